@@ -1,0 +1,40 @@
+#!/bin/bash
+# Everything an operator or developer does with this tree; the work of each verb is in tools/.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+
+usage() {
+    cat <<'END'
+usage: ./build.sh VERB
+
+  run             builds what is missing, then a demonstration on http://127.0.0.1:8080/ until Ctrl-C:
+                  /auth/ is Gatehouse, / is a real application behind it. GATEHOUSE_PORT= moves it.
+  build           build/ngx_http_gatehouse_module.so for this Debian's nginx, or for the source tree NGX_SRC=
+  test [NAME…]    unit tests and tests through a real nginx; only those whose name contains a NAME
+       --long     the slow ones too
+       --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
+  lint            format, layering and clang-tidy over the C++ sources
+  bench [ARG…]    measures what the module costs
+  deps            installs the Debian packages that all of the above need
+  clean           removes build/
+
+run, build, test, lint and bench install missing packages by themselves. GATEHOUSE_NGINX= names the nginx to run the
+module in, for one built with NGX_SRC=.
+END
+}
+
+for part in tools/{say,packages,compile,demo,test,lint}.sh; do . "$part"; done
+
+verb=${1:-}
+shift || true
+case $verb in
+    deps)  install_packages "${every_package[@]}" ;;
+    build) install_packages "${build_packages[@]}"; build_module; build_blocklist; say "Built: $module" ;;
+    run)   install_packages "${build_packages[@]}" "${run_packages[@]}"; build_module; build_blocklist; run_demo ;;
+    test)  install_packages "${every_package[@]}"; run_tests "$@" ;;
+    lint)  install_packages "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; lint ;;
+    bench) install_packages "${every_package[@]}"; build_module; build_blocklist; exec bench/run "$@" ;;
+    clean) rm -rf build ;;
+    help | -h | --help) usage ;;
+    *)     usage >&2; exit 2 ;;
+esac

@@ -1,0 +1,134 @@
+// The users of one realm in PostgreSQL. All SQL of the project is in store.cpp and in sql/; each write is one
+// statement, and its audit row is written with it (REQUIREMENTS 62). All times are PostgreSQL's.
+//
+// Every function first makes sure, once per epoch of the pool, that the migrations of sql/ have been applied. Errors
+// are those of postgres::pool::query(), and: unavailable, a migration is missing, with its name; invalid, a value that
+// a constraint of the tables refuses; internal, a statement the server did not accept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "account/email.h"
+#include "account/user.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "postgres/pool.h"
+
+namespace gatehouse::account {
+
+// Whom a change came from, for the audit trail. Bytes that are not printable ASCII are recorded as '?', and at most
+// 512.
+struct source {
+  std::string address;
+  std::string user_agent;
+  std::string session_id;  // empty: none
+};
+
+struct known_user {
+  user profile;
+  std::optional<std::string> password;  // PHC string; nullopt: no password was ever set
+};
+
+struct new_user {
+  account::email email;
+  std::string name;
+  std::optional<std::string> username;  // no '@': it could be taken for an e-mail
+  nlohmann::json metadata = nlohmann::json::object();
+};
+
+// What to change; nullopt leaves it as it is.
+struct profile_changes {
+  std::optional<std::string> name;
+  std::optional<account::email> email;  // a new address is unverified; another case of the same is not new
+  std::optional<std::string> username;
+  std::optional<nlohmann::json> metadata;  // replaces the whole object
+};
+
+// The value is another user's.
+enum class taken { email, username };
+// No such user in this realm, or no longer in the state that the call expected.
+struct absent {};
+
+using creation = std::variant<user, taken>;
+using profile_change = std::variant<user, taken, absent>;
+
+// A change that ends sessions is told to Redis by its caller, who then calls finish(). Should the caller die before,
+// take_revocations() hands it to someone else some seconds later: nothing is left undone.
+struct password_changed {
+  user profile;  // with the new auth_version
+  std::int64_t outbox_id;
+};
+using password_change = std::variant<password_changed, absent>;
+
+struct removed {
+  std::int64_t least_auth_version;  // above every version the user ever had
+  std::int64_t outbox_id;
+};
+using removal = std::variant<removed, absent>;
+
+// Sessions of the user with a smaller auth_version end (kill), or must refresh and get the user anew (expire).
+struct revocation {
+  enum class effect { kill, expire };
+
+  std::int64_t outbox_id;
+  std::string user_id;
+  std::int64_t least_auth_version;
+  effect what;
+  std::optional<std::string> keep_session;  // survives a kill
+};
+
+class store {
+ public:
+  // The pool outlives the store.
+  store(postgres::pool& pool, std::string realm) : pool_(pool), realm_(std::move(realm)) {}
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  // Is the server there and its schema new enough? An error names the migration to apply.
+  task<status> ready();
+
+  // By e-mail in any case of letters, or by username, likewise. Any bytes may be asked for.
+  task<result<std::optional<known_user>>> find_by_login(std::string identifier);
+  task<result<std::optional<known_user>>> find(std::string user_id);
+
+  task<result<creation>> create(new_user who, std::string password, source from);
+  task<result<profile_change>> change_profile(std::string user_id, profile_changes changes, source from);
+
+  // Only while the user's auth_version is `expected`: what was checked against the old password still holds.
+  task<result<password_change>> change_password(std::string user_id, std::string password, std::string keep_session,
+                                                std::int64_t expected, source from);
+  // The same password under other parameters (REQUIREMENTS 50): ends no session. False: it was changed meanwhile.
+  task<result<bool>> replace_hash(std::string user_id, std::string old_password, std::string new_password);
+  task<result<removal>> remove(std::string user_id, source from);
+
+  // False: no such user.
+  task<result<bool>> record_login(std::string user_id, source from);
+  task<result<bool>> record_logout(std::string user_id, source from);
+  // Any other outcome, e.g. "login_failed"; `user_id` empty: unknown. Never put what was typed into `detail`: people
+  // type passwords into the wrong field.
+  task<status> record_event(std::string event, std::string user_id, nlohmann::json detail, source from);
+
+  // At most `limit` revocations that are due, the oldest first. Each is this caller's for 30 s; unless finished by then
+  // it is due again. Telling Redis twice does no harm.
+  task<result<std::vector<revocation>>> take_revocations(std::size_t limit);
+  task<status> finish(std::int64_t outbox_id);
+
+ private:
+  using parameters = std::vector<std::optional<std::string>>;
+
+  task<result<postgres::answer>> ask(std::string sql, parameters values);
+  task<result<postgres::rows>> rows_of(std::string sql, parameters values);
+  task<result<std::optional<known_user>>> find_one(std::string condition, std::string value);
+  task<result<bool>> record(const char* column, const char* event, std::string user_id, source from);
+
+  postgres::pool& pool_;
+  const std::string realm_;
+  std::uint64_t checked_ = 0;  // the epoch of the pool in which the schema was found right
+};
+
+}  // namespace gatehouse::account

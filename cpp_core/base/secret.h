@@ -1,0 +1,56 @@
+// Bytes that must not leak: wiped when released, never printable, not comparable by accident.
+#pragma once
+
+#include <openssl/crypto.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gatehouse {
+
+class secret {
+ public:
+  secret() = default;
+  explicit secret(std::string_view bytes) : bytes_(bytes) {}
+  secret(const secret&) = default;
+  secret(secret&& other) noexcept { bytes_.swap(other.bytes_); }
+  secret& operator=(const secret& other) {
+    if (this != &other) {
+      wipe();
+      bytes_ = other.bytes_;
+    }
+    return *this;
+  }
+  secret& operator=(secret&& other) noexcept {
+    if (this != &other) {
+      wipe();
+      bytes_.clear();
+      bytes_.swap(other.bytes_);
+    }
+    return *this;
+  }
+  ~secret() { wipe(); }
+
+  bool empty() const noexcept { return bytes_.empty(); }
+  std::size_t size() const noexcept { return bytes_.size(); }
+  // The bytes, for the one call that needs them. Never log or store what this returns.
+  std::string_view reveal() const noexcept { return bytes_; }
+
+  // Constant time in the contents (REQUIREMENTS 18); the lengths are not secret.
+  bool same_as(const secret& other) const noexcept {
+    return bytes_.size() == other.bytes_.size() &&
+           CRYPTO_memcmp(bytes_.data(), other.bytes_.data(), bytes_.size()) == 0;
+  }
+
+ private:
+  // All it has room for: a short string that was moved from keeps its bytes inside.
+  void wipe() noexcept {
+    bytes_.resize(bytes_.capacity());
+    OPENSSL_cleanse(bytes_.data(), bytes_.size());
+  }
+
+  std::string bytes_;
+};
+
+}  // namespace gatehouse

@@ -1,0 +1,31 @@
+// Questions about text: UTF-8 (RFC 3629), letter case, control characters. Case is ASCII's only: every other byte is
+// itself, so nothing here depends on a locale or on a version of Unicode.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatehouse {
+
+// How many code points; nullopt: not UTF-8 (overlong forms, surrogates and what is above U+10FFFF are not).
+// A letter with a combining mark is two, an emoji of several parts as many.
+std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
+
+inline bool is_utf8(std::string_view text) noexcept { return count_code_points(text).has_value(); }
+
+// Any of U+0000–U+001F, U+007F or, in UTF-8, U+0080–U+009F.
+bool has_control_character(std::string_view text) noexcept;
+
+constexpr char ascii_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+std::string ascii_lower(std::string_view text);
+
+// Below, equal or above 0 as `a` sorts before, with or after `b` once both are in lower case. Copies nothing.
+int compare_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && compare_ignoring_case(a, b) == 0;
+}
+
+}  // namespace gatehouse

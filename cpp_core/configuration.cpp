@@ -1,0 +1,151 @@
+#include "configuration.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "gate/header_name.h"
+#include "gate/origin.h"
+#include "session/zone.h"
+
+namespace gatehouse {
+
+void say(gh_error* into, std::string_view text) {
+  const std::size_t length = std::min(text.size(), sizeof(into->text) - 1);
+  std::memcpy(into->text, text.data(), length);
+  into->text[length] = '\0';
+}
+
+namespace {
+
+int report(const status& outcome, gh_error* into) {
+  if (outcome) return 0;
+  say(into, outcome.failure().what);
+  return -1;
+}
+
+bool is_realm_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
+  std::vector<std::string_view> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(view(words[i]));
+  return all;
+}
+
+}  // namespace
+
+}  // namespace gatehouse
+
+using namespace gatehouse;
+
+gh_config* gh_config_create(gh_str prefix) {
+  return guarded<gh_config*>(nullptr, nullptr, [&] {
+    auto made = std::make_unique<gh_config>();
+    made->prefix = view(prefix);
+    return made.release();
+  });
+}
+
+void gh_config_destroy(gh_config* config) { delete config; }
+
+gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
+  return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
+    const std::string_view wanted = view(name);
+    if (!is_realm_name(wanted)) {
+      say(problem, "\"" + std::string(wanted) + "\" cannot name a realm; use letters, digits, \"-\" and \"_\"");
+      return nullptr;
+    }
+    if (std::ranges::any_of(config->realms, [&](const auto& other) { return other->settings.name == wanted; })) {
+      say(problem, "realm \"" + std::string(wanted) + "\" is defined twice");
+      return nullptr;
+    }
+    config->realms.push_back(std::make_unique<gh_realm>(config->realms.size(), config->prefix));
+    gh_realm* made = config->realms.back().get();
+    made->settings.name = wanted;
+    return made;
+  });
+}
+
+int gh_realm_directive(gh_realm* realm, const gh_str* args, size_t count, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(realm->reading.apply(views(args, count)), problem); });
+}
+
+int gh_realm_complete(gh_realm* realm, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    const status finished = realm->reading.complete();
+    realm->complete = finished.ok();
+    return report(finished, problem);
+  });
+}
+
+gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
+  return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
+    const std::string_view wanted = view(name);
+    for (const auto& realm : config->realms) {
+      if (realm->complete && realm->settings.name == wanted) return realm.get();
+    }
+    say(problem, "there is no realm \"" + std::string(wanted) + "\" above this line; write gatehouse_realm " +
+                     std::string(wanted) + " { ... } in the http block, before it is used");
+    return nullptr;
+  });
+}
+
+gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
+  return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
+    const dialect::dialect* spoken = dialect::find(view(name));
+    if (spoken == nullptr) {
+      say(problem, "unknown dialect \"" + std::string(view(name)) + "\"; there is " + dialect::names());
+      return nullptr;
+    }
+    const std::string_view where = view(mount);
+    if (!where.starts_with('/') || !where.ends_with('/')) {
+      say(problem, "endpoints cannot be mounted at \"" + std::string(where) +
+                       "\": it must begin and end with a slash; write mount=/auth/");
+      return nullptr;
+    }
+    auto made = std::make_unique<gh_api>();
+    made->realm = realm;
+    made->spoken = spoken;
+    made->mount = where;
+    return made.release();
+  });
+}
+
+gh_str gh_api_mount(const gh_api* api) { return door_string(api->mount); }
+
+gh_rule* gh_rule_create(gh_config* config, const gh_str* args, size_t count, gh_error* problem) {
+  return guarded<gh_rule*>(problem, nullptr, [&]() -> gh_rule* {
+    result<gate::rule> parsed = gate::rule::parse(views(args, count));
+    if (!parsed) {
+      say(problem, parsed.failure().what);
+      return nullptr;
+    }
+    config->rules.push_back(std::make_unique<gh_rule>(gh_rule{std::move(*parsed)}));
+    return config->rules.back().get();
+  });
+}
+
+int gh_origin_check(gh_str origin, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    const std::string_view text = view(origin);
+    if (text == "*" || gate::is_origin(text)) return 0;
+    say(problem,
+        "\"" + std::string(text) + "\" is not an origin; write https://HOST or https://HOST:PORT, without a path");
+    return -1;
+  });
+}
+
+int gh_identity_header_check(gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(gate::check_identity_header(view(name)), problem); });
+}
+
+size_t gh_zone_least_size(void) { return session::zone::least_size; }
+
+int gh_zone_init(void* memory, size_t size, int inherited, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    return report(inherited != 0 ? session::zone::check(memory, size) : session::zone::lay_out(memory, size), problem);
+  });
+}

@@ -1,0 +1,67 @@
+// What the opaque handles of gatehouse.h stand for while nginx reads its configuration.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "dialect/dialect.h"
+#include "gate/rule.h"
+#include "gatehouse.h"
+#include "realm/directives.h"
+#include "realm/settings.h"
+
+struct gh_realm {
+  gh_realm(std::size_t position, const std::string& prefix) : index(position), reading(settings, prefix) {}
+
+  std::size_t index;  // among the realms of its configuration, and of a worker's services
+  gatehouse::realm::settings settings;
+  gatehouse::realm::block reading;
+  bool complete = false;
+};
+
+struct gh_api {
+  const gh_realm* realm = nullptr;
+  const gatehouse::dialect::dialect* spoken = nullptr;
+  std::string mount;
+  // Bodies for bare statuses, made at their first use.
+  mutable std::map<int, gatehouse::dialect::response> problems;
+};
+
+struct gh_rule {
+  gatehouse::gate::rule rule;
+};
+
+struct gh_config {
+  std::string prefix;
+  std::vector<std::unique_ptr<gh_realm>> realms;
+  std::vector<std::unique_ptr<gh_api>> apis;
+  std::vector<std::unique_ptr<gh_rule>> rules;
+  nlohmann::ordered_json explained_locations = nlohmann::ordered_json::array();
+  std::string explanation;
+};
+
+namespace gatehouse {
+
+inline std::string_view view(gh_str text) { return {text.data, text.len}; }
+inline gh_str door_string(std::string_view text) { return {text.data(), text.size()}; }
+
+// Writes `text` into `into`, cut to fit; for what the door returns beside an error.
+void say(gh_error* into, std::string_view text);
+
+// Runs what a function of the door does; an exception becomes `failed` and, where there is one, an error text.
+template <class Result, class Body>
+Result guarded(gh_error* problem, Result failed, Body body) noexcept {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    if (problem != nullptr) say(problem, e.what());
+  } catch (...) {
+    if (problem != nullptr) say(problem, "an exception of unknown type");
+  }
+  return failed;
+}
+
+}  // namespace gatehouse

@@ -1,0 +1,17 @@
+// Cross-origin requests from the origins that the configuration allows (Fetch, "CORS protocol"). From any other origin
+// no header is added, and the browser keeps the answer from the page.
+#pragma once
+
+#include "dialect/dialect.h"
+#include "endpoint/request.h"
+
+namespace gatehouse::endpoint {
+
+bool is_preflight(const request& asked);
+
+// The answer to a preflight; `methods` are those of the route, comma-separated.
+dialect::response answer_preflight(const request& asked, const std::string& methods);
+
+void add_cors_headers(const request& asked, dialect::response& answer);
+
+}  // namespace gatehouse::endpoint

@@ -1,0 +1,25 @@
+// A request to an endpoint, owned: nginx's own may be gone before its flow ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace gatehouse::endpoint {
+
+struct request {
+  std::string method;
+  std::string path;  // after the mount
+  std::string content_type;
+  secret body;  // it may hold a password
+  std::string origin;
+  std::string preflight_method;
+  std::string address;
+  std::string user_agent;
+  std::string request_id;
+  std::vector<std::string> authorization;
+  std::vector<std::string> allowed_origins;
+};
+
+}  // namespace gatehouse::endpoint

@@ -1,0 +1,19 @@
+// Which row of a dialect's table a method and a path mean.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dialect/dialect.h"
+
+namespace gatehouse::endpoint {
+
+struct match {
+  const dialect::route* route = nullptr;  // nullptr: see `allowed`
+  std::string allowed;                    // the path's methods, for an Allow header; empty: there is no such path
+};
+
+// HEAD is GET. A trailing slash is another path.
+match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path);
+
+}  // namespace gatehouse::endpoint

@@ -1,0 +1,105 @@
+// GATEHOUSE_EXPLAIN: the effective settings as JSON, so that no tool needs to read nginx.conf a second time. Secrets
+// are named by their files only.
+#include "configuration.h"
+
+using namespace gatehouse;
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string_view word_for(realm::registration policy) {
+  switch (policy) {
+    case realm::registration::open:
+      return "open";
+    case realm::registration::domain:
+      return "domain";
+    case realm::registration::closed:
+      break;
+  }
+  return "closed";
+}
+
+std::string_view word_for(realm::verify_email policy) {
+  switch (policy) {
+    case realm::verify_email::off:
+      return "off";
+    case realm::verify_email::required:
+      return "required";
+    case realm::verify_email::on:
+      break;
+  }
+  return "on";
+}
+
+std::string_view word_for(gate::remote_user shown) {
+  switch (shown) {
+    case gate::remote_user::id:
+      return "id";
+    case gate::remote_user::username:
+      return "username";
+    case gate::remote_user::email:
+      break;
+  }
+  return "email";
+}
+
+ordered_json optional_seconds(const std::optional<seconds>& value) {
+  return value ? ordered_json(value->count()) : ordered_json(nullptr);
+}
+
+ordered_json explain_realm(const realm::settings& said) {
+  return {{"name", said.name},
+          {"public_url", said.public_url},
+          {"issuer", said.issuer},
+          {"audience", said.audience},
+          {"postgres", {{"server", said.postgres->server}, {"pool", said.postgres->pool}}},
+          {"redis", {{"server", said.redis->name()}, {"db", said.redis->database}}},
+          {"registration", word_for(said.registration)},
+          {"registration_domains", said.registration_domains},
+          {"remote_user", word_for(said.remote_user)},
+          {"verify_email", word_for(said.verify_email)},
+          {"password",
+           {{"min_length", said.password.min_length},
+            {"blocklist", said.password.blocklist_file},
+            {"blocklist_entries", said.blocklist.size()},
+            {"memory", said.password.cost.memory},
+            {"iterations", said.password.cost.iterations},
+            {"queue", said.password.queue},
+            {"nice", said.password.nice}}},
+          {"access_lifetime", optional_seconds(said.access_lifetime)},
+          {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
+          {"session_lifetime", said.session_lifetime.count()},
+          {"refresh_grace", said.refresh_grace.count()}};
+}
+
+}  // namespace
+
+int gh_config_explain_location(gh_config* config, const gh_location* location) {
+  return guarded(nullptr, -1, [&] {
+    ordered_json row = {{"server", view(location->server)}, {"location", view(location->location)}};
+    row["guard"] = location->guard != nullptr ? ordered_json(location->guard->settings.name) : ordered_json(nullptr);
+    row["optional"] = location->optional != 0;
+    row["require"] = ordered_json::array();
+    for (size_t i = 0; i < location->rule_count; ++i) row["require"].push_back(location->rules[i]->rule.text());
+    row["api"] = nullptr;
+    if (const gh_api* api = location->api) {
+      row["api"] = {{"realm", api->realm->settings.name}, {"dialect", api->spoken->name}, {"mount", api->mount}};
+    }
+    row["headers"] = ordered_json::object();
+    for (size_t i = 0; i + 1 < location->header_count; i += 2) {
+      row["headers"][std::string(view(location->headers[i]))] = view(location->headers[i + 1]);
+    }
+    config->explained_locations.push_back(std::move(row));
+    return 0;
+  });
+}
+
+gh_str gh_config_explain(gh_config* config) {
+  return guarded<gh_str>(nullptr, gh_str{nullptr, 0}, [&] {
+    ordered_json realms = ordered_json::array();
+    for (const auto& realm : config->realms) realms.push_back(explain_realm(realm->settings));
+    const ordered_json whole = {{"realms", std::move(realms)}, {"locations", config->explained_locations}};
+    config->explanation = whole.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+    return door_string(config->explanation);
+  });
+}

@@ -1,0 +1,37 @@
+#include "gate/bearer.h"
+
+#include <strings.h>
+
+#include <algorithm>
+
+namespace gatehouse::gate {
+
+namespace {
+
+constexpr std::string_view scheme = "Bearer";
+
+// b64token of RFC 6750 §2.1.
+bool is_token_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
+}
+
+}  // namespace
+
+found_token find_bearer(std::span<const std::string_view> authorization) {
+  if (authorization.empty()) return no_token{};
+  if (authorization.size() > 1) return ambiguous_token{};
+
+  std::string_view value = authorization.front();
+  if (value.size() < scheme.size() || strncasecmp(value.data(), scheme.data(), scheme.size()) != 0) return no_token{};
+  value.remove_prefix(scheme.size());
+  if (value.empty()) return malformed_token{};
+  if (value.front() != ' ') return no_token{};  // "Bearerish …" is another scheme
+
+  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
+  if (value.empty() || !std::ranges::all_of(value, is_token_character)) return malformed_token{};
+  return bearer_token{value};
+}
+
+}  // namespace gatehouse::gate

@@ -1,0 +1,67 @@
+#include "gate/header_name.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/text.h"
+
+namespace gatehouse::gate {
+
+namespace {
+
+constexpr std::array<std::string_view, 28> taken{"accept",
+                                                 "accept-encoding",
+                                                 "accept-language",
+                                                 "authorization",
+                                                 "connection",
+                                                 "content-encoding",
+                                                 "content-length",
+                                                 "content-type",
+                                                 "cookie",
+                                                 "date",
+                                                 "depth",
+                                                 "destination",
+                                                 "expect",
+                                                 "host",
+                                                 "if-match",
+                                                 "if-modified-since",
+                                                 "if-none-match",
+                                                 "if-range",
+                                                 "if-unmodified-since",
+                                                 "keep-alive",
+                                                 "overwrite",
+                                                 "range",
+                                                 "referer",
+                                                 "te",
+                                                 "transfer-encoding",
+                                                 "upgrade",
+                                                 "user-agent",
+                                                 "via"};
+
+// Read by nginx's realip and proxy, which would take the user's name for an address.
+constexpr std::array<std::string_view, 3> addresses{"forwarded", "x-forwarded-for", "x-real-ip"};
+
+bool is_token_character(char c) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         marks.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+status check_identity_header(std::string_view name) {
+  if (name.empty() || !std::ranges::all_of(name, is_token_character)) {
+    return error{fault::invalid, "\"" + std::string(name) + "\" is not a header name; write one such as X-Remote-User"};
+  }
+  std::string folded = ascii_lower(name);
+  std::ranges::replace(folded, '_', '-');
+  if (std::ranges::find(taken, folded) != taken.end() || std::ranges::find(addresses, folded) != addresses.end()) {
+    return error{fault::invalid,
+                 "\"" + std::string(name) +
+                     "\" has a meaning of its own in HTTP and cannot carry identity; write one such as X-Remote-User"};
+  }
+  return done{};
+}
+
+}  // namespace gatehouse::gate

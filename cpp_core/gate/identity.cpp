@@ -1,0 +1,70 @@
+#include "gate/identity.h"
+
+#include <algorithm>
+
+namespace gatehouse::gate {
+
+namespace {
+
+std::string text_claim(const nlohmann::json& claims, const char* name) {
+  const auto found = claims.find(name);
+  return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// A role with a comma in it would read as two in Remote-Groups.
+bool usable_role(const nlohmann::json& role) {
+  return role.is_string() && !role.get_ref<const std::string&>().empty() &&
+         role.get_ref<const std::string&>().find(',') == std::string::npos;
+}
+
+}  // namespace
+
+identity::identity(std::string_view realm, token::access_claims claims, remote_user shown_as,
+                   bool trust_unverified_email)
+    : user_id_(std::move(claims.subject)),
+      session_id_(std::move(claims.session_id)),
+      expires_at_(claims.expires_at),
+      holder_{session::session_mark(realm, session_id_), session::user_mark(realm, user_id_), claims.auth_version,
+              claims.issued_at},
+      name_(text_claim(claims.all, "name")),
+      username_(text_claim(claims.all, "preferred_username")) {
+  const auto verified = claims.all.find("email_verified");
+  const bool email_is_verified = verified != claims.all.end() && verified->is_boolean() && verified->get<bool>();
+  const bool trust_email = trust_unverified_email || email_is_verified;
+  if (trust_email) email_ = text_claim(claims.all, "email");
+
+  if (const auto roles = claims.all.find("roles"); roles != claims.all.end() && roles->is_array()) {
+    for (const nlohmann::json& role : *roles) {
+      if (!usable_role(role)) continue;
+      roles_.push_back(role.get<std::string>());
+      if (!roles_joined_.empty()) roles_joined_ += ',';
+      roles_joined_ += roles_.back();
+    }
+  }
+
+  for (const auto& [name, value] : claims.all.items()) {
+    if (name == "email" && !trust_email) continue;
+    claims_.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+
+  switch (shown_as) {
+    case remote_user::id:
+      shown_ = user_id_;
+      break;
+    case remote_user::username:
+      shown_ = username_;
+      break;
+    case remote_user::email:
+      shown_ = email_;
+      break;
+  }
+}
+
+bool identity::has_role(std::string_view role) const { return std::ranges::find(roles_, role) != roles_.end(); }
+
+std::string_view identity::claim(std::string_view name) const {
+  const auto found = claims_.find(std::string(name));
+  return found == claims_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace gatehouse::gate

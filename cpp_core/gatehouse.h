@@ -1,0 +1,229 @@
+/*
+ * The one door between nginx (or any other host) and the core: plain C, opaque handles, no nginx type, no C++ type.
+ *
+ * Who owns what: the core copies every string it is given, unless a comment says otherwise. Strings it gives are valid
+ * as long as the handle they came from. No exception passes the door. One worker runs on one thread; only `work`
+ * callbacks given to gh_host.submit run elsewhere. Configuration happens before any worker exists and is then
+ * read-only.
+ */
+
+#ifndef GATEHOUSE_H
+#define GATEHOUSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  const char *data;
+  size_t len;
+} gh_str;
+
+typedef struct {
+  char text[512]; /* NUL-terminated; says what is wrong and what to write */
+} gh_error;
+
+typedef struct gh_config gh_config;     /* all realms of one nginx configuration */
+typedef struct gh_realm gh_realm;       /* one population of users; belongs to its config */
+typedef struct gh_api gh_api;           /* one location that serves the endpoints; belongs to its config */
+typedef struct gh_rule gh_rule;         /* one gatehouse_require; belongs to its config */
+typedef struct gh_worker gh_worker;     /* everything a worker process holds */
+typedef struct gh_identity gh_identity; /* who a request is from; counted references */
+typedef struct gh_flow gh_flow;         /* an endpoint request under way */
+
+/* ---- what the core asks of its host ------------------------------------------------------------------------------ */
+
+enum { GH_READ = 1, GH_WRITE = 2 };                                           /* events of a descriptor */
+enum { GH_LOG_ERROR, GH_LOG_WARN, GH_LOG_NOTICE, GH_LOG_INFO, GH_LOG_DEBUG }; /* severities */
+enum { GH_POOL_HASH, GH_POOL_IO }; /* thread pools gatehouse_hash, gatehouse_io */
+
+typedef struct {
+  void *self; /* given back as the first argument */
+
+  /* Watches a descriptor, level-triggered. Nothing is awaited until watch_events() says so. NULL: no room; log has it.
+   * `ready` may unwatch its own watch. unwatch() forgets the descriptor and does not close it. */
+  void *(*watch)(void *self, int fd, void (*ready)(void *arg, unsigned events), void *arg);
+  int (*watch_events)(void *self, void *watch, unsigned events); /* -1: failed */
+  void (*unwatch)(void *self, void *watch);
+
+  /* One shot. A background timer does not keep a quitting worker alive; any other does. Freed when fired or cancelled.
+   */
+  void *(*timer)(void *self, unsigned milliseconds, int background, void (*fire)(void *arg), void *arg);
+  void (*cancel_timer)(void *self, void *timer);
+
+  /* Calls gh_worker_run() soon, from the event loop, never from inside this call. */
+  void (*wake)(void *self);
+
+  /* Runs `work` on a thread of the pool, then `done` on the event loop. -1: the pool's queue is full, nothing is
+   * called. */
+  int (*submit)(void *self, int pool, void (*work)(void *arg), void (*done)(void *arg), void *arg);
+
+  void (*log)(void *self, int severity, const char *text, size_t len);
+
+  /* The mutex of the shared zone: short, never held across a call to the host. */
+  void (*lock_zone)(void *self);
+  void (*unlock_zone)(void *self);
+} gh_host;
+
+/* ---- configuration: in the master, while the configuration is read. 0: success, -1: see the error -----------------
+ */
+
+/* `prefix`: where relative file names start, the directory of nginx.conf with its slash. NULL: out of memory. */
+gh_config *gh_config_create(gh_str prefix);
+void gh_config_destroy(gh_config *config); /* wipes every key */
+
+/* A realm block opens; its directives follow, args[0] being the directive; then it ends, and the whole is checked. */
+gh_realm *gh_realm_create(gh_config *config, gh_str name, gh_error *error);
+int gh_realm_directive(gh_realm *realm, const gh_str *args, size_t count, gh_error *error);
+int gh_realm_complete(gh_realm *realm, gh_error *error);
+gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
+
+/* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
+gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
+gh_str gh_api_mount(const gh_api *api);
+
+/* gatehouse_require: args are its words without the directive's name. All words must hold. */
+gh_rule *gh_rule_create(gh_config *config, const gh_str *args, size_t count, gh_error *error);
+
+/* An exact origin such as https://example.com, or *; 0 if well formed. */
+int gh_origin_check(gh_str origin, gh_error *error);
+
+/* 0 if NAME may be a header of identity: a token, and none that nginx itself or HTTP's framing reads. */
+int gh_identity_header_check(gh_str name, gh_error *error);
+
+/* The effective settings for GATEHOUSE_EXPLAIN: first every location, then the whole as JSON. */
+typedef struct {
+  gh_str server;         /* its names, or its first address */
+  gh_str location;       /* as written, with its modifier */
+  const gh_realm *guard; /* NULL: not guarded */
+  int optional;
+  const gh_rule *const *rules;
+  size_t rule_count;
+  const gh_api *api;     /* NULL: no endpoints */
+  const gh_str *headers; /* name, value, name, value … as written */
+  size_t header_count;   /* strings, so twice the headers */
+} gh_location;
+int gh_config_explain_location(gh_config *config, const gh_location *location);
+gh_str gh_config_explain(gh_config *config); /* JSON; valid until the next call */
+
+/* ---- the shared zone -----------------------------------------------------------------------------------------------
+ */
+
+/* Lays out a fresh zone, or checks the layout of one inherited over a reload. `memory` is aligned to a page. */
+int gh_zone_init(void *memory, size_t size, int inherited, gh_error *error);
+size_t gh_zone_least_size(void);
+
+/* ---- a worker
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Starts lazily: nothing connects before the first need. `number`: 0 … workers-1. `zone` may be NULL only in tests. */
+gh_worker *gh_worker_start(gh_config *config, const gh_host *host, unsigned number, void *zone, size_t zone_size,
+                           gh_error *error);
+void gh_worker_run(gh_worker *worker);  /* what wake() asked for */
+void gh_worker_stop(gh_worker *worker); /* closes every connection; what waits gets an error */
+
+/* ---- the guard: no I/O, never blocks
+ * --------------------------------------------------------------------------------- */
+
+typedef enum {
+  GH_ALLOWED,
+  GH_ANONYMOUS,       /* no credentials were sent */
+  GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
+  GH_FORBIDDEN,       /* 403, with `www_authenticate` */
+  GH_AMBIGUOUS,       /* 400: two credentials that disagree */
+  GH_UNAVAILABLE,     /* 503, with retry_after */
+  GH_FAILED           /* 500: a defect; never let the request through */
+} gh_verdict;
+
+typedef struct {
+  const gh_str *authorization; /* every Authorization header's value, as sent; not copied */
+  size_t authorization_count;
+} gh_credentials;
+
+typedef struct {
+  gh_verdict verdict;
+  gh_identity *identity;   /* with GH_ALLOWED: one reference, the caller's to release */
+  gh_str www_authenticate; /* static */
+  unsigned retry_after;    /* seconds */
+} gh_decision;
+
+/* Who is it? */
+void gh_authenticate(gh_worker *worker, const gh_realm *realm, const gh_credentials *credentials,
+                     gh_decision *decision);
+/* May they? Fills verdict and www_authenticate only. `identity` NULL: the anonymous. */
+void gh_authorize(const gh_rule *const *rules, size_t count, const gh_identity *identity, gh_decision *decision);
+void gh_identity_release(gh_identity *identity);
+
+/* Empty where absent. An e-mail is here only when it may be trusted. No control characters in any of them. */
+typedef enum {
+  GH_USER_ID,
+  GH_USER_EMAIL,
+  GH_USER_NAME,
+  GH_USERNAME,
+  GH_USER_ROLES, /* comma-separated */
+  GH_SESSION_ID,
+  GH_REMOTE_USER /* what the realm's remote_user says */
+} gh_attribute;
+gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute);
+gh_str gh_identity_claim(const gh_identity *identity, gh_str name); /* a string as it is, anything else as JSON */
+
+/* A body for a status that the guard or nginx itself chose. Content type and body are static or belong to the api. */
+typedef struct {
+  int status;
+  gh_str content_type;
+  gh_str body;
+} gh_error_body;
+void gh_problem(int status, gh_error_body *out);                        /* application/problem+json, RFC 9457 */
+void gh_api_problem(const gh_api *api, int status, gh_error_body *out); /* in the dialect's shape */
+
+/* ---- the endpoints
+ * ---------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  gh_str method;
+  gh_str path;  /* decoded and normalised, the mount included */
+  gh_str query; /* raw, without '?' */
+  gh_str body;
+  gh_str content_type;
+  gh_str origin;
+  gh_str address; /* the client's, after realip */
+  gh_str user_agent;
+  gh_str request_id;       /* for the log */
+  gh_str preflight_method; /* Access-Control-Request-Method */
+  int secure;              /* came over TLS */
+  const gh_str *authorization;
+  size_t authorization_count;
+  const gh_str *allowed_origins; /* gatehouse_allow_origin */
+  size_t allowed_origin_count;
+} gh_request;
+
+typedef struct {
+  gh_str name;
+  gh_str value;
+} gh_header;
+
+typedef struct {
+  int status;
+  const gh_header *headers; /* Content-Type among them */
+  size_t header_count;
+  gh_str body;
+} gh_reply;
+
+/* Does this method and path want the request's body read first? 0: no. Else the most bytes it may have. */
+size_t gh_api_body_limit(const gh_api *api, gh_str method, gh_str path);
+
+/* Begins. `answer` is called once, later, from gh_worker_run(), unless the flow is abandoned before; after it returns
+ * the flow and the reply are gone. NULL: too many flows or no memory; answer 503 with gh_api_problem(). */
+gh_flow *gh_api_begin(gh_worker *worker, const gh_api *api, const gh_request *request,
+                      void (*answer)(void *arg, const gh_reply *reply), void *arg);
+/* The client has gone: `answer` will not be called. The flow runs to its end all the same. */
+void gh_flow_abandon(gh_flow *flow);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,109 @@
+#include "operation/issue.h"
+#include "operation/profile.h"
+#include "operation/revoke.h"
+#include "operation/validate.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+// The user after a step, or what ends the operation.
+using step = std::variant<account::user, outcome>;
+
+// What is wrong with the wish itself, before anything is asked of a store.
+std::optional<account::email> check_wish(validation& checks, const input& in) {
+  if (in.name) checks.check_name(*in.name);
+  std::optional<account::email> address;
+  if (in.email) address = checks.check_email(*in.email);
+  if ((in.email || in.password) && !in.current_password) {
+    checks.fail(&input::current_password, "is required to change the e-mail or the password");
+  }
+  return address;
+}
+
+// The user whose account it is, once the current password has been shown where the change needs it.
+task<step> find_owner(context ctx, input in) {
+  auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
+  account::user user = std::move((*found)->profile);
+  if (!in.email && !in.password) co_return user;
+
+  validation checks;
+  if (in.password) {
+    const std::string name = in.name.value_or(user.name);
+    const std::string email = in.email.value_or(user.email);
+    checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
+    if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+  }
+  const std::string hash = (*found)->password.value_or(ctx.realm.passwords().decoy());
+  const result<password::verdict> shown = co_await ctx.realm.passwords().verify(*in.current_password, hash);
+  if (!shown) co_return ctx.fail("checking a password", shown.failure());
+  if (!shown->matches) {
+    checks.fail(&input::current_password, "is not the current password");
+    co_return refuse_fields(std::move(checks).errors());
+  }
+  co_return user;
+}
+
+task<step> store_profile(context ctx, account::user user, account::profile_changes changes, account::source from) {
+  auto changed = co_await ctx.realm.accounts().change_profile(user.id, std::move(changes), from);
+  if (!changed) co_return ctx.fail("changing a profile", changed.failure());
+  if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
+  if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
+  co_return std::move(std::get<account::user>(*changed));
+}
+
+// Ends the user's other sessions.
+task<step> store_password(context ctx, account::user user, secret password, account::source from) {
+  result<std::string> hash = co_await ctx.realm.passwords().hash(std::move(password));
+  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
+  auto changed = co_await ctx.realm.accounts().change_password(user.id, std::move(*hash), from.session_id,
+                                                               user.auth_version, from);
+  if (!changed) co_return ctx.fail("changing a password", changed.failure());
+  // Somebody else has changed it meanwhile: what was shown to us is no longer the current one.
+  if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
+  auto& made = std::get<account::password_changed>(*changed);
+
+  account::revocation others;
+  others.outbox_id = made.outbox_id;
+  others.user_id = made.profile.id;
+  others.least_auth_version = made.profile.auth_version;
+  others.what = account::revocation::effect::kill;
+  others.keep_session = from.session_id;
+  co_await revoke_or_leave(ctx, std::move(others));
+  co_return std::move(made.profile);
+}
+
+}  // namespace
+
+task<outcome> change_profile(context ctx, input in) {
+  if (!in.name && !in.email && !in.password) {
+    co_return refuse_message("Nothing to change: name, email or password is needed");
+  }
+  validation checks;
+  account::profile_changes changes;
+  changes.email = check_wish(checks, in);
+  changes.name = in.name;
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  step now = co_await find_owner(ctx, in);
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email)) {
+    now = co_await store_profile(ctx, *user, std::move(changes), from);
+  }
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password) {
+    now = co_await store_password(ctx, *user, *in.password, from);
+  }
+  if (auto* no = std::get_if<outcome>(&now)) co_return std::move(*no);
+
+  // The sessions remember their user: a refresh works without PostgreSQL and must show today's name.
+  profile shown;
+  shown.user = std::move(std::get<account::user>(now));
+  const result<done> told =
+      co_await ctx.realm.sessions().replace_user(shown.user.id, shown.user.auth_version, account::to_json(shown.user));
+  if (!told) ctx.warn("updating the sessions of a user", told.failure());
+  co_return shown;
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,37 @@
+// What every operation is given: the realm's services, the client that asks, and from where.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "account/user.h"
+#include "operation/outcome.h"
+#include "realm/services.h"
+#include "session/session.h"
+
+namespace gatehouse::operation {
+
+// What a dialect asks of a session. Static data of the dialect.
+struct client {
+  std::string_view name;  // the session remembers it; its refresh token is worth nothing to another
+  session::policy policy;
+  seconds access_lifetime;                              // unless the realm sets one
+  seconds refresh_lifetime;                             // idle; unless the realm sets one
+  nlohmann::json (*claims)(const account::user& user);  // the dialect's own claims of the access token
+};
+
+struct context {
+  realm::services& realm;  // outlives every flow
+  const client& asked_by;
+  std::string address;
+  std::string user_agent;
+  std::string request_id;
+
+  // For a failure that the user cannot mend: one line in the log, and the refusal that fits it.
+  outcome fail(std::string_view doing, const error& failure) const;
+  // For a failure that does not change the answer.
+  void warn(std::string_view doing, const error& failure) const;
+};
+
+}  // namespace gatehouse::operation

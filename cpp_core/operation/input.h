@@ -1,0 +1,27 @@
+// What an operation is told, whatever the dialect it was said in. A dialect's field table fills it by member pointer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/secret.h"
+#include "gate/identity.h"
+
+namespace gatehouse::operation {
+
+struct input {
+  std::optional<std::string> name;
+  std::optional<std::string> email;  // as typed; at login any identifier
+  std::optional<secret> password;
+  std::optional<secret> confirm_password;
+  std::optional<secret> current_password;
+  std::optional<secret> refresh_token;
+
+  gate::identity_ref bearer;  // who the request's access token says it is from; empty without one
+};
+
+// Names one of the fields above, so that a dialect can say which of its own members is meant.
+using field_id = std::variant<std::optional<std::string> input::*, std::optional<secret> input::*>;
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,100 @@
+#include "operation/issue.h"
+
+#include <algorithm>
+
+#include "token/access_token.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+// What the guard needs of a user, whatever the dialect (DESIGN.md, "Identity for the app").
+nlohmann::json common_claims(const account::user& user) {
+  nlohmann::json claims = {
+      {"name", user.name}, {"email", user.email}, {"email_verified", user.email_verified()}, {"roles", user.roles}};
+  if (user.username) claims["preferred_username"] = *user.username;
+  return claims;
+}
+
+}  // namespace
+
+std::optional<token::refresh_claims> verified_refresh_token(const context& ctx, const secret& presented) {
+  const realm::settings& realm = ctx.realm.settings();
+  auto claims = token::verify_refresh(*realm.keys, token::refresh_token(presented.reveal()), realm.issuer,
+                                      realm.audience, now_seconds());
+  if (!claims) return std::nullopt;
+  return std::move(*claims);
+}
+
+account::source source_of(const context& ctx, std::string session_id) {
+  account::source from;
+  from.address = ctx.address;
+  from.user_agent = ctx.user_agent;
+  from.session_id = std::move(session_id);
+  return from;
+}
+
+session::lifetimes lifetimes_of(const context& ctx) {
+  const realm::settings& realm = ctx.realm.settings();
+  session::lifetimes lasting;
+  lasting.access = realm.access_lifetime.value_or(ctx.asked_by.access_lifetime);
+  lasting.idle = realm.refresh_lifetime.value_or(ctx.asked_by.refresh_lifetime);
+  lasting.absolute = realm.session_lifetime;
+  lasting.grace = realm.refresh_grace;
+  return lasting;
+}
+
+issued_tokens issue_tokens(const context& ctx, const account::user& user, const session::head& head) {
+  const realm::settings& realm = ctx.realm.settings();
+
+  nlohmann::json claims = common_claims(user);
+  claims.update(ctx.asked_by.claims(user));
+
+  issued_tokens tokens;
+  // Not beyond the session's own end (REQUIREMENTS 32).
+  tokens.access_expires_at = std::min(head.now + lifetimes_of(ctx).access.count(), head.expires_at);
+  tokens.access = secret(token::mint_access(*realm.keys, realm.issuer, realm.audience, user.id, head.sid,
+                                            head.auth_version, head.now, tokens.access_expires_at, claims));
+
+  token::refresh_claims generation;
+  generation.subject = head.user_id;
+  generation.session_id = head.sid;
+  generation.generation = head.generation;
+  generation.issued_at = head.issued_at;
+  generation.expires_at = head.expires_at;
+  generation.key_id = head.key_id;
+  tokens.refresh_expires_at = head.expires_at;
+  tokens.refresh = secret(token::mint_refresh(*realm.keys, generation, realm.issuer, realm.audience));
+  return tokens;
+}
+
+task<outcome> sign_in(context ctx, account::user user, std::string amr) {
+  session::opening opening;
+  opening.user_id = user.id;
+  opening.auth_version = user.auth_version;
+  opening.user_json = account::to_json(user);
+  opening.client = ctx.asked_by.name;
+  opening.policy = ctx.asked_by.policy;
+  opening.lifetimes = lifetimes_of(ctx);
+  opening.address = ctx.address;
+  opening.user_agent = ctx.user_agent;
+  opening.amr = std::move(amr);
+  opening.key_id = ctx.realm.settings().keys->refresh_signing_key().id();
+
+  auto opened = co_await ctx.realm.sessions().open(std::move(opening));
+  if (!opened) co_return ctx.fail("opening a session", opened.failure());
+  // Stale: the password, the roles or the account changed since we read the user.
+  if (!std::holds_alternative<session::head>(*opened)) co_return refuse(refusal::bad_credentials);
+
+  const auto& head = std::get<session::head>(*opened);
+  const account::source from = source_of(ctx, head.sid);
+  const result<bool> recorded = co_await ctx.realm.accounts().record_login(user.id, from);
+  if (!recorded) ctx.warn("recording a login", recorded.failure());
+
+  signed_in in;
+  in.tokens = issue_tokens(ctx, user, head);
+  in.user = std::move(user);
+  co_return in;
+}
+
+}  // namespace gatehouse::operation

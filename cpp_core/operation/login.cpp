@@ -1,0 +1,50 @@
+#include "operation/login.h"
+
+#include "operation/issue.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+// The parameters of the hash are not today's, and the password is at hand. Failing to is no reason to refuse a login.
+task<done> renew_hash(context ctx, std::string user_id, std::string old_hash, secret password) {
+  result<std::string> renewed = co_await ctx.realm.passwords().hash(std::move(password));
+  if (!renewed) {
+    ctx.warn("hashing a password anew", renewed.failure());
+    co_return done{};
+  }
+  const result<bool> replaced =
+      co_await ctx.realm.accounts().replace_hash(std::move(user_id), std::move(old_hash), std::move(*renewed));
+  if (!replaced) ctx.warn("storing a renewed password hash", replaced.failure());
+  co_return done{};
+}
+
+task<outcome> refuse_login(context ctx, std::string user_id, std::string reason) {
+  const nlohmann::json detail = {{"reason", reason}};
+  const account::source from = source_of(ctx, "");
+  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
+  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_return refuse(refusal::bad_credentials);
+}
+
+}  // namespace
+
+task<outcome> login(context ctx, input in) {
+  auto found = co_await ctx.realm.accounts().find_by_login(*in.email);
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+
+  const bool has_password = found->has_value() && (*found)->password.has_value();
+  const std::string hash = has_password ? *(*found)->password : ctx.realm.passwords().decoy();
+  const result<password::verdict> checked = co_await ctx.realm.passwords().verify(*in.password, hash);
+  if (!checked) co_return ctx.fail("checking a password", checked.failure());
+
+  if (!found->has_value()) co_return co_await refuse_login(ctx, "", "unknown user");
+  account::user user = std::move((*found)->profile);
+  if (!has_password || !checked->matches) co_return co_await refuse_login(ctx, user.id, "wrong password");
+  if (user.disabled()) co_return co_await refuse_login(ctx, user.id, "disabled");
+
+  if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
+  co_return co_await sign_in(ctx, std::move(user), "pwd");
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/task.h"
+#include "operation/context.h"
+#include "operation/input.h"
+
+namespace gatehouse::operation {
+
+// Needs email (any identifier) and password. An unknown user, a wrong password and a disabled account look alike and
+// cost the same (REQUIREMENTS 52).
+task<outcome> login(context ctx, input in);
+
+}  // namespace gatehouse::operation

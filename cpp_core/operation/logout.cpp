@@ -1,0 +1,51 @@
+#include "operation/logout.h"
+
+#include "operation/issue.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+task<done> record(context ctx, std::string user_id, std::string session_id) {
+  const account::source from = source_of(ctx, std::move(session_id));
+  const result<bool> recorded = co_await ctx.realm.accounts().record_logout(std::move(user_id), from);
+  if (!recorded) ctx.warn("recording a logout", recorded.failure());
+  co_return done{};
+}
+
+}  // namespace
+
+task<outcome> logout(context ctx, input in) {
+  std::string user_id;
+  std::string session_id;
+  if (in.refresh_token) {
+    const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
+    if (!presented) co_return refuse(refusal::bad_refresh_token);
+    if (in.bearer && in.bearer->user_id() != presented->subject) co_return refuse(refusal::conflicting_credentials);
+    user_id = presented->subject;
+    session_id = presented->session_id;
+  } else {
+    user_id = in.bearer->user_id();
+    session_id = in.bearer->session_id();
+  }
+
+  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id);
+  if (!ended) co_return ctx.fail("ending a session", ended.failure());
+  if (!*ended && in.refresh_token) co_return refuse(refusal::bad_refresh_token);
+  if (*ended) co_await record(ctx, user_id, session_id);
+  co_return signed_out();
+}
+
+task<outcome> logout_everywhere(context ctx, input in) {
+  const std::string user_id = in.bearer->user_id();
+  const auto live = co_await ctx.realm.sessions().list(user_id);
+  if (!live) co_return ctx.fail("listing sessions", live.failure());
+  for (const session::listed& each : *live) {
+    const result<bool> ended = co_await ctx.realm.sessions().end(each.sid, user_id);
+    if (!ended) co_return ctx.fail("ending a session", ended.failure());
+  }
+  co_await record(ctx, user_id, in.bearer->session_id());
+  co_return signed_out();
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,85 @@
+// What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "account/user.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "operation/input.h"
+
+namespace gatehouse::operation {
+
+struct issued_tokens {
+  secret access;
+  unix_seconds access_expires_at = 0;
+  secret refresh;
+  unix_seconds refresh_expires_at = 0;
+};
+
+struct signed_in {
+  account::user user;
+  issued_tokens tokens;
+};
+
+struct profile {
+  account::user user;
+};
+
+struct signed_out {};
+struct account_removed {};
+
+enum class refusal {
+  invalid_input,  // with `fields`
+  bad_credentials,
+  missing_bearer,
+  bad_bearer,
+  bad_refresh_token,
+  conflicting_credentials,
+  email_taken,
+  registration_closed,
+  not_found,
+  method_not_allowed,
+  body_too_large,
+  unsupported_media_type,
+  too_many_requests,
+  busy,         // a queue of ours is full
+  unavailable,  // a store is down
+  internal,
+};
+
+struct field_error {
+  field_id field;
+  std::string reason;  // follows the field's name in a sentence: "is required"
+};
+
+struct refused {
+  refusal why = refusal::internal;
+  std::vector<field_error> fields;  // with invalid_input
+  std::string message;              // with invalid_input, where no field is to blame
+};
+
+using outcome = std::variant<signed_in, profile, signed_out, account_removed, refused>;
+
+// Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
+inline outcome refuse(refusal why) {
+  refused no;
+  no.why = why;
+  return no;
+}
+inline outcome refuse_message(std::string message) {
+  refused no;
+  no.why = refusal::invalid_input;
+  no.message = std::move(message);
+  return no;
+}
+inline outcome refuse_fields(std::vector<field_error> fields) {
+  refused no;
+  no.why = refusal::invalid_input;
+  no.fields = std::move(fields);
+  return no;
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,34 @@
+#include "operation/profile.h"
+
+#include "operation/issue.h"
+#include "operation/revoke.h"
+
+namespace gatehouse::operation {
+
+task<outcome> show_profile(context ctx, input in) {
+  auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
+  profile shown;
+  shown.user = std::move((*found)->profile);
+  co_return shown;
+}
+
+task<outcome> remove_account(context ctx, input in) {
+  const std::string user_id = in.bearer->user_id();
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  auto gone = co_await ctx.realm.accounts().remove(user_id, from);
+  if (!gone) co_return ctx.fail("deleting an account", gone.failure());
+  if (std::holds_alternative<account::absent>(*gone)) co_return refuse(refusal::bad_bearer);
+
+  const auto& left = std::get<account::removed>(*gone);
+  account::revocation all;
+  all.outbox_id = left.outbox_id;
+  all.user_id = user_id;
+  all.least_auth_version = left.least_auth_version;
+  all.what = account::revocation::effect::kill;
+  co_await revoke_or_leave(ctx, std::move(all));
+  co_return account_removed();
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,52 @@
+#include "operation/refresh.h"
+
+#include "operation/issue.h"
+#include "token/refresh_token.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+task<outcome> refuse_refresh(context ctx, session::refusal why, token::refresh_claims presented) {
+  if (why == session::refusal::theft) {
+    // An old token has turned up: somebody has a copy. The session is gone by now (REQUIREMENTS 30).
+    const nlohmann::json detail = {{"generation", presented.generation}};
+    const account::source from = source_of(ctx, presented.session_id);
+    const status recorded =
+        co_await ctx.realm.accounts().record_event("refresh_token_reused", presented.subject, detail, from);
+    if (!recorded) ctx.warn("recording the reuse of a refresh token", recorded.failure());
+  }
+  co_return refuse(refusal::bad_refresh_token);
+}
+
+}  // namespace
+
+task<outcome> refresh(context ctx, input in) {
+  const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
+  if (!presented) co_return refuse(refusal::bad_refresh_token);
+
+  session::renewal renewal;
+  renewal.sid = presented->session_id;
+  renewal.user_id = presented->subject;
+  renewal.generation = presented->generation;
+  renewal.client = ctx.asked_by.name;
+  renewal.lifetimes = lifetimes_of(ctx);
+  renewal.key_id = ctx.realm.settings().keys->refresh_signing_key().id();
+  renewal.address = ctx.address;
+  renewal.user_agent = ctx.user_agent;
+
+  auto answer = co_await ctx.realm.sessions().rotate(std::move(renewal));
+  if (!answer) co_return ctx.fail("refreshing a session", answer.failure());
+  if (const auto* no = std::get_if<session::refusal>(&*answer)) co_return co_await refuse_refresh(ctx, *no, *presented);
+
+  const session::head& head = std::get<session::rotated>(*answer).head;
+  result<account::user> user = account::user_from_json(head.user_json);
+  if (!user) co_return ctx.fail("reading the user in a session", user.failure());
+
+  signed_in in_again;
+  in_again.tokens = issue_tokens(ctx, *user, head);
+  in_again.user = std::move(*user);
+  co_return in_again;
+}
+
+}  // namespace gatehouse::operation

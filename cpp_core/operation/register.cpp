@@ -1,0 +1,35 @@
+#include "operation/register.h"
+
+#include "operation/issue.h"
+#include "operation/validate.h"
+
+namespace gatehouse::operation {
+
+task<outcome> register_account(context ctx, input in) {
+  const realm::settings& realm = ctx.realm.settings();
+  if (realm.registration == realm::registration::closed) co_return refuse(refusal::registration_closed);
+
+  validation checks;
+  checks.check_name(*in.name);
+  const std::optional<account::email> address = checks.check_email(*in.email);
+  checks.check_password(realm, in, *in.name, *in.email, "");
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+  if (!realm.may_register(*address)) co_return refuse(refusal::registration_closed);
+
+  // Before the account is made, so that none is left behind that could not sign in.
+  const result<done> alive = co_await ctx.realm.sessions().ping();
+  if (!alive) co_return ctx.fail("asking Redis before a registration", alive.failure());
+
+  result<std::string> hash = co_await ctx.realm.passwords().hash(*in.password);
+  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
+
+  account::new_user fresh{*address, *in.name, std::nullopt};
+  const account::source from = source_of(ctx, "");
+  auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from);
+  if (!created) co_return ctx.fail("creating an account", created.failure());
+  if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
+
+  co_return co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,40 @@
+#include "operation/sweeper.h"
+
+#include "base/flow.h"
+#include "operation/revoke.h"
+
+namespace gatehouse::operation {
+
+sweeper::sweeper(realm::services& realm, unsigned number)
+    : realm_(realm), timer_(realm.host()), jitter_(number + 1), self_(std::make_shared<sweeper*>(this)) {
+  rest(millis(1000));
+}
+
+sweeper::~sweeper() { *self_ = nullptr; }
+
+void sweeper::rest(millis at_least) {
+  std::uniform_int_distribution<int> more(0, 1000);
+  timer_.start(
+      at_least + millis(more(jitter_)), [this] { sweep(); }, true);
+}
+
+void sweeper::sweep() {
+  spawn<result<std::size_t>>(realm_.host().queue(), sweep_outbox(realm_),
+                             [self = self_](result<result<std::size_t>> pass) {
+                               if (*self != nullptr) (*self)->swept(pass ? std::move(*pass) : pass.failure());
+                             });
+}
+
+void sweeper::swept(result<std::size_t> pass) {
+  const std::string failure = pass ? "" : pass.failure().what;
+  if (failure != failure_) {  // a long outage is two lines in the log, not one every other second
+    const std::string realm = "realm \"" + realm_.settings().name + "\": ";
+    if (pass) realm_.host().log(severity::notice, realm + "PostgreSQL and Redis answer again");
+    if (!pass) realm_.host().log(severity::error, realm + failure);
+    failure_ = failure;
+  }
+  const bool more = pass && *pass > 0;
+  rest(millis(more ? 0 : 2000));
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,34 @@
+// Works off what a crash or an outage left in the outbox of a realm: one pass after another in the background, every
+// worker in turn; a row is one worker's at a time (account/store.h).
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+
+#include "host/host.h"
+#include "realm/services.h"
+
+namespace gatehouse::operation {
+
+class sweeper {
+ public:
+  // `number`: the worker's. Starts at once, destroy it before the services. A pass under way ends by itself.
+  sweeper(realm::services& realm, unsigned number);
+  ~sweeper();
+  sweeper(const sweeper&) = delete;
+  sweeper& operator=(const sweeper&) = delete;
+
+ private:
+  void rest(millis at_least);
+  void sweep();
+  void swept(result<std::size_t> pass);
+
+  realm::services& realm_;
+  timer timer_;
+  std::minstd_rand jitter_;
+  std::string failure_;             // of the last pass; empty: it went well
+  std::shared_ptr<sweeper*> self_;  // reset by the destructor: a pass that ends later finds nobody
+};
+
+}  // namespace gatehouse::operation

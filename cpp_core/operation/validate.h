@@ -1,0 +1,32 @@
+// The rules for what people type, in one place for every dialect. A rule that does not hold adds a field error.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "account/email.h"
+#include "operation/input.h"
+#include "operation/outcome.h"
+#include "realm/settings.h"
+
+namespace gatehouse::operation {
+
+class validation {
+ public:
+  void fail(field_id field, std::string reason) { errors_.push_back({field, std::move(reason)}); }
+  bool failed() const { return !errors_.empty(); }
+  std::vector<field_error> errors() && { return std::move(errors_); }
+
+  // 1–200 code points, no control characters.
+  void check_name(const std::string& name);
+  std::optional<account::email> check_email(const std::string& typed);
+  // The policy of the realm (CONTRACTS.md), and that the confirmation, where there is one, says the same.
+  void check_password(const realm::settings& realm, const input& in, const std::string& name, const std::string& email,
+                      const std::string& username);
+
+ private:
+  std::vector<field_error> errors_;
+};
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,226 @@
+#include "realm/directives.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "gate/origin.h"
+
+namespace gatehouse::realm {
+
+namespace {
+
+using arguments = std::span<const std::string_view>;
+
+std::string absolute(std::string_view path, const std::string& prefix) {
+  return path.starts_with('/') ? std::string(path) : prefix + std::string(path);
+}
+
+error wrong(std::string what) { return {fault::invalid, std::move(what)}; }
+
+status set_postgres(settings& realm, arguments args, const std::string& prefix) {
+  const std::vector<std::string> words(args.begin() + 1, args.end());
+  result<postgres::options> parsed = postgres::parse_options(std::string(args[0]), words, prefix);
+  if (!parsed) return parsed.failure();
+  realm.postgres = std::move(*parsed);
+  return done{};
+}
+
+status set_redis(settings& realm, arguments args, const std::string& prefix) {
+  result<redis::options> parsed = redis::parse_options(args, prefix);
+  if (!parsed) return parsed.failure();
+  realm.redis = std::move(*parsed);
+  return done{};
+}
+
+status set_keys(settings& realm, arguments args, const std::string& prefix) {
+  constexpr std::size_t most_bytes = 256 * 1024;
+  const std::string file = absolute(args[0], prefix);
+  result<std::string> text = read_file(file, most_bytes);
+  if (!text) return text.failure();
+  result<token::key_set> parsed = token::key_set::parse(*text);
+  OPENSSL_cleanse(text->data(), text->size());
+  if (!parsed) return wrong("\"" + file + "\": " + parsed.failure().what);
+  realm.keys = std::move(*parsed);
+  return done{};
+}
+
+status set_public_url(settings& realm, arguments args, const std::string&) {
+  if (!gate::is_origin(args[0])) {
+    return wrong("\"" + std::string(args[0]) +
+                 "\" is not an origin; write https://HOST or https://HOST:PORT, without a path");
+  }
+  realm.public_url = args[0];
+  return done{};
+}
+
+status set_issuer(settings& realm, arguments args, const std::string&) {
+  realm.issuer = args[0];
+  return done{};
+}
+
+status set_audience(settings& realm, arguments args, const std::string&) {
+  realm.audience = args[0];
+  return done{};
+}
+
+status set_registration(settings& realm, arguments args, const std::string&) {
+  constexpr std::string_view domain_prefix = "domain=";
+  if (args.size() == 1 && args[0] == "closed") {
+    realm.registration = registration::closed;
+    return done{};
+  }
+  if (args.size() == 1 && args[0] == "open") {
+    realm.registration = registration::open;
+    return done{};
+  }
+  for (const std::string_view word : args) {
+    if (!word.starts_with(domain_prefix) || word.size() == domain_prefix.size()) {
+      return wrong("\"" + std::string(word) + "\" is not a kind of registration; write closed, open or domain=NAME");
+    }
+    realm.registration_domains.push_back(ascii_lower(word.substr(domain_prefix.size())));
+  }
+  realm.registration = registration::domain;
+  return done{};
+}
+
+// A directive with one of a few words as its value.
+template <class Value, std::size_t N>
+status set_choice(Value& into, std::string_view word,
+                  const std::array<std::pair<std::string_view, Value>, N>& choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (name == word) {
+      into = value;
+      return done{};
+    }
+    names.append(names.empty() ? "" : " or ").append(name);
+  }
+  return wrong("\"" + std::string(word) + "\" is unknown here; write " + names);
+}
+
+status set_remote_user(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, gate::remote_user>, 3> choices{
+      {{"id", gate::remote_user::id}, {"username", gate::remote_user::username}, {"email", gate::remote_user::email}}};
+  return set_choice(realm.remote_user, args[0], choices);
+}
+
+status set_verify_email(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, verify_email>, 3> choices{
+      {{"off", verify_email::off}, {"on", verify_email::on}, {"required", verify_email::required}}};
+  return set_choice(realm.verify_email, args[0], choices);
+}
+
+status set_password(settings& realm, arguments args, const std::string& prefix) {
+  result<password::settings> parsed = password::parse_settings(args);
+  if (!parsed) return parsed.failure();
+  realm.password = std::move(*parsed);
+  if (!realm.password.blocklist_file.empty()) {
+    realm.password.blocklist_file = absolute(realm.password.blocklist_file, prefix);
+  }
+  return done{};
+}
+
+result<seconds> positive_duration(std::string_view text) {
+  const result<seconds> parsed = parse_duration(text);
+  if (parsed && parsed->count() == 0) return wrong("the time must be longer than 0");
+  return parsed;
+}
+
+template <auto Member>
+status set_duration(settings& realm, arguments args, const std::string&) {
+  const result<seconds> parsed = positive_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  realm.*Member = *parsed;
+  return done{};
+}
+
+status set_refresh_grace(settings& realm, arguments args, const std::string&) {
+  const result<seconds> parsed = parse_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  if (*parsed > seconds(300))
+    return wrong("a grace of more than 5 minutes would let a stolen refresh token be used unseen; write 10s");
+  realm.refresh_grace = *parsed;
+  return done{};
+}
+
+struct directive {
+  std::string_view name;
+  std::size_t least, most;  // arguments
+  std::string_view usage;
+  status (*apply)(settings& realm, arguments args, const std::string& prefix);
+};
+
+constexpr std::size_t any = 64;
+
+constexpr std::array directives{
+    directive{"postgres", 1, any, "postgres \"CONNINFO\" [pool=4] [timeout=2s]", set_postgres},
+    directive{"redis", 1, any, "redis unix:PATH|ADDRESS:PORT [db=0] [user=NAME] [password_file=FILE] [timeout=250ms]",
+              set_redis},
+    directive{"keys", 1, 1, "keys FILE", set_keys},
+    directive{"public_url", 1, 1, "public_url https://HOST[:PORT]", set_public_url},
+    directive{"issuer", 1, 1, "issuer TEXT", set_issuer},
+    directive{"audience", 1, 1, "audience TEXT", set_audience},
+    directive{"registration", 1, any, "registration closed|open|domain=NAME ...", set_registration},
+    directive{"remote_user", 1, 1, "remote_user id|username|email", set_remote_user},
+    directive{"verify_email", 1, 1, "verify_email off|on|required", set_verify_email},
+    directive{"password", 1, any,
+              "password [min_length=8] [blocklist=FILE|off] [memory=19m] [iterations=2] [queue=64] [nice=10]",
+              set_password},
+    directive{"access_lifetime", 1, 1, "access_lifetime TIME", set_duration<&settings::access_lifetime>},
+    directive{"refresh_lifetime", 1, 1, "refresh_lifetime TIME", set_duration<&settings::refresh_lifetime>},
+    directive{"session_lifetime", 1, 1, "session_lifetime TIME", set_duration<&settings::session_lifetime>},
+    directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
+};
+
+}  // namespace
+
+status block::apply(std::span<const std::string_view> words) {
+  const auto row = std::ranges::find(directives, words.front(), &directive::name);
+  if (row == directives.end()) {
+    std::string names;
+    for (const directive& known : directives) names.append(names.empty() ? "" : ", ").append(known.name);
+    return wrong("unknown directive \"" + std::string(words.front()) + "\" in a gatehouse_realm block; it may hold " +
+                 names);
+  }
+  if (!seen_.emplace(words.front()).second) return wrong("\"" + std::string(row->name) + "\" directive is duplicate");
+
+  const std::size_t count = words.size() - 1;
+  if (count < row->least || count > row->most) {
+    return wrong("invalid number of arguments in \"" + std::string(row->name) +
+                 "\" directive; write: " + std::string(row->usage) + ";");
+  }
+
+  const status applied = row->apply(settings_, words.subspan(1), prefix_);
+  if (!applied) return wrong("\"" + std::string(row->name) + "\": " + applied.failure().what);
+  return done{};
+}
+
+status block::complete() {
+  constexpr std::array<std::string_view, 4> mandatory{"postgres", "redis", "keys", "public_url"};
+  for (const std::string_view name : mandatory) {
+    if (seen_.contains(name)) continue;
+    const auto row = std::ranges::find(directives, name, &directive::name);
+    return wrong("realm \"" + settings_.name + "\" has no \"" + std::string(name) +
+                 "\"; write: " + std::string(row->usage) + ";");
+  }
+  if (settings_.verify_email == verify_email::required) {
+    return wrong("\"verify_email required\" needs mail, which this version cannot send yet; write: verify_email on;");
+  }
+  if (!settings_.password.blocklist_file.empty()) {
+    result<password::blocklist> loaded = password::blocklist::load(settings_.password.blocklist_file);
+    if (!loaded) return loaded.failure();
+    settings_.blocklist = std::move(*loaded);
+  }
+  if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
+    return wrong("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
+  }
+  if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
+  if (settings_.audience.empty()) settings_.audience = settings_.name;
+  return done{};
+}
+
+}  // namespace gatehouse::realm

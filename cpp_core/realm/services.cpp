@@ -1,0 +1,30 @@
+#include "realm/services.h"
+
+namespace gatehouse::realm {
+
+namespace {
+
+gate::token_rules token_rules_of(const settings& said) {
+  return {said.name, *said.keys, said.issuer, said.audience, said.remote_user, said.verify_email == verify_email::off};
+}
+
+}  // namespace
+
+services::services(gatehouse::host& on, const realm::settings& said, password::admission& hash_queue,
+                   seconds longest_access, std::optional<session::revocations> table)
+    : host_(on),
+      settings_(said),
+      table_(std::move(table)),
+      postgres_(on, *said.postgres),
+      redis_(on, *said.redis),
+      accounts_(postgres_, said.name),
+      sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
+      passwords_(on, said.password, hash_queue),
+      authenticator_(token_rules_of(said), table_ ? &*table_ : nullptr) {}
+
+void services::close() {
+  redis_.close();
+  postgres_.close();
+}
+
+}  // namespace gatehouse::realm

@@ -1,0 +1,50 @@
+// What one worker holds for one realm: its clients, its stores, its cache. Lives as long as the worker.
+#pragma once
+
+#include <optional>
+
+#include "account/store.h"
+#include "gate/authenticator.h"
+#include "host/host.h"
+#include "password/admission.h"
+#include "password/hasher.h"
+#include "postgres/pool.h"
+#include "realm/settings.h"
+#include "redis/connection.h"
+#include "session/revocations.h"
+#include "session/store.h"
+
+namespace gatehouse::realm {
+
+class services {
+ public:
+  // Connects nowhere yet. `longest_access`: of any access token that the realm issues. The references outlive this;
+  // `table` is empty in tests.
+  services(gatehouse::host& on, const realm::settings& said, password::admission& hash_queue, seconds longest_access,
+           std::optional<session::revocations> table);
+  services(const services&) = delete;
+  services& operator=(const services&) = delete;
+
+  gatehouse::host& host() { return host_; }
+  const realm::settings& settings() const { return settings_; }
+  account::store& accounts() { return accounts_; }
+  session::store& sessions() { return sessions_; }
+  password::hasher& passwords() { return passwords_; }
+  gate::authenticator& authenticator() { return authenticator_; }
+
+  // Closes every connection; what waits gets an error.
+  void close();
+
+ private:
+  gatehouse::host& host_;
+  const realm::settings& settings_;
+  std::optional<session::revocations> table_;
+  postgres::pool postgres_;
+  redis::connection redis_;
+  account::store accounts_;
+  session::store sessions_;
+  password::hasher passwords_;
+  gate::authenticator authenticator_;
+};
+
+}  // namespace gatehouse::realm

@@ -1,0 +1,46 @@
+// What a realm block of nginx.conf says, checked and with its defaults. Read-only once the block is complete.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "account/email.h"
+#include "base/clock.h"
+#include "gate/identity.h"
+#include "password/blocklist.h"
+#include "password/parameters.h"
+#include "postgres/options.h"
+#include "redis/options.h"
+#include "token/key_set.h"
+
+namespace gatehouse::realm {
+
+enum class registration { closed, open, domain };
+// Whether an e-mail counts as its owner's: off trusts what people type, on asks for proof, required asks before login.
+enum class verify_email { off, on, required };
+
+struct settings {
+  std::string name;
+  std::optional<postgres::options> postgres;
+  std::optional<redis::options> redis;
+  std::optional<token::key_set> keys;
+  std::string public_url;  // an origin, without a trailing slash
+  std::string issuer;      // default: public_url
+  std::string audience;    // default: the realm's name
+  realm::registration registration = registration::closed;
+  std::vector<std::string> registration_domains;  // lower case
+  gate::remote_user remote_user = gate::remote_user::email;
+  realm::verify_email verify_email = verify_email::on;
+  password::settings password;
+  password::blocklist blocklist;
+  std::optional<seconds> access_lifetime;   // default: the dialect's
+  std::optional<seconds> refresh_lifetime;  // idle; default: the dialect's
+  seconds session_lifetime{90 * 24 * 3600};
+  seconds refresh_grace{10};
+
+  bool may_register(const account::email& address) const;
+};
+
+}  // namespace gatehouse::realm

@@ -1,0 +1,219 @@
+#include "session/feed.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/flow.h"
+
+namespace gatehouse::session {
+
+namespace {
+
+constexpr millis block_time{1000};
+constexpr millis between_tries{250};
+constexpr std::size_t page_size = 1000;
+
+// Without its times, which an entry that is appended again does not keep.
+std::string identity(const revocation& of) {
+  return std::to_string(static_cast<int>(of.kind)) + of.subject.hex() + std::to_string(of.least) + of.keep.hex();
+}
+
+// The line run_id:<40 hexadecimal digits> of INFO; 128 bits of it are enough to tell a restart.
+std::optional<mark> run_id_of(std::string_view info) {
+  constexpr std::string_view name = "run_id:";
+  const std::size_t at = info.find(name);
+  if (at == std::string_view::npos) return {};
+  return parse_mark(info.substr(at + name.size(), 32));
+}
+
+}  // namespace
+
+feed::feed(host& on, const redis::options& at, std::string_view realm, seconds longest_access, revocations table)
+    : host_(on),
+      key_(feed_key(realm)),
+      matters_(longest_access + feed_margin),
+      table_(table),
+      redis_(on, at, redis::patience::background),
+      lease_(table),
+      alarm_(on) {}
+
+void feed::start() {
+  running_ = true;
+  spawn<status>(host_.queue(), run(), [this](result<status> ended) {
+    running_ = false;
+    if (ended || stopping_) return;
+    // An exception: a defect, or no memory.
+    host_.log(severity::error, "the revocation feed broke off: " + ended.failure().what);
+    auto again = [this] { start(); };
+    alarm_.start(block_time, again, true);
+  });
+}
+
+void feed::stop() {
+  stopping_ = true;
+  alarm_.stop();
+  redis_.close();
+  lease_.release();
+  wake();
+}
+
+task<status> feed::run() {
+  while (!stopping_) {
+    if (lease_.hold()) {
+      const status followed = co_await follow();
+      report(followed);
+    }
+    if (!stopping_) (void)co_await pause(between_tries);
+  }
+  co_return done{};
+}
+
+// From a new connection to its end, or to the loss of the lease.
+task<status> feed::follow() {
+  const result<server> found = co_await catch_up();
+  if (!found) co_return found.failure();
+  report(done{});
+  while (!stopping_ && lease_.hold()) {
+    const result<bool> at_end = co_await read_page(block_time, nullptr);
+    if (!at_end) co_return at_end.failure();
+    if (redis_.connects() != found->connection) break;  // it may lead to another Redis: all over again
+    if (*at_end) read_up_to_now(*found);
+  }
+  co_return done{};
+}
+
+task<result<feed::server>> feed::catch_up() {
+  const result<server> found = co_await ask();
+  if (!found) co_return found;
+  const bool forgetful = may_have_forgotten(*found);
+
+  const unix_seconds oldest = std::max<unix_seconds>(0, found->time - matters_.count());
+  cursor_ = {static_cast<std::uint64_t>(oldest) * 1000, 0};
+  known seen;
+  for (bool at_end = false; !at_end;) {
+    const result<bool> page = co_await read_page(millis{0}, forgetful ? &seen : nullptr);
+    if (!page) co_return page.failure();
+    lease_.hold();
+    at_end = *page;
+  }
+  if (forgetful) {
+    const status appended = co_await append_missing(std::move(seen));
+    if (!appended) co_return appended.failure();
+  }
+  if (redis_.connects() != found->connection) {
+    co_return error{fault::unavailable, redis_.settings().name() + ": it went away while the feed was read"};
+  }
+
+  read_up_to_now(*found);
+  co_return found;
+}
+
+void feed::read_up_to_now(const server& at) {
+  realm_state& state = table_.state();
+  const zone::lock held(table_.shared());
+  state.run_high = at.run_id.high;
+  state.run_low = at.run_id.low;
+  state.cursor_time = cursor_.time;
+  state.cursor_count = cursor_.count;
+  state.read_at = steady_millis();
+}
+
+task<result<feed::server>> feed::ask() {
+  std::vector<std::string> info_words{"INFO", "server"};
+  const result<redis::reply> info = co_await redis_.command(std::move(info_words));
+  if (!info) co_return info.failure();
+  server found;
+  found.connection = redis_.connects();
+  std::vector<std::string> time_words{"TIME"};
+  const result<redis::reply> time = co_await redis_.command(std::move(time_words));
+  if (!time) co_return time.failure();
+  std::vector<std::string> last_words{"XREVRANGE", key_, "+", "-", "COUNT", "1"};
+  const result<redis::reply> last = co_await redis_.command(std::move(last_words));
+  if (!last) co_return last.failure();
+
+  const std::optional<mark> run_id = run_id_of(info->text);
+  if (!run_id || time->elements.size() != 2) {
+    co_return error{fault::internal, redis_.settings().name() + ": INFO and TIME gave no usable answer"};
+  }
+  found.run_id = *run_id;
+  const std::string& digits = time->elements[0].text;
+  std::from_chars(digits.data(), digits.data() + digits.size(), found.time);
+  if (!last->elements.empty()) {
+    const std::optional<feed_entry> entry = decode_entry(last->elements[0]);
+    if (entry) found.last = entry->id;
+  }
+  co_return found;
+}
+
+bool feed::may_have_forgotten(const server& found) const {
+  const realm_state& state = table_.state();
+  const zone::lock held(table_.shared());
+  const mark run_id{state.run_high, state.run_low};
+  const stream_id cursor{state.cursor_time, state.cursor_count};
+  const bool read_before = !run_id.empty();
+  return read_before && (run_id != found.run_id || found.last < cursor);
+}
+
+task<result<bool>> feed::read_page(millis block, known* seen) {
+  std::vector<std::string> words{"XREAD", "COUNT", std::to_string(page_size)};
+  if (block > millis{0}) {
+    words.push_back("BLOCK");
+    words.push_back(std::to_string(block.count()));
+  }
+  for (const std::string& word : {std::string("STREAMS"), key_, cursor_.text()}) words.push_back(word);
+  const result<redis::reply> page = co_await redis_.command(std::move(words), block + redis_.settings().timeout);
+  if (!page) co_return page.failure();
+  if (page->elements.empty() || page->elements[0].elements.size() != 2) co_return true;  // nothing new
+
+  const std::vector<redis::reply>& entries = page->elements[0].elements[1].elements;
+  for (const redis::reply& element : entries) {
+    const std::optional<feed_entry> entry = decode_entry(element);
+    if (!entry) co_return error{fault::internal, redis_.settings().name() + ": " + key_ + " is no stream of entries"};
+    cursor_ = entry->id;
+    if (!entry->what) {
+      host_.log(severity::error, redis_.settings().name() + ": entry " + cursor_.text() + " of " + key_ +
+                                     " is not understood; is a newer Gatehouse using the same Redis?");
+      continue;
+    }
+    table_.add(*entry->what, now_seconds());
+    if (seen != nullptr) seen->insert(identity(*entry->what));
+  }
+  co_return entries.size() < page_size;
+}
+
+task<status> feed::append_missing(known seen) {
+  const std::vector<revocation> held = table_.live(now_seconds());
+  for (const revocation& each : held) {
+    if (seen.contains(identity(each))) continue;
+    std::vector<std::string> words{"XADD", key_, "*"};
+    for (std::string& field : encode_entry(each)) words.push_back(std::move(field));
+    const result<redis::reply> added = co_await redis_.command(std::move(words));
+    if (!added) co_return added.failure();
+  }
+  co_return done{};
+}
+
+task<status> feed::pause(millis time) {
+  oneshot<done> over(host_.queue());
+  paused_.emplace(over.take_sender());
+  auto fire = [this] { wake(); };
+  alarm_.start(time, fire, true);
+  co_return co_await over;
+}
+
+void feed::wake() {
+  if (paused_) (*paused_)(status(done{}));
+}
+
+void feed::report(const status& followed) {
+  if (followed.ok() == !failing_ || stopping_) return;
+  failing_ = !followed.ok();
+  if (failing_) {
+    host_.log(severity::error, "the revocation feed cannot be read: " + followed.failure().what);
+  } else {
+    host_.log(severity::notice, redis_.settings().name() + ": the revocation feed is read again");
+  }
+}
+
+}  // namespace gatehouse::session

@@ -1,0 +1,53 @@
+#include "session/mark.h"
+
+#include <openssl/sha.h>
+
+#include <charconv>
+
+namespace gatehouse::session {
+
+namespace {
+
+// Realm names hold no NUL, so the parts cannot be shifted against each other.
+mark hash(char kind, std::string_view realm, std::string_view id) {
+  std::string text(1, kind);
+  text.append(realm).push_back('\0');
+  text.append(id);
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  mark made;
+  for (int i = 0; i < 8; ++i) made.high = made.high << 8 | digest[i];  // big-endian: every machine reads the same feed
+  for (int i = 8; i < 16; ++i) made.low = made.low << 8 | digest[i];
+  return made;
+}
+
+std::optional<std::uint64_t> parse_word(std::string_view hex) {
+  std::uint64_t word = 0;
+  const auto parsed = std::from_chars(hex.data(), hex.data() + hex.size(), word, 16);
+  if (parsed.ec != std::errc() || parsed.ptr != hex.data() + hex.size()) return {};
+  return word;
+}
+
+}  // namespace
+
+mark session_mark(std::string_view realm, std::string_view sid) { return hash('s', realm, sid); }
+mark user_mark(std::string_view realm, std::string_view user_id) { return hash('u', realm, user_id); }
+mark realm_mark(std::string_view realm) { return hash('r', realm, ""); }
+
+std::string mark::hex() const {
+  std::string digits;
+  for (const std::uint64_t word : {high, low}) {
+    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[word >> shift & 15];
+  }
+  return digits;
+}
+
+std::optional<mark> parse_mark(std::string_view hex) {
+  if (hex.size() != 32) return {};
+  const std::optional<std::uint64_t> high = parse_word(hex.substr(0, 16));
+  const std::optional<std::uint64_t> low = parse_word(hex.substr(16));
+  if (!high || !low) return {};
+  return mark{*high, *low};
+}
+
+}  // namespace gatehouse::session

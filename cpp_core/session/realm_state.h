@@ -1,0 +1,32 @@
+// What the workers share about one realm's feed. All zero: nothing known yet. The cursor, the run id and the lease are
+// touched under the zone's mutex only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace gatehouse::session {
+
+// Steady milliseconds mean the same in every process of a machine.
+inline std::int64_t steady_millis() {
+  return std::chrono::duration_cast<millis>(steady_now().time_since_epoch()).count();
+}
+
+struct realm_state {
+  std::atomic<std::uint64_t> high;  // the realm's mark, which claims the place
+  std::atomic<std::uint64_t> low;
+
+  std::atomic<std::int64_t> read_at;  // steady_millis() when the feed was last read to its end; 0: never
+
+  std::atomic<std::int64_t> holder;  // pid of the worker that tails the feed; 0: nobody
+  std::atomic<std::int64_t> beat;    // steady_millis() of its last sign of life
+
+  std::atomic<std::uint64_t> cursor_time;  // the id of the last entry read: its two halves
+  std::atomic<std::uint64_t> cursor_count;
+  std::atomic<std::uint64_t> run_high;  // the run id of the Redis that was read, 128 bits of it
+  std::atomic<std::uint64_t> run_low;
+};
+
+}  // namespace gatehouse::session

@@ -1,0 +1,206 @@
+#include "session/revocations.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <optional>
+#include <string>
+
+namespace gatehouse::session {
+
+namespace {
+
+using word = std::atomic<std::uint64_t>;
+static_assert(word::is_always_lock_free, "a lock would not be shared between processes");
+
+constexpr std::size_t slots = 8;
+constexpr std::size_t most_realms = 64;
+
+// The state word of a slot: until (32 bits, 0: free) | count (14) | kind (2) | realm (6) | tag of the subject (10).
+struct slot_state {
+  std::uint64_t bits = 0;
+
+  static slot_state make(unix_seconds until, std::uint64_t count, revocation::type kind, unsigned realm,
+                         const mark& subject) {
+    const auto last = static_cast<std::uint64_t>(std::clamp<unix_seconds>(until, 0, UINT32_MAX));
+    return {last << 32 | (count & 0x3fff) << 18 | static_cast<std::uint64_t>(kind) << 16 | std::uint64_t{realm} << 10 |
+            tag_of(subject)};
+  }
+  static std::uint64_t tag_of(const mark& subject) { return subject.low >> 54; }
+
+  unix_seconds until() const { return static_cast<unix_seconds>(bits >> 32); }
+  std::uint64_t count() const { return bits >> 18 & 0x3fff; }
+  revocation::type kind() const { return static_cast<revocation::type>(bits >> 16 & 3); }
+  unsigned realm() const { return static_cast<unsigned>(bits >> 10 & 0x3f); }
+  std::uint64_t tag() const { return bits & 0x3ff; }
+
+  bool live(unix_seconds now) const { return until() > now; }
+  slot_state voided() const { return {bits & 0xffffffff}; }
+};
+
+// Each word acquires and releases: a reader that sees a word of a later entry then also sees that the state has
+// changed.
+struct slot_body {
+  std::array<word, 5> words;
+
+  void write(const revocation& what) {
+    const std::uint64_t values[] = {what.subject.high, what.subject.low, static_cast<std::uint64_t>(what.least),
+                                    what.keep.high, what.keep.low};
+    for (std::size_t i = 0; i < words.size(); ++i) words[i].store(values[i], std::memory_order_release);
+  }
+
+  revocation read(slot_state state) const {
+    std::uint64_t values[5];
+    for (std::size_t i = 0; i < words.size(); ++i) values[i] = words[i].load(std::memory_order_acquire);
+    revocation what;
+    what.kind = state.kind();
+    what.until = state.until();
+    what.subject = {values[0], values[1]};
+    what.least = static_cast<std::int64_t>(values[2]);
+    what.keep = {values[3], values[4]};
+    return what;
+  }
+};
+
+bool same(const revocation& a, const revocation& b) {
+  return a.kind == b.kind && a.subject == b.subject && a.least == b.least && a.keep == b.keep;
+}
+
+}  // namespace
+
+struct revocations::region {
+  word floor;
+  realm_state realms[most_realms];
+};
+
+struct alignas(64) revocations::bucket {
+  std::array<word, slots> states;  // a cache line: most look-ups end here
+  std::array<slot_body, slots> bodies;
+
+  slot_state state(std::size_t i) const { return {states[i].load(std::memory_order_acquire)}; }
+  void publish(std::size_t i, slot_state state) { states[i].store(state.bits, std::memory_order_release); }
+
+  // The entry of a slot if it is alive and, when a tag is asked for, of that tag.
+  std::optional<revocation> read(std::size_t i, unix_seconds now, std::optional<std::uint64_t> tag) const {
+    for (;;) {
+      const slot_state before = state(i);
+      if (!before.live(now) || (tag && before.tag() != *tag)) return {};
+      const revocation found = bodies[i].read(before);
+      if (state(i).bits == before.bits) return found;  // else it has been rewritten meanwhile
+    }
+  }
+};
+
+result<revocations> revocations::attach(const zone& in, std::string_view realm) {
+  const std::span<std::byte> memory = in.revocations();
+  const std::size_t table = (sizeof(region) + alignof(bucket) - 1) / alignof(bucket) * alignof(bucket);
+  revocations made;
+  made.zone_ = &in;
+  made.region_ = reinterpret_cast<region*>(memory.data());  // zeroed memory is an empty table
+  made.buckets_ = {reinterpret_cast<bucket*>(memory.data() + table), (memory.size() - table) / sizeof(bucket)};
+
+  const mark name = realm_mark(realm);
+  const zone::lock held(in);
+  for (unsigned i = 0; i < most_realms; ++i) {
+    realm_state& place = made.region_->realms[i];
+    if (mark{place.high, place.low}.empty()) {
+      place.low = name.low;
+      place.high = name.high;
+    }
+    if (mark{place.high, place.low} == name) {
+      made.state_ = &place;
+      made.realm_ = i;
+      return made;
+    }
+  }
+  return error{fault::overloaded, "gatehouse_zone: it has seen 64 realms; restart nginx to forget those that are gone"};
+}
+
+revocations::bucket& revocations::bucket_of(std::uint64_t hash) const { return buckets_[hash % buckets_.size()]; }
+
+standing revocations::judge(const holder& token, unix_seconds now) const {
+  const standing told = judge_session(token, now);
+  if (told == standing::valid && token.issued_at <= floor()) return standing::expired;
+  return told;
+}
+
+standing revocations::judge_session(const holder& session, unix_seconds now) const {
+  standing worst = standing::valid;
+  for_subject(session.session, now, [&](const revocation& found) {
+    if (found.kind == revocation::type::session) worst = standing::revoked;
+  });
+  for_subject(session.user, now, [&](const revocation& found) {
+    if (found.kind == revocation::type::session) return;
+    if (session.auth_version >= found.least || found.keep == session.session) return;
+    worst = std::max(worst, found.kind == revocation::type::user_kill ? standing::revoked : standing::expired);
+  });
+  return worst;
+}
+
+template <class F>
+void revocations::for_subject(const mark& subject, unix_seconds now, F hit) const {
+  const std::uint64_t tag = slot_state::tag_of(subject);
+  for (const bucket* each : {&bucket_of(subject.high), &bucket_of(subject.low)}) {
+    for (std::size_t i = 0; i < slots; ++i) {
+      const std::optional<revocation> found = each->read(i, now, tag);
+      if (found && found->subject == subject) hit(*found);
+    }
+  }
+}
+
+void revocations::add(const revocation& what, unix_seconds now) {
+  if (what.until <= now) return;
+  const zone::lock held(*zone_);
+
+  bucket* emptiest = nullptr;
+  std::size_t place = 0;
+  std::size_t most_free = 0;
+  for (bucket* each : {&bucket_of(what.subject.high), &bucket_of(what.subject.low)}) {
+    std::size_t free = 0;
+    std::size_t last_free = 0;
+    for (std::size_t i = 0; i < slots; ++i) {
+      const std::optional<revocation> found = each->read(i, now, {});
+      if (found && same(*found, what)) {
+        if (found->until >= what.until) return;
+        const slot_state old = each->state(i);
+        return each->publish(i, slot_state::make(what.until, old.count() + 1, what.kind, realm_, what.subject));
+      }
+      if (!found) {
+        ++free;
+        last_free = i;
+      }
+    }
+    if (free > most_free) {
+      emptiest = each;
+      place = last_free;
+      most_free = free;
+    }
+  }
+
+  if (emptiest == nullptr) {
+    region_->floor = static_cast<std::uint64_t>(std::max(floor(), what.at));
+    return;
+  }
+  const slot_state old = emptiest->state(place);
+  emptiest->publish(place, old.voided());
+  emptiest->bodies[place].write(what);
+  emptiest->publish(place, slot_state::make(what.until, old.count() + 1, what.kind, realm_, what.subject));
+}
+
+std::vector<revocation> revocations::live(unix_seconds now) const {
+  std::vector<revocation> all;
+  for (const bucket& each : buckets_) {
+    for (std::size_t i = 0; i < slots; ++i) {
+      if (each.state(i).realm() != realm_) continue;
+      const std::optional<revocation> found = each.read(i, now, {});
+      if (found) all.push_back(*found);
+    }
+  }
+  return all;
+}
+
+unix_seconds revocations::floor() const {
+  return static_cast<unix_seconds>(region_->floor.load(std::memory_order_acquire));
+}
+
+}  // namespace gatehouse::session

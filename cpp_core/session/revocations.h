@@ -1,0 +1,92 @@
+// Which access tokens are no longer good, although signed and unexpired: one realm's view of the table that all
+// workers share. Read for every guarded request: two cache lines a look-up, no lock, no allocation.
+//
+// The table is an array of buckets of eight slots; an entry may be in either of two buckets, so a look-up is bounded
+// and the table fills almost wholly. A slot is a state word and a body. Writers hold the zone's mutex: they take only a
+// free slot (empty or expired), void its state, write the body, publish the new state last. A reader takes the state,
+// then the body, then looks whether the state is still the same; the state carries a count, so a slot that was given
+// away in between shows. This is a seqlock whose writer never leaves it locked: killed in the middle, the slot is
+// merely free.
+//
+// Nothing is evicted before it expires. An entry that finds no room raises the floor instead: every access token issued
+// up to that moment counts as expired. Live sessions refresh, dead ones cannot.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "session/mark.h"
+#include "session/realm_state.h"
+#include "session/zone.h"
+
+namespace gatehouse::session {
+
+struct revocation {
+  enum class type { session = 1, user_kill = 2, user_expire = 3 };
+
+  type kind = type::session;
+  mark subject;            // the session, or the user
+  std::int64_t least = 0;  // of a user: tokens with a lower auth_version are meant
+  mark keep;               // of a user: the session that is not meant
+  unix_seconds at = 0;     // when it happened, on Redis' clock
+  unix_seconds until = 0;  // from then on no token that it could mean is alive
+};
+
+enum class standing {
+  valid,
+  expired,  // as if past its exp: refresh
+  revoked,
+};
+
+// What an access token is judged by; the marks are of its sid and sub.
+struct holder {
+  mark session;
+  mark user;
+  std::int64_t auth_version = 0;
+  unix_seconds issued_at = 0;
+};
+
+class revocations {
+ public:
+  // The realm's place in the zone, taken at its first use. Fails when the zone has seen 64 other realms.
+  static result<revocations> attach(const zone& in, std::string_view realm);
+
+  standing judge(const holder& token, unix_seconds now) const;
+  // The same for a session as Redis knows it, whatever the floor: if it is not valid, Redis has forgotten something.
+  standing judge_session(const holder& session, unix_seconds now) const;
+
+  void add(const revocation& what, unix_seconds now);
+
+  // All of this realm that is alive, without `at`. Reads the whole table.
+  std::vector<revocation> live(unix_seconds now) const;
+
+  unix_seconds floor() const;
+
+  // Has the realm's feed ever been read to its end? If not nobody can be let in: 503. And how long ago was it last?
+  bool synchronised() const { return state_->read_at.load(std::memory_order_relaxed) != 0; }
+  millis age() const { return millis{steady_millis() - state_->read_at.load(std::memory_order_relaxed)}; }
+
+  realm_state& state() const { return *state_; }
+  const zone& shared() const { return *zone_; }
+
+ private:
+  struct region;
+  struct bucket;
+
+  revocations() = default;
+  bucket& bucket_of(std::uint64_t hash) const;
+  template <class F>
+  void for_subject(const mark& subject, unix_seconds now, F hit) const;
+
+  const zone* zone_ = nullptr;
+  region* region_ = nullptr;
+  std::span<bucket> buckets_;
+  realm_state* state_ = nullptr;
+  unsigned realm_ = 0;  // its number in the region
+};
+
+}  // namespace gatehouse::session

@@ -1,0 +1,207 @@
+#include "session/scripts.h"
+
+#include <string>
+
+namespace gatehouse::session::scripts {
+
+namespace {
+
+// What the scripts share. Each answers with an array of strings and integers, the outcome's name first.
+constexpr const char* prelude = R"lua(
+-- Seconds and milliseconds.
+local function clock()
+  local time = redis.call('TIME')
+  local seconds = tonumber(time[1])
+  return seconds, seconds * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- The outcome, the time, and all that a token needs.
+local function answer(outcome, session, now)
+  local fields = redis.call('HMGET', session, 'user', 'gen', 'kid', 'iat', 'exp', 'av', 'json', 'client', 'policy',
+                            'auth_time', 'created', 'amr')
+  return {outcome, now, unpack(fields)}
+end
+
+-- Appends to the feed, and forgets what has mattered to nobody for long. `matters`: how many seconds this entry does.
+local function tell(feed, now, matters, ...)
+  local oldest = string.format('%.0f', (now - matters) * 1000)
+  redis.call('XADD', feed, 'MINID', '~', oldest, '*', 'until', string.format('%.0f', now + matters), ...)
+end
+
+local function kill(session, sessions, sid, feed, now, matters)
+  local mark = redis.call('HGET', session, 'mark')
+  redis.call('DEL', session)
+  redis.call('ZREM', sessions, sid)
+  if mark then tell(feed, now, matters, 'session', mark) end
+  return mark
+end
+
+-- Both the hash and the list of the user's sids live as long as they can matter.
+local function live_until(session, sessions, sid, expiry)
+  redis.call('EXPIREAT', session, expiry)
+  redis.call('ZADD', sessions, expiry, sid)
+  local last = redis.call('ZREVRANGE', sessions, 0, 0, 'WITHSCORES')
+  redis.call('EXPIREAT', sessions, last[2])
+end
+)lua";
+
+redis::script with_prelude(const char* source) { return redis::script(std::string(prelude) + source); }
+
+}  // namespace
+
+// KEYS session, sessions, least, feed
+// ARGV prefix of session keys, sid, mark, user, auth_version, json, client, policy, idle, absolute, address, agent,
+// amr,
+//      kid, matters
+// → opened + head, then the marks of the sessions that had to end for it | stale | already_open
+const redis::script open = with_prelude(R"lua(
+local prefix, sid, mark, user, av, json, client, policy = unpack(ARGV, 1, 8)
+local idle, absolute, address, agent, amr, kid, matters = unpack(ARGV, 9, 15)
+local session, sessions, least, feed = unpack(KEYS)
+local now = clock()
+
+if tonumber(av) < tonumber(redis.call('GET', least) or '0') then return {'stale'} end
+
+redis.call('ZREMRANGEBYSCORE', sessions, '-inf', now)
+if policy == 'single' then
+  for _, other in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
+    if redis.call('HGET', prefix .. other, 'client') == client then return {'already_open'} end
+  end
+end
+local ended = {}
+while redis.call('ZCARD', sessions) >= 100 do
+  local oldest = redis.call('ZRANGE', sessions, 0, 0)[1]
+  ended[#ended + 1] = kill(prefix .. oldest, sessions, oldest, feed, now, tonumber(matters))
+end
+
+local expiry = now + math.min(tonumber(idle), tonumber(absolute))
+redis.call('HSET', session, 'mark', mark, 'user', user, 'av', av, 'json', json, 'client', client, 'policy', policy,
+           'gen', 1, 'kid', kid, 'iat', now, 'exp', expiry, 'rotated', 0, 'created', now, 'auth_time', now,
+           'seen', now, 'address', address, 'agent', agent, 'amr', amr)
+live_until(session, sessions, sid, expiry)
+local head = answer('opened', session, now)
+for _, each in ipairs(ended) do head[#head + 1] = each end
+return head
+)lua");
+
+// KEYS session, sessions, feed
+// ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters
+// → rotated + head | replayed + head | absent | wrong_client | theft, time | ended, time (past its absolute lifetime)
+const redis::script rotate = with_prelude(R"lua(
+local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters = unpack(ARGV)
+local session, sessions, feed = unpack(KEYS)
+local now, now_ms = clock()
+
+local fields = redis.call('HMGET', session, 'user', 'client', 'gen', 'policy', 'exp', 'created', 'rotated')
+if not fields[1] or fields[1] ~= user or tonumber(fields[5]) <= now then return {'absent'} end
+if fields[2] ~= client then return {'wrong_client'} end
+local current, rotating, rotated = tonumber(fields[3]), fields[4] == 'rotating', tonumber(fields[7])
+local presented = tonumber(generation)
+
+local last = tonumber(fields[6]) + tonumber(absolute)
+if last <= now then
+  kill(session, sessions, sid, feed, now, tonumber(matters))
+  return {'ended', now}
+end
+
+if presented == current and rotating then
+  local expiry = math.min(now + tonumber(idle), last)
+  redis.call('HSET', session, 'gen', current + 1, 'kid', kid, 'iat', now, 'exp', expiry,
+             'rotated', string.format('%.0f', now_ms), 'seen', now, 'address', address, 'agent', agent)
+  live_until(session, sessions, sid, expiry)
+  return answer('rotated', session, now)
+end
+if presented == current then
+  redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
+  return answer('rotated', session, now)
+end
+if presented == current - 1 and rotating and now_ms - rotated < tonumber(grace) * 1000 then
+  return answer('replayed', session, now)
+end
+kill(session, sessions, sid, feed, now, tonumber(matters))
+return {'theft', now}
+)lua");
+
+// KEYS session, sessions, feed
+// ARGV sid, user, matters
+// → ended, time | absent
+const redis::script end = with_prelude(R"lua(
+local sid, user, matters = unpack(ARGV)
+local session, sessions, feed = unpack(KEYS)
+local now = clock()
+if redis.call('HGET', session, 'user') ~= user then return {'absent'} end
+kill(session, sessions, sid, feed, now, tonumber(matters))
+return {'ended', now}
+)lua");
+
+// KEYS sessions, least, feed
+// ARGV prefix of session keys, mark of the user, least, kill or expire, sid to keep, its mark, json or nothing, matters
+// → changed | unchanged, time
+const redis::script end_all = with_prelude(R"lua(
+local prefix, mark, least, how, keep, keep_mark, json, matters = unpack(ARGV)
+local sessions, least_key, feed = unpack(KEYS)
+local now = clock()
+local outcome = 'unchanged'
+
+-- As long as the feed's entry matters, so that nobody logs in with what he read of the user before.
+if tonumber(redis.call('GET', least_key) or '0') < tonumber(least) then
+  redis.call('SET', least_key, least, 'EX', matters)
+  outcome = 'changed'
+end
+for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
+  local session = prefix .. sid
+  local av = redis.call('HGET', session, 'av')
+  if not av then
+    redis.call('ZREM', sessions, sid)
+  elseif tonumber(av) < tonumber(least) then
+    outcome = 'changed'
+    if how == 'kill' and sid ~= keep then
+      redis.call('DEL', session)
+      redis.call('ZREM', sessions, sid)
+    else
+      redis.call('HSET', session, 'av', least)
+      if json ~= '' then redis.call('HSET', session, 'json', json) end
+    end
+  end
+end
+if outcome == 'changed' then
+  tell(feed, now, tonumber(matters), 'user', mark, 'least', least, 'how', how, 'keep', keep_mark)
+end
+return {outcome, now}
+)lua");
+
+// KEYS sessions
+// ARGV prefix of session keys, auth_version, json
+// → replaced
+const redis::script replace_user = with_prelude(R"lua(
+local prefix, av, json = unpack(ARGV)
+for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local known = redis.call('HGET', prefix .. sid, 'av')
+  if known and tonumber(known) <= tonumber(av) then redis.call('HSET', prefix .. sid, 'json', json) end
+end
+return {'replaced'}
+)lua");
+
+// KEYS sessions
+// ARGV prefix of session keys
+// → listed, then an array for each session, the one that lives longest first
+const redis::script list = with_prelude(R"lua(
+local now = clock()
+local rows = {'listed'}
+for _, sid in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
+  local row = redis.call('HMGET', ARGV[1] .. sid, 'client', 'created', 'seen', 'exp', 'address', 'agent')
+  if row[4] and tonumber(row[4]) > now then rows[#rows + 1] = {sid, unpack(row)} end
+end
+return rows
+)lua");
+
+// KEYS session
+// → found + head | absent
+const redis::script read = with_prelude(R"lua(
+local now = clock()
+local expiry = redis.call('HGET', KEYS[1], 'exp')
+if not expiry or tonumber(expiry) <= now then return {'absent'} end
+return answer('found', KEYS[1], now)
+)lua");
+
+}  // namespace gatehouse::session::scripts

@@ -1,0 +1,103 @@
+// The values of a session. Times are Unix seconds on Redis' clock, so that every node means the same by them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/clock.h"
+
+namespace gatehouse::session {
+
+enum class policy {
+  rotating,  // every refresh replaces the refresh token; an old one is theft
+  fixed,     // the first refresh token serves to the end
+  single,    // fixed, and a second log-in with the same client is refused while this one lives
+};
+
+struct lifetimes {
+  seconds access{};    // of an access token
+  seconds idle{};      // of a refresh token
+  seconds absolute{};  // of the session, however busy (REQUIREMENTS 32)
+  seconds grace{};     // how long the immediate predecessor still gets the same successor; 0: never (31)
+};
+
+// What a log-in knows.
+struct opening {
+  std::string user_id;
+  std::int64_t auth_version = 0;  // as read with the user
+  std::string user_json;          // for claims and bodies
+  std::string client;             // the dialect
+  session::policy policy = policy::rotating;
+  session::lifetimes lifetimes;
+  std::string address;
+  std::string user_agent;  // cut to 256 bytes
+  std::string amr;
+  std::string key_id;  // of the refresh key that will sign generation 1
+};
+
+// What is needed to make the refresh token of the current generation, byte for byte, and an access token beside it.
+struct head {
+  std::string sid;  // 32 hexadecimal digits, 128 random bits (28, 34)
+  std::string user_id;
+  std::int64_t generation = 0;
+  std::string key_id;
+  unix_seconds issued_at = 0;   // of the refresh token
+  unix_seconds expires_at = 0;  // of the refresh token, and of the session if it is not refreshed
+  std::int64_t auth_version = 0;
+  std::string user_json;
+  std::string client;
+  session::policy policy = policy::rotating;
+  unix_seconds auth_time = 0;
+  unix_seconds created_at = 0;
+  std::string amr;
+  unix_seconds now = 0;  // of this answer: the access token's iat, which the floor of the zone is compared with
+};
+
+// Why a session was not opened.
+struct stale_auth_version {};  // the user has changed since he was read: read him again
+struct already_open {};        // policy single, and he is logged in with this client
+using opened = std::variant<head, stale_auth_version, already_open>;
+
+// What a refresh token's verified claims say, and what its successor needs.
+struct renewal {
+  std::string sid;
+  std::string user_id;
+  std::int64_t generation = 0;
+  std::string client;
+  session::lifetimes lifetimes;
+  std::string key_id;
+  std::string address;
+  std::string user_agent;
+};
+
+struct rotated {
+  session::head head;
+  bool replayed = false;  // another request with the same token was first and got the same head
+};
+enum class refusal {
+  absent,        // ended, expired, or never was
+  theft,         // a token from before the grace, or from the future: the session has been killed
+  wrong_client,  // opened through another dialect
+};
+using rotation = std::variant<rotated, refusal>;
+
+// What end_all does with sessions whose auth_version is too old.
+enum class ending {
+  kill,
+  expire,  // the session lives, its access tokens must be refreshed
+};
+
+// A row of "your devices" (38).
+struct listed {
+  std::string sid;
+  std::string client;
+  unix_seconds created_at = 0;
+  unix_seconds last_seen = 0;
+  unix_seconds expires_at = 0;
+  std::string address;
+  std::string user_agent;
+};
+
+}  // namespace gatehouse::session

@@ -1,0 +1,228 @@
+#include "session/store.h"
+
+#include <openssl/rand.h>
+
+#include <utility>
+
+#include "session/answers.h"
+#include "session/feed_entry.h"
+#include "session/scripts.h"
+
+namespace gatehouse::session {
+
+namespace {
+
+using redis::reply;
+
+constexpr std::size_t longest_user_agent = 256;
+
+// Never what a client sent (34). 128 bits of OpenSSL's CSPRNG (28).
+result<std::string> new_sid() {
+  unsigned char random[16];
+  if (RAND_bytes(random, sizeof random) != 1) return error{fault::internal, "OpenSSL has no random bytes"};
+  std::string sid;
+  for (const unsigned char byte : random) {
+    sid += "0123456789abcdef"[byte >> 4];
+    sid += "0123456789abcdef"[byte & 15];
+  }
+  return sid;
+}
+
+std::string text(std::int64_t number) { return std::to_string(number); }
+std::string text(seconds time) { return std::to_string(time.count()); }
+
+}  // namespace
+
+store::store(redis::connection& on, std::string realm, seconds longest_access, revocations* table)
+    : redis_(on),
+      realm_(std::move(realm)),
+      prefix_(key_prefix(realm_)),
+      matters_(longest_access + feed_margin),
+      table_(table) {}
+
+task<result<opened>> store::open(opening with) {
+  result<std::string> sid = new_sid();
+  if (!sid) co_return sid.failure();
+  if (with.user_agent.size() > longest_user_agent) with.user_agent.resize(longest_user_agent);
+  std::vector<std::string> keys{session_key(*sid), sessions_key(with.user_id), least_key(with.user_id),
+                                feed_key(realm_)};
+  std::vector<std::string> args{session_key(""),
+                                *sid,
+                                session_mark(realm_, *sid).hex(),
+                                with.user_id,
+                                text(with.auth_version),
+                                with.user_json,
+                                with.client,
+                                std::string(policy_name(with.policy)),
+                                text(with.lifetimes.idle),
+                                text(with.lifetimes.absolute),
+                                with.address,
+                                with.user_agent,
+                                with.amr,
+                                with.key_id,
+                                text(matters_)};
+  const result<reply> answer = co_await scripts::open.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if (outcome == "stale") co_return opened(stale_auth_version{});
+  if (outcome == "already_open") co_return opened(already_open{});
+  if (outcome != "opened") co_return unexpected("open");
+
+  result<head> head = decode_head(*answer, *sid);
+  if (!head) co_return head.failure();
+  for (std::size_t i = head_size; i < answer->elements.size(); ++i) {
+    const std::optional<mark> ended = parse_mark(answer->elements[i].text);
+    if (ended) apply(*ended, head->now);
+  }
+  co_return opened(std::move(*head));
+}
+
+task<result<rotation>> store::rotate(renewal with) {
+  if (with.user_agent.size() > longest_user_agent) with.user_agent.resize(longest_user_agent);
+  const mark session = session_mark(realm_, with.sid);
+  std::vector<std::string> keys{session_key(with.sid), sessions_key(with.user_id), feed_key(realm_)};
+  std::vector<std::string> args{with.sid,
+                                with.user_id,
+                                with.client,
+                                text(with.generation),
+                                text(with.lifetimes.grace),
+                                text(with.lifetimes.idle),
+                                text(with.lifetimes.absolute),
+                                with.key_id,
+                                with.address,
+                                with.user_agent,
+                                text(matters_)};
+  const result<reply> answer = co_await scripts::rotate.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if (outcome == "absent") co_return rotation(refusal::absent);
+  if (outcome == "wrong_client") co_return rotation(refusal::wrong_client);
+  if ((outcome == "ended" || outcome == "theft") && answer->elements.size() == 2) {
+    apply(session, answer->elements[1].integer);
+    co_return rotation(outcome == "theft" ? refusal::theft : refusal::absent);
+  }
+  if (outcome != "rotated" && outcome != "replayed") co_return unexpected("rotate");
+
+  result<head> head = decode_head(*answer, with.sid);
+  if (!head) co_return head.failure();
+  if (forgotten(*head)) {
+    const result<bool> ended = co_await end(with.sid, with.user_id);
+    if (!ended) co_return ended.failure();
+    co_return rotation(refusal::absent);
+  }
+  rotated fresh;
+  fresh.head = std::move(*head);
+  fresh.replayed = outcome == "replayed";
+  co_return rotation(std::move(fresh));
+}
+
+task<result<bool>> store::end(std::string sid, std::string user_id) {
+  std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_)};
+  std::vector<std::string> args{sid, user_id, text(matters_)};
+  const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if (outcome == "absent") co_return false;
+  if (outcome != "ended" || answer->elements.size() != 2) co_return unexpected("end");
+
+  apply(session_mark(realm_, sid), answer->elements[1].integer);
+  const result<done> stored = co_await replicated();
+  if (!stored) co_return stored.failure();
+  co_return true;
+}
+
+task<result<done>> store::end_all(change with) {
+  revocation told;
+  told.kind = with.how == ending::kill ? revocation::type::user_kill : revocation::type::user_expire;
+  told.subject = user_mark(realm_, with.user_id);
+  told.least = with.least;
+  if (!with.keep_sid.empty()) told.keep = session_mark(realm_, with.keep_sid);
+
+  std::vector<std::string> keys{sessions_key(with.user_id), least_key(with.user_id), feed_key(realm_)};
+  std::vector<std::string> args{
+      session_key(""), told.subject.hex(), text(with.least), with.how == ending::kill ? "kill" : "expire",
+      with.keep_sid,   told.keep.hex(),    with.user_json,   text(matters_)};
+  const result<reply> answer = co_await scripts::end_all.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if ((outcome != "changed" && outcome != "unchanged") || answer->elements.size() != 2) co_return unexpected("end_all");
+
+  told.at = answer->elements[1].integer;
+  told.until = told.at + matters_.count();
+  if (table_ != nullptr) table_->add(told, now_seconds());
+  co_return co_await replicated();
+}
+
+task<result<done>> store::replace_user(std::string user_id, std::int64_t auth_version, std::string user_json) {
+  std::vector<std::string> keys{sessions_key(user_id)};
+  std::vector<std::string> args{session_key(""), text(auth_version), std::move(user_json)};
+  const result<reply> answer = co_await scripts::replace_user.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  co_return done{};
+}
+
+task<result<std::vector<listed>>> store::list(std::string user_id) {
+  std::vector<std::string> keys{sessions_key(user_id)};
+  std::vector<std::string> args{session_key("")};
+  const result<reply> answer = co_await scripts::list.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  co_return decode_list(*answer);
+}
+
+task<result<std::optional<head>>> store::read(std::string sid) {
+  std::vector<std::string> keys{session_key(sid)};
+  std::vector<std::string> args;
+  const result<reply> answer = co_await scripts::read.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  if (outcome_of(*answer) == "absent") co_return std::optional<head>();
+  result<head> found = decode_head(*answer, std::move(sid));
+  if (!found) co_return found.failure();
+  if (forgotten(*found)) co_return std::optional<head>();
+  co_return std::optional<head>(std::move(*found));
+}
+
+task<result<done>> store::ping() {
+  std::vector<std::string> set{"SET", prefix_ + "alive", "1", "EX", "60"};
+  const result<reply> answer = co_await redis_.command(std::move(set));
+  if (!answer) co_return answer.failure();
+  co_return done{};
+}
+
+// `wait=N`: what has been written on this connection is on N replicas too, or it does not count. Waits half a deadline
+// at most, lest the others in flight reach theirs.
+task<result<done>> store::replicated() {
+  const int wanted = redis_.settings().wait_replicas;
+  if (wanted == 0) co_return done{};
+  std::vector<std::string> wait{"WAIT", text(wanted), text(redis_.settings().timeout.count() / 2)};
+  const result<reply> answer = co_await redis_.command(std::move(wait));
+  if (!answer) co_return answer.failure();
+  if (answer->integer >= wanted) co_return done{};
+  co_return error{fault::unavailable, redis_.settings().name() + ": only " + text(answer->integer) +
+                                          " of wait=" + text(wanted) + " replicas have stored it in time"};
+}
+
+void store::apply(const mark& session, unix_seconds now) {
+  if (table_ == nullptr) return;
+  revocation told;
+  told.subject = session;
+  told.at = now;
+  told.until = now + matters_.count();
+  table_->add(told, now_seconds());
+}
+
+// A failover may bring back a session that this node has seen end, or that is older than the user's last change.
+bool store::forgotten(const head& session) const {
+  if (table_ == nullptr) return false;
+  holder as;
+  as.session = session_mark(realm_, session.sid);
+  as.user = user_mark(realm_, session.user_id);
+  as.auth_version = session.auth_version;
+  as.issued_at = session.now;
+  return table_->judge_session(as, now_seconds()) != standing::valid;
+}
+
+std::string store::session_key(std::string_view sid) const { return prefix_ + "session:" + std::string(sid); }
+std::string store::sessions_key(std::string_view user_id) const { return prefix_ + "sessions:" + std::string(user_id); }
+std::string store::least_key(std::string_view user_id) const { return prefix_ + "least:" + std::string(user_id); }
+
+}  // namespace gatehouse::session

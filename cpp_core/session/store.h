@@ -1,0 +1,75 @@
+// The sessions of one realm in Redis (6.2 or newer). Each call is one script, so it happens whole or not at all, and
+// each that ends something tells the feed in the same script. What it ends is also put into this node's own table, so
+// that a client that has logged out is out when it hears so; the other nodes learn it from the feed.
+//
+// Every call fails with fault::unavailable while Redis is down or hung, within the connection's deadline. Then nothing
+// is known about whether it was carried out: say 503, never success.
+//
+// Keys, all in one slot of a cluster: gatehouse:{realm}:session:<sid> (hash), :sessions:<user> (ZSET of sids by
+// expiry), :least:<user> (the least auth_version), :feed (stream), :alive.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "redis/connection.h"
+#include "session/revocations.h"
+#include "session/session.h"
+
+namespace gatehouse::session {
+
+class store {
+ public:
+  // `longest_access`: the longest lifetime of any access token of the realm; entries of the feed matter that long and
+  // two minutes more. `table` may be null, in tests. Both references outlive the store and its calls.
+  store(redis::connection& on, std::string realm, seconds longest_access, revocations* table);
+
+  task<result<opened>> open(opening with);
+
+  // Refreshes (29–32). N parallel calls with one token make one new generation.
+  task<result<rotation>> rotate(renewal with);
+
+  // Logout. False: there is no such session of this user, which is as good.
+  task<result<bool>> end(std::string sid, std::string user_id);
+
+  // Brings the user's sessions in line with his new auth_version (36): those below `least` are killed or expired,
+  // but `keep_sid` lives on untouched. In those that live the user JSON is replaced by `user_json`. An open() with less
+  // is refused from now on. Repeating it, also late, changes nothing.
+  struct change {
+    std::string user_id;
+    std::int64_t least = 0;
+    ending how = ending::kill;
+    std::string keep_sid;   // empty: none
+    std::string user_json;  // empty: as it is
+  };
+  task<result<done>> end_all(change with);
+
+  // A change that raises no auth_version, such as a name. Sessions already newer than `auth_version` are left alone.
+  task<result<done>> replace_user(std::string user_id, std::int64_t auth_version, std::string user_json);
+
+  task<result<std::vector<listed>>> list(std::string user_id);
+  task<result<std::optional<head>>> read(std::string sid);
+
+  // Can it store? A write, because a replica or a full Redis answers PING too.
+  task<result<done>> ping();
+
+ private:
+  std::string session_key(std::string_view sid) const;
+  std::string sessions_key(std::string_view user_id) const;
+  std::string least_key(std::string_view user_id) const;
+  task<result<done>> replicated();
+  void apply(const mark& session, unix_seconds now);
+  bool forgotten(const head& session) const;
+
+  redis::connection& redis_;
+  const std::string realm_;
+  const std::string prefix_;
+  const seconds matters_;
+  revocations* const table_;
+};
+
+}  // namespace gatehouse::session

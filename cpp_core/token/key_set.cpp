@@ -1,0 +1,113 @@
+#include "token/key_set.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "token/jwk.h"
+
+namespace gatehouse::token {
+
+namespace {
+
+using nlohmann::json;
+
+error invalid(std::string what) { return error{fault::invalid, std::move(what)}; }
+
+void wipe(json& value) {
+  if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    OPENSSL_cleanse(text.data(), text.size());
+  } else if (value.is_structured()) {
+    for (json& each : value) wipe(each);
+  }
+}
+
+// The file's text as a tree, which holds the keys: wiped when done with.
+class wiped_tree {
+ public:
+  explicit wiped_tree(json tree) : tree_(std::move(tree)) {}
+  wiped_tree(const wiped_tree&) = delete;
+  wiped_tree& operator=(const wiped_tree&) = delete;
+  ~wiped_tree() { wipe(tree_); }
+  const json& operator*() const { return tree_; }
+
+ private:
+  json tree_;
+};
+
+// "key 2 (kid "a")": counted from 1, as a person does.
+std::string name_of(std::size_t index, const json& jwk) {
+  std::string name = "key " + std::to_string(index + 1);
+  const auto id = jwk.is_object() ? jwk.find("kid") : jwk.end();
+  if (id == jwk.end() || !id->is_string()) return name;
+  const auto& text = id->get_ref<const std::string&>();
+  if (text.size() > most_key_id_bytes || has_control_character(text)) return name;
+  return name + " (kid \"" + text + "\")";
+}
+
+std::optional<std::size_t> first_signing(const std::vector<key>& keys, key_use use) {
+  const auto found = std::ranges::find_if(keys, [use](const key& k) { return k.use() == use && k.may_sign(); });
+  if (found == keys.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - keys.begin());
+}
+
+}  // namespace
+
+result<key_set> key_set::parse(std::string_view text) {
+  json_limits limits;
+  limits.bytes = 256 * 1024;
+  result<json> read = read_json(text, limits);
+  if (!read) return invalid("not a usable JWK Set: " + read.failure().what);
+  const wiped_tree tree(std::move(*read));
+  const auto list = (*tree).is_object() ? (*tree).find("keys") : (*tree).end();
+  if (list == (*tree).end() || !list->is_array()) {
+    return invalid("not a JWK Set; it must be an object with a list of keys: {\"keys\":[...]}");
+  }
+
+  key_set made;
+  json published = json::array();
+  bool has_symmetric = false;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const json& jwk = (*list)[i];
+    result<read_jwk> parsed = parse_jwk(jwk);
+    if (!parsed) return error{parsed.failure().kind, name_of(i, jwk) + ": " + parsed.failure().what};
+    if (std::ranges::find(made.keys_, parsed->key.id(), &key::id) != made.keys_.end()) {
+      return invalid(name_of(i, jwk) + ": another key has the same \"kid\"; give every key a name of its own");
+    }
+    if (!parsed->published.is_null()) published.push_back(std::move(parsed->published));
+    if (parsed->symmetric && parsed->key.use() == key_use::access) has_symmetric = true;
+    if (has_symmetric && !published.empty()) {
+      return invalid(name_of(i, jwk) +
+                     ": HMAC keys and public keys cannot both be for access tokens; keep one sort, and give HMAC "
+                     "keys for refresh tokens \"use\":\"gatehouse-refresh\"");
+    }
+    made.keys_.push_back(std::move(parsed->key));
+  }
+
+  const auto access = first_signing(made.keys_, key_use::access);
+  const auto refresh = first_signing(made.keys_, key_use::refresh);
+  if (!access) {
+    return invalid("no key can sign access tokens; add one, such as \"kty\":\"oct\" with \"use\":\"sig\" and 32 bytes");
+  }
+  if (!refresh) {
+    return invalid("no key can sign refresh tokens; add a \"kty\":\"oct\" with \"use\":\"gatehouse-refresh\"");
+  }
+  made.access_signing_ = *access;
+  made.refresh_signing_ = *refresh;
+  made.public_jwks_ = json{{"keys", std::move(published)}}.dump();
+  return made;
+}
+
+const key* key_set::find(key_use use, std::string_view id) const noexcept {
+  for (const key& each : keys_) {
+    if (each.use() == use && each.id() == id) return &each;
+  }
+  return nullptr;
+}
+
+}  // namespace gatehouse::token

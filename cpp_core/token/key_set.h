@@ -1,0 +1,40 @@
+// The keys of a realm, from the text of its JWK Set file (RFC 7517 §5). Read-only once parsed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "token/key.h"
+
+namespace gatehouse::token {
+
+class key_set {
+ public:
+  // Refuses the whole set for one unusable key (REQUIREMENTS 4 and 5), for a kid used twice, for HMAC keys beside
+  // public keys among those of access tokens, and where nothing can sign access tokens or nothing refresh tokens. The
+  // error names the key by number and kid and says what to do, without key material.
+  static result<key_set> parse(std::string_view json);
+
+  // The first of each use that may sign.
+  const key& access_signing_key() const { return keys_[access_signing_]; }
+  const key& refresh_signing_key() const { return keys_[refresh_signing_]; }
+
+  // Null: no such key of that use. `id` is compared as it is and means nothing else (REQUIREMENTS 12).
+  const key* find(key_use use, std::string_view id) const noexcept;
+
+  // A JWK Set of the public halves, for whoever else verifies access tokens; {"keys":[]} where all are HMAC keys.
+  // A retired key is in it for as long as it is in the file (REQUIREMENTS 19).
+  const std::string& public_jwks() const { return public_jwks_; }
+
+ private:
+  key_set() = default;
+
+  std::vector<key> keys_;
+  std::size_t access_signing_ = 0;
+  std::size_t refresh_signing_ = 0;
+  std::string public_jwks_;
+};
+
+}  // namespace gatehouse::token

@@ -1,0 +1,61 @@
+#include "token/refresh_token.h"
+
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "token/claim.h"
+
+namespace gatehouse::token {
+
+namespace {
+
+constexpr std::string_view type = "rt+jwt";
+constexpr std::string_view type_claim = "refresh";
+
+}  // namespace
+
+std::string mint_refresh(const key_set& keys, const refresh_claims& claims, std::string_view issuer,
+                         std::string_view audience) {
+  const key* const by = keys.find(key_use::refresh, claims.key_id);
+  if (by == nullptr) {
+    throw std::runtime_error("the refresh key \"" + claims.key_id +
+                             "\" is in use and no longer in the key file; put it back, behind the new one");
+  }
+  const nlohmann::json payload = {{"iss", issuer},
+                                  {"aud", audience},
+                                  {"sub", claims.subject},
+                                  {"sid", claims.session_id},
+                                  {"gen", claims.generation},
+                                  {"iat", claims.issued_at},
+                                  {"exp", claims.expires_at},
+                                  {"type", type_claim}};
+  return sign(*by, type, payload);
+}
+
+verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token presented, std::string_view issuer,
+                                        std::string_view audience, unix_seconds now, unix_seconds leeway) {
+  const expectation expected{.type = type, .issuer = issuer, .audience = audience, .now = now, .leeway = leeway};
+  verified<jwt> token = verify(keys, key_use::refresh, presented.text(), expected);
+  if (!token) return token.why();
+
+  const nlohmann::json& claims = token->claims;
+  const std::string* const kind = text(claims, "type");
+  if (kind == nullptr || *kind != type_claim) return refusal::wrong_type;
+  const std::string* const subject = text(claims, "sub");
+  const std::string* const session_id = text(claims, "sid");
+  const auto generation = whole_number(claims, "gen", std::numeric_limits<std::int64_t>::max());
+  if (subject == nullptr || session_id == nullptr || !generation) return refusal::missing_claim;
+  if (has_control_character(claims)) return refusal::missing_claim;
+
+  refresh_claims read;
+  read.subject = *subject;
+  read.session_id = *session_id;
+  read.generation = *generation;
+  read.issued_at = claims["iat"].get<unix_seconds>();
+  read.expires_at = claims["exp"].get<unix_seconds>();
+  read.key_id = std::move(token->key_id);
+  return read;
+}
+
+}  // namespace gatehouse::token

@@ -1,0 +1,57 @@
+#include "worker.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "configuration.h"
+
+using namespace gatehouse;
+
+namespace {
+
+void start_realm(gh_worker& worker, const gh_realm& realm, unsigned number) {
+  std::optional<session::revocations> table;
+  if (worker.zone) {
+    result<session::revocations> attached = session::revocations::attach(*worker.zone, realm.settings.name);
+    if (!attached) throw std::runtime_error(attached.failure().what);
+    table = std::move(*attached);
+  }
+  const seconds access = realm.settings.access_lifetime.value_or(dialect::longest_access_lifetime());
+  worker.realms.push_back(
+      std::make_unique<realm::services>(worker.loop, realm.settings, *worker.hash_queue, access, std::move(table)));
+  worker.sweepers.push_back(std::make_unique<operation::sweeper>(*worker.realms.back(), number));
+}
+
+}  // namespace
+
+gh_worker* gh_worker_start(gh_config* config, const gh_host* host, unsigned number, void* zone, size_t,
+                           gh_error* problem) {
+  return guarded<gh_worker*>(problem, nullptr, [&] {
+    auto worker = std::make_unique<gh_worker>(*host);
+    if (zone != nullptr) worker->zone.emplace(worker->loop, zone);
+    std::size_t queue = 0;
+    for (const auto& realm : config->realms) queue = std::max(queue, realm->settings.password.queue);
+    worker->hash_queue.emplace(queue);
+    for (const auto& realm : config->realms) start_realm(*worker, *realm, number);
+    return worker.release();
+  });
+}
+
+void gh_worker_run(gh_worker* worker) {
+  // What a job throws is a defect outside of any flow: flows keep their own.
+  try {
+    worker->loop.queue().run();
+  } catch (const std::exception& e) {
+    worker->loop.log(severity::error, std::string("an event failed: ") + e.what());
+  }
+}
+
+void gh_worker_stop(gh_worker* worker) {
+  guarded(nullptr, 0, [&] {
+    worker->sweepers.clear();
+    for (const auto& realm : worker->realms) realm->close();
+    worker->loop.queue().run();  // the flows that were waiting end here
+    return 0;
+  });
+  delete worker;
+}

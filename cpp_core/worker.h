@@ -1,0 +1,27 @@
+// What a worker process holds: the services of every realm, and the flows under way.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "gatehouse.h"
+#include "host/host.h"
+#include "operation/sweeper.h"
+#include "password/admission.h"
+#include "realm/services.h"
+#include "session/zone.h"
+
+struct gh_flow;
+
+struct gh_worker {
+  explicit gh_worker(const gh_host& door) : loop(door) {}
+
+  gatehouse::host loop;
+  std::optional<gatehouse::session::zone> zone;
+  std::optional<gatehouse::password::admission> hash_queue;         // one for all realms, as there is one thread pool
+  std::vector<std::unique_ptr<gatehouse::realm::services>> realms;  // by gh_realm::index
+  std::vector<std::unique_ptr<gatehouse::operation::sweeper>> sweepers;
+  std::unordered_set<gh_flow*> flows;
+};

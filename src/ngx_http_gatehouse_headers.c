@@ -1,0 +1,222 @@
+
+/*
+ * Identity headers.  A reserved name reaches an application only with what
+ * the guard of its location says: the client's own header of that name goes
+ * before the rewrite phase, ours goes on entry to the next location.  A list
+ * of headers is never changed in place, since subrequests share its parts.
+ */
+
+
+#include "ngx_http_gatehouse_module.h"
+
+
+static ngx_int_t ngx_http_gatehouse_enter(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
+    ngx_uint_t hide_authorization);
+static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
+
+
+ngx_int_t
+ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r)
+{
+    return ngx_http_gatehouse_enter(r, NULL);
+}
+
+
+/*
+ * Runs for a new location of a request that has had one before, and for
+ * those that missed the post read phase: subrequests, and error pages of
+ * requests that nginx could not read to their end.
+ */
+
+ngx_int_t
+ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    if (!r->internal) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    if (ctx && r == r->main) {
+        ctx->refused = 0;
+    }
+
+    return ngx_http_gatehouse_enter(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_uint_t                       i, n, reserved, restore;
+    ngx_list_part_t                 *part;
+    ngx_table_elt_t                 *h;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+
+    reserved = 0;
+    restore = ctx ? ctx->hidden : 0;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
+            reserved = 1;
+
+        } else if (restore
+                   && ngx_http_gatehouse_same_name(&h->key,
+                                            &ngx_http_gatehouse_authorization))
+        {
+            restore = 0;
+        }
+    }
+
+    if (!reserved && !restore) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (restore) {
+        for (n = 0; n < ctx->credentials.authorization_count; n++) {
+            h = ngx_list_push(&r->headers_in.headers);
+            if (h == NULL) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            *h = *ctx->authorization[n];
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* The guard has allowed the request: says to the application who it is. */
+
+ngx_int_t
+ngx_http_gatehouse_present(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_str_t                       value;
+    ngx_uint_t                      i;
+    ngx_table_elt_t                *h;
+    ngx_http_gatehouse_header_t    *header;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
+    if (ngx_http_gatehouse_rebuild(r, !glcf->pass_authorization) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!glcf->pass_authorization) {
+        ctx->hidden = 1;
+    }
+
+    header = glcf->identity->elts;
+
+    for (i = 0; i < glcf->identity->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &header[i].value, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (value.len == 0) {
+            continue;
+        }
+
+        if (!ngx_http_gatehouse_is_clean(&value)) {
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "gatehouse: control character in the value of \"%V\""
+                          ", header not sent", &header[i].name);
+            continue;
+        }
+
+        h = ngx_list_push(&r->headers_in.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+        h->hash = header[i].hash;
+        h->key = header[i].name;
+        h->value = value;
+        h->lowcase_key = header[i].lowcase.data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
+    ngx_uint_t hide_authorization)
+{
+    ngx_uint_t                       i;
+    ngx_list_part_t                  old, *part;
+    ngx_table_elt_t                 *h, *copy;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+
+    old = r->headers_in.headers.part;
+
+    if (ngx_list_init(&r->headers_in.headers, r->pool, 20,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    part = &old;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
+            continue;
+        }
+
+        if (hide_authorization
+            && ngx_http_gatehouse_same_name(&h->key,
+                                            &ngx_http_gatehouse_authorization))
+        {
+            continue;
+        }
+
+        copy = ngx_list_push(&r->headers_in.headers);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *h;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_is_clean(ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,248 @@
+
+/*
+ * The module as nginx sees it: directives, phases, processes.
+ */
+
+
+#include "ngx_http_gatehouse_module.h"
+
+
+static ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
+static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_http_gatehouse_init_module(ngx_cycle_t *cycle);
+
+
+/*
+ * There is no "gatehouse" in an "if": a condition is made of what the client
+ * sends and must not decide whether it is let in.  An "if" block has the
+ * guard of its location; "limit_except" may have one of its own.
+ */
+
+static ngx_command_t  ngx_http_gatehouse_commands[] = {
+
+    { ngx_string("gatehouse_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_gatehouse_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_realm"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_gatehouse_realm,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+                        |NGX_CONF_TAKE12,
+      ngx_http_gatehouse_guard,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_require"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+                        |NGX_CONF_1MORE,
+      ngx_http_gatehouse_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_gatehouse_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_pass_authorization"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, pass_authorization),
+      NULL },
+
+    { ngx_string("gatehouse_allow_origin"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_gatehouse_allow_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
+      ngx_http_gatehouse_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_gatehouse_module_ctx = {
+    ngx_http_gatehouse_add_variables,      /* preconfiguration */
+    ngx_http_gatehouse_init,               /* postconfiguration */
+
+    ngx_http_gatehouse_create_main_conf,   /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_gatehouse_create_loc_conf,    /* create location configuration */
+    ngx_http_gatehouse_merge_loc_conf      /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_gatehouse_module = {
+    NGX_MODULE_V1,
+    &ngx_http_gatehouse_module_ctx,        /* module context */
+    ngx_http_gatehouse_commands,           /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_http_gatehouse_init_module,        /* init module */
+    ngx_http_gatehouse_init_process,       /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_gatehouse_exit_process,       /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_str_t  ngx_http_gatehouse_request_id = ngx_string("request_id");
+
+
+static ngx_int_t
+ngx_http_gatehouse_init(ngx_conf_t *cf)
+{
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    if (gmcf->realms == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_gatehouse_zone_add(cf, gmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    gmcf->request_id = ngx_http_get_variable_index(cf,
+                                               &ngx_http_gatehouse_request_id);
+    if (gmcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_http_variables(cf, gmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /*
+     * The last handler added to a phase is the first to run, and nginx adds
+     * its own before those of a module: headers are removed before "set" and
+     * "if" may see them.
+     */
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
+                                       ngx_http_gatehouse_post_read_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                       ngx_http_gatehouse_rewrite_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                       ngx_http_gatehouse_rewrite_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                       ngx_http_gatehouse_preaccess_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                       ngx_http_gatehouse_access_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_filter_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_explain(cf, gmcf);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_main_conf_t));
+    if (gmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&gmcf->reserved, cf->pool, 8, sizeof(ngx_str_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return gmcf;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_gatehouse_module);
+
+    if (gmcf == NULL || !gmcf->explain) {
+        return NGX_OK;
+    }
+
+    return ngx_http_gatehouse_explain_print(cycle, gmcf);
+}

@@ -1,0 +1,123 @@
+
+/*
+ * The core's reply to an endpoint's request becomes nginx's response.
+ */
+
+
+#include "ngx_http_gatehouse_module.h"
+
+
+static ngx_int_t ngx_http_gatehouse_reply_headers(ngx_http_request_t *r,
+    const gh_reply *reply);
+static ngx_uint_t ngx_http_gatehouse_reply_name(const gh_header *header,
+    const char *name);
+
+
+/* The reply is gone when this returns: nothing of it may be referred to. */
+
+ngx_int_t
+ngx_http_gatehouse_reply(ngx_http_request_t *r, const gh_reply *reply)
+{
+    ngx_int_t                  rc;
+    ngx_buf_t                 *b;
+    ngx_chain_t                out;
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = ngx_http_gatehouse_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b = ngx_create_temp_buf(r->pool, ngx_max(reply->body.len, 1));
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->last = ngx_cpymem(b->pos, reply->body.data, reply->body.len);
+    b->temporary = (reply->body.len != 0);
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    if (ngx_http_gatehouse_reply_headers(r, reply) != NGX_OK) {
+        ngx_http_clean_header(r);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->answered = 1;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_reply_headers(ngx_http_request_t *r, const gh_reply *reply)
+{
+    u_char           *p;
+    size_t            i;
+    gh_str            name, value;
+    ngx_table_elt_t  *h;
+    const gh_header  *header;
+
+    r->headers_out.status = reply->status;
+    r->headers_out.content_length_n = reply->body.len;
+
+    for (i = 0; i < reply->header_count; i++) {
+
+        header = &reply->headers[i];
+
+        if (ngx_http_gatehouse_reply_name(header, "Content-Length")) {
+            continue;
+        }
+
+        p = ngx_pnalloc(r->pool, header->name.len + header->value.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        name.data = (const char *) p;
+        name.len = header->name.len;
+        p = ngx_cpymem(p, header->name.data, name.len);
+
+        value.data = (const char *) p;
+        value.len = header->value.len;
+        ngx_memcpy(p, header->value.data, value.len);
+
+        if (ngx_http_gatehouse_reply_name(header, "Content-Type")) {
+            r->headers_out.content_type.data = p;
+            r->headers_out.content_type.len = value.len;
+            r->headers_out.content_type_len = value.len;
+            r->headers_out.content_type_lowcase = NULL;
+            continue;
+        }
+
+        h = ngx_http_gatehouse_add_header(r, name, value);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_gatehouse_reply_name(header, "WWW-Authenticate")) {
+            r->headers_out.www_authenticate = h;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_reply_name(const gh_header *header, const char *name)
+{
+    return header->name.len == ngx_strlen(name)
+           && ngx_strncasecmp((u_char *) header->name.data, (u_char *) name,
+                              header->name.len)
+              == 0;
+}

@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "dialect/json_body.h"
+#include "dialect/rest.h"
+#include "endpoint/cors.h"
+#include "endpoint/router.h"
+
+namespace gatehouse {
+namespace {
+
+const dialect::route& rest_route(std::string_view method, std::string_view path) {
+  const endpoint::match found = endpoint::find_route(dialect::rest, method, path);
+  EXPECT_NE(found.route, nullptr) << method << " " << path;
+  return *found.route;
+}
+
+TEST(router, requirement_26_a_known_path_names_its_methods) {
+  EXPECT_EQ(endpoint::find_route(dialect::rest, "PUT", "me").route, nullptr);
+  EXPECT_EQ(endpoint::find_route(dialect::rest, "PUT", "me").allowed, "GET, HEAD, PATCH, DELETE, OPTIONS");
+  EXPECT_EQ(endpoint::find_route(dialect::rest, "GET", "login").allowed, "POST, OPTIONS");
+}
+
+TEST(router, an_unknown_path_has_no_methods) {
+  for (const char* path : {"", "Login", "login/", "logins", "me/x", "/login", "logout/All"}) {
+    EXPECT_EQ(endpoint::find_route(dialect::rest, "POST", path).allowed, "") << path;
+  }
+}
+
+TEST(router, head_is_get) { EXPECT_EQ(&rest_route("HEAD", "me"), &rest_route("GET", "me")); }
+
+TEST(json_body, media_types) {
+  for (const char* good : {"application/json", "application/json; charset=utf-8", "Application/JSON ;x=y"}) {
+    EXPECT_TRUE(dialect::is_json(good)) << good;
+  }
+  for (const char* bad : {"", "text/plain", "application/jsonx", "application/x-www-form-urlencoded", "json"}) {
+    EXPECT_FALSE(dialect::is_json(bad)) << bad;
+  }
+}
+
+TEST(json_body, fields_go_where_the_table_says) {
+  const auto decoded =
+      dialect::decode_json(rest_route("POST", "register"), "application/json",
+                           R"({"name":"Ann","email":"a@b.c","password":"pw","confirmPassword":"pw2","extra":1})");
+  const auto& in = std::get<operation::input>(decoded);
+  EXPECT_EQ(in.name, "Ann");
+  EXPECT_EQ(in.email, "a@b.c");
+  EXPECT_EQ(in.password->reveal(), "pw");
+  EXPECT_EQ(in.confirm_password->reveal(), "pw2");
+  EXPECT_FALSE(in.refresh_token);
+}
+
+TEST(json_body, what_is_missing_or_of_a_wrong_type_is_named) {
+  const auto decoded =
+      dialect::decode_json(rest_route("POST", "register"), "application/json", R"({"name":null,"email":["a@b.c"]})");
+  const auto& no = std::get<operation::refused>(decoded);
+  const dialect::response shown = dialect::rest.encode(rest_route("POST", "register"), operation::outcome(no));
+  EXPECT_EQ(shown.status, 400);
+  EXPECT_EQ(shown.body, R"({"message":"Validation failed","status":400,"errors":{"name":"must be a string",)"
+                        R"("email":"must be a string","password":"is required"}})");
+}
+
+TEST(json_body, requirement_43_forms_are_refused) {
+  for (const char* type : {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain", ""}) {
+    const auto decoded = dialect::decode_json(rest_route("POST", "login"), type, R"({"email":"a","password":"b"})");
+    EXPECT_EQ(std::get<operation::refused>(decoded).why, operation::refusal::unsupported_media_type) << type;
+  }
+}
+
+TEST(json_body, only_logout_may_be_empty) {
+  EXPECT_TRUE(std::holds_alternative<operation::input>(dialect::decode_json(rest_route("POST", "logout"), "", "")));
+  EXPECT_TRUE(std::holds_alternative<operation::refused>(
+      dialect::decode_json(rest_route("POST", "refresh"), "application/json", "")));
+}
+
+TEST(json_body, what_is_not_an_object_is_refused) {
+  for (const char* body :
+       {"[]", "1", "\"x\"", "null", "{", "{\"email\":\"a\",\"email\":\"b\"}", "{\"email\":\"\xff\"}"}) {
+    EXPECT_TRUE(std::holds_alternative<operation::refused>(
+        dialect::decode_json(rest_route("POST", "login"), "application/json", body)))
+        << body;
+  }
+}
+
+endpoint::request from_origin(std::string origin, std::vector<std::string> allowed) {
+  endpoint::request asked;
+  asked.method = "POST";
+  asked.origin = std::move(origin);
+  asked.allowed_origins = std::move(allowed);
+  return asked;
+}
+
+std::string header(const dialect::response& answer, std::string_view name) {
+  for (const auto& [key, value] : answer.headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+TEST(cors, an_allowed_origin_is_echoed_exactly) {
+  dialect::response answer;
+  endpoint::add_cors_headers(from_origin("https://app.example.com", {"https://app.example.com"}), answer);
+  EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "https://app.example.com");
+  EXPECT_EQ(header(answer, "Vary"), "Origin");
+}
+
+TEST(cors, any_other_origin_gets_nothing) {
+  for (const char* origin : {"https://evil.example.com", "https://app.example.com.evil.com", "null", ""}) {
+    dialect::response answer;
+    endpoint::add_cors_headers(from_origin(origin, {"https://app.example.com"}), answer);
+    EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "") << origin;
+  }
+}
+
+TEST(clock, iso8601) {
+  EXPECT_EQ(iso8601(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(iso8601(1767225599999), "2025-12-31T23:59:59.999Z");
+  EXPECT_EQ(iso8601(-1), "1969-12-31T23:59:59.999Z");
+}
+
+}  // namespace
+}  // namespace gatehouse

@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include "gate/header_name.h"
+#include "gate/identity.h"
+#include "gate/origin.h"
+#include "gate/rule.h"
+
+namespace gatehouse::gate {
+namespace {
+
+token::access_claims claims_of(nlohmann::json all) {
+  token::access_claims claims;
+  claims.subject = "7e6f";
+  claims.session_id = "5e55";
+  claims.auth_version = 1;
+  claims.issued_at = 1000;
+  claims.expires_at = 2000;
+  claims.all = std::move(all);
+  return claims;
+}
+
+identity_ref someone(nlohmann::json all, bool trust_email = false, remote_user shown = remote_user::email) {
+  return identity_ref(new identity("main", claims_of(std::move(all)), shown, trust_email));
+}
+
+rule parsed(std::vector<std::string_view> words) {
+  result<rule> made = rule::parse(words);
+  EXPECT_TRUE(made.ok()) << made.failure().what;
+  return std::move(*made);
+}
+
+TEST(rule, a_role_must_be_one_of_the_users) {
+  const identity_ref who = someone({{"roles", {"admin", "staff"}}});
+  EXPECT_TRUE(parsed({"role=admin"}).allows(*who));
+  EXPECT_TRUE(parsed({"role=admin", "role=staff"}).allows(*who));
+  EXPECT_FALSE(parsed({"role=admin", "role=root"}).allows(*who));
+  EXPECT_FALSE(parsed({"role=adm"}).allows(*who));
+  EXPECT_FALSE(parsed({"role=Admin"}).allows(*who));
+  EXPECT_FALSE(parsed({"role=admin"}).allows(*someone({{"roles", "admin"}})));
+  EXPECT_FALSE(parsed({"role=admin"}).allows(*someone(nlohmann::json::object())));
+}
+
+TEST(rule, a_claim_must_be_equal) {
+  const identity_ref who = someone({{"team", "red"}, {"level", 3}, {"beta", true}, {"empty", ""}});
+  EXPECT_TRUE(parsed({"claim:team=red"}).allows(*who));
+  EXPECT_TRUE(parsed({"claim:level=3"}).allows(*who));
+  EXPECT_TRUE(parsed({"claim:beta=true"}).allows(*who));
+  EXPECT_FALSE(parsed({"claim:team=blue"}).allows(*who));
+  EXPECT_FALSE(parsed({"claim:absent=x"}).allows(*who));
+}
+
+TEST(rule, an_unverified_email_matches_no_rule) {
+  const nlohmann::json claims = {{"email", "ann@example.com"}, {"email_verified", false}};
+  EXPECT_FALSE(parsed({"claim:email=ann@example.com"}).allows(*someone(claims)));
+  EXPECT_TRUE(parsed({"claim:email=ann@example.com"}).allows(*someone(claims, true)));
+}
+
+TEST(rule, a_wrong_word_is_named_with_what_to_write) {
+  for (const char* wrong : {"admin", "role", "role=", "claim=x", "claim:=x", "claim:a=", "group=x", "=x", ""}) {
+    const std::vector<std::string_view> words{wrong};
+    const result<rule> made = rule::parse(words);
+    ASSERT_FALSE(made.ok()) << wrong;
+    EXPECT_NE(made.failure().what.find("role=NAME"), std::string::npos);
+  }
+  EXPECT_FALSE(rule::parse({}).ok());
+}
+
+TEST(identity, an_email_counts_when_verified_or_where_the_realm_trusts_it) {
+  EXPECT_EQ(someone({{"email", "a@b.c"}})->email(), "");
+  EXPECT_EQ(someone({{"email", "a@b.c"}, {"email_verified", "true"}})->email(), "");
+  EXPECT_EQ(someone({{"email", "a@b.c"}, {"email_verified", true}})->email(), "a@b.c");
+  EXPECT_EQ(someone({{"email", "a@b.c"}}, true)->email(), "a@b.c");
+  EXPECT_EQ(someone({{"email", "a@b.c"}})->shown(), "");
+  EXPECT_EQ(someone({{"email", "a@b.c"}})->claim("email"), "");
+}
+
+TEST(identity, remote_user_is_what_the_realm_says) {
+  const nlohmann::json claims = {{"email", "a@b.c"}, {"email_verified", true}, {"preferred_username", "ann"}};
+  EXPECT_EQ(someone(claims, false, remote_user::email)->shown(), "a@b.c");
+  EXPECT_EQ(someone(claims, false, remote_user::username)->shown(), "ann");
+  EXPECT_EQ(someone(claims, false, remote_user::id)->shown(), "7e6f");
+}
+
+TEST(identity, a_role_cannot_smuggle_in_another) {
+  const identity_ref who = someone({{"roles", {"staff", "x,admin", "", 3, "ops"}}});
+  EXPECT_EQ(who->roles_joined(), "staff,ops");
+  EXPECT_FALSE(who->has_role("admin"));
+}
+
+TEST(identity, claims_are_strings_or_json) {
+  const identity_ref who = someone({{"a", "text"}, {"b", 1.5}, {"c", {{"d", nullptr}}}});
+  EXPECT_EQ(who->claim("a"), "text");
+  EXPECT_EQ(who->claim("b"), "1.5");
+  EXPECT_EQ(who->claim("c"), R"({"d":null})");
+  EXPECT_EQ(who->claim("z"), "");
+}
+
+TEST(origin, only_what_a_browser_would_send) {
+  for (const char* good : {"https://example.com", "http://localhost", "http://127.0.0.1:8080",
+                           "https://a-b.example.com:8443", "http://[::1]:8080", "https://[2001:db8::1]"}) {
+    EXPECT_TRUE(is_origin(good)) << good;
+  }
+  for (const char* bad :
+       {"", "null", "*", "example.com", "https://", "https://example.com/", "https://Example.com",
+        "https://user@example.com", "https://example.com:443", "http://example.com:80", "ftp://example.com",
+        "https://example.com:0", "https://example.com:99999", "https://example.com:", "https://exa mple.com",
+        "https://*.example.com", "https://[::1", "https://.example.com", "https://example.com:8a"}) {
+    EXPECT_FALSE(is_origin(bad)) << bad;
+  }
+}
+
+TEST(identity_header, names_with_a_meaning_of_their_own_are_refused) {
+  for (const char* good : {"Remote-User", "X-Remote-User", "REMOTE_USER", "X-WEBAUTH-USER"}) {
+    EXPECT_TRUE(check_identity_header(good).ok()) << good;
+  }
+  for (const char* bad : {"", "Host", "hOsT", "Cookie", "Authorization", "Content_Length", "X-Forwarded-For",
+                          "X_Real_IP", "Remote User", "Remote-User:", "Rémote"}) {
+    EXPECT_FALSE(check_identity_header(bad).ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::gate

@@ -1,0 +1,252 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "loop_host.h"
+#include "page_memory.h"
+#include "session/revocations.h"
+
+namespace gatehouse::session {
+
+namespace {
+
+constexpr unix_seconds now = 1'800'000'000;
+
+class session_revocations : public ::testing::Test {
+ protected:
+  session_revocations() {
+    EXPECT_TRUE(zone::lay_out(memory_.data(), memory_.size()).ok());
+    zone_.emplace(loop_.core(), memory_.data());
+    table_.emplace(attach("main"));
+  }
+
+  revocations attach(const std::string& realm) {
+    result<revocations> made = revocations::attach(*zone_, realm);
+    if (!made) throw std::runtime_error(made.failure().what);
+    return *made;
+  }
+
+  static holder token(const std::string& sid, const std::string& user, std::int64_t av = 1, unix_seconds iat = now) {
+    return {session_mark("main", sid), user_mark("main", user), av, iat};
+  }
+
+  static revocation ended(const std::string& sid, unix_seconds until = now + 1000) {
+    revocation what;
+    what.subject = session_mark("main", sid);
+    what.at = now;
+    what.until = until;
+    return what;
+  }
+
+  static revocation changed(revocation::type kind, const std::string& user, std::int64_t least,
+                            const std::string& keep = "") {
+    revocation what;
+    what.kind = kind;
+    what.subject = user_mark("main", user);
+    what.least = least;
+    if (!keep.empty()) what.keep = session_mark("main", keep);
+    what.at = now;
+    what.until = now + 1000;
+    return what;
+  }
+
+  loop_host loop_;
+  page_memory memory_{zone::least_size};
+  std::optional<zone> zone_;
+  std::optional<revocations> table_;
+};
+
+TEST(session_mark, stands_for_one_id_of_one_realm) {
+  EXPECT_EQ(session_mark("main", "s"), session_mark("main", "s"));
+  EXPECT_FALSE(session_mark("main", "s") == session_mark("main", "t"));
+  EXPECT_FALSE(session_mark("main", "s") == session_mark("other", "s"));
+  EXPECT_FALSE(session_mark("main", "s") == user_mark("main", "s"));
+  EXPECT_FALSE(session_mark("mai", "ns") == session_mark("main", "s"));
+}
+
+TEST(session_mark, is_written_and_read_as_32_digits) {
+  const mark made = session_mark("main", "s");
+  EXPECT_EQ(made.hex().size(), 32U);
+  EXPECT_EQ(parse_mark(made.hex()), made);
+  EXPECT_EQ((mark{0x0123456789abcdef, 0xf}).hex(), "0123456789abcdef000000000000000f");
+  EXPECT_TRUE(parse_mark(std::string(32, '0'))->empty());
+  for (const char* wrong :
+       {"", "0", "0123456789abcdef000000000000000g", "0123456789abcdef000000000000000",
+        "0123456789abcdef000000000000000f0", "-123456789abcdef000000000000000f", "0x23456789abcdef000000000000000f"}) {
+    EXPECT_FALSE(parse_mark(wrong).has_value()) << wrong;
+  }
+}
+
+TEST_F(session_revocations, an_empty_table_lets_all_pass) {
+  EXPECT_EQ(table_->judge(token("s", "ann"), now), standing::valid);
+  EXPECT_EQ(table_->floor(), 0);
+}
+
+TEST_F(session_revocations, requirement_35_an_ended_session_is_revoked_until_its_tokens_are_dead) {
+  table_->add(ended("s", now + 10), now);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("t", "ann"), now), standing::valid);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now + 9), standing::revoked);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now + 10), standing::valid);
+}
+
+TEST_F(session_revocations, requirement_36_a_kill_means_tokens_of_a_lower_auth_version) {
+  table_->add(changed(revocation::type::user_kill, "ann", 3, "kept"), now);
+  EXPECT_EQ(table_->judge(token("s", "ann", 2), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("s", "ann", 3), now), standing::valid);
+  EXPECT_EQ(table_->judge(token("kept", "ann", 2), now), standing::valid);
+  EXPECT_EQ(table_->judge(token("s", "bob", 2), now), standing::valid);
+}
+
+TEST_F(session_revocations, an_expire_means_a_refresh) {
+  table_->add(changed(revocation::type::user_expire, "ann", 3), now);
+  EXPECT_EQ(table_->judge(token("s", "ann", 2), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("s", "ann", 3), now), standing::valid);
+}
+
+TEST_F(session_revocations, several_changes_of_one_user_all_count_and_the_worst_wins) {
+  table_->add(changed(revocation::type::user_kill, "ann", 2, "kept"), now);
+  table_->add(changed(revocation::type::user_expire, "ann", 3), now);
+  EXPECT_EQ(table_->judge(token("s", "ann", 1), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("kept", "ann", 1), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("s", "ann", 2), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("s", "ann", 3), now), standing::valid);
+}
+
+TEST_F(session_revocations, the_same_entry_again_takes_no_second_slot_and_the_later_end_holds) {
+  for (int i = 0; i < 1000; ++i) table_->add(ended("s", now + 10), now);
+  table_->add(ended("s", now + 5), now);
+  EXPECT_EQ(table_->live(now).size(), 1U);
+  table_->add(ended("s", now + 20), now);
+  EXPECT_EQ(table_->live(now).size(), 1U);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now + 19), standing::revoked);
+  EXPECT_EQ(table_->floor(), 0);
+}
+
+TEST_F(session_revocations, what_is_over_is_not_added) {
+  table_->add(ended("s", now), now);
+  EXPECT_TRUE(table_->live(now - 1).empty());
+}
+
+TEST_F(session_revocations, a_full_table_raises_the_floor_and_evicts_nothing) {
+  int added = 0;
+  while (table_->floor() == 0) table_->add(ended("s" + std::to_string(added++)), now);
+  EXPECT_EQ(table_->floor(), now);
+  const auto held = static_cast<int>(table_->live(now).size());
+  EXPECT_EQ(held, added - 1);
+  const std::size_t room = zone_->revocations().size() / 48;
+  EXPECT_GT(held, static_cast<int>(room * 7 / 10)) << "two choices fill it almost wholly";
+  for (int i = 0; i < held; ++i) {
+    ASSERT_EQ(table_->judge(token("s" + std::to_string(i), "ann"), now), standing::revoked) << i;
+  }
+
+  EXPECT_EQ(table_->judge(token("live", "ann", 1, now), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("live", "ann", 1, now - 5), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("live", "ann", 1, now + 1), now), standing::valid);
+  EXPECT_EQ(table_->judge_session(token("live", "ann", 1, now), now), standing::valid);
+  EXPECT_EQ(attach("other").floor(), now) << "the floor is the zone's";
+}
+
+TEST_F(session_revocations, slots_are_used_again_when_they_have_expired) {
+  for (int round = 0; round < 30; ++round) {
+    const unix_seconds then = now + round * 1000;
+    for (int i = 0; i < 500; ++i) {
+      table_->add(ended(std::to_string(round) + "/" + std::to_string(i), then + 1000), then);
+    }
+    ASSERT_EQ(table_->live(then).size(), 500U);
+    ASSERT_EQ(table_->judge(token(std::to_string(round) + "/7", "ann"), then), standing::revoked);
+  }
+  EXPECT_EQ(table_->floor(), 0);
+}
+
+TEST_F(session_revocations, all_that_lives_of_the_realm_can_be_read_out) {
+  revocations other = attach("other");
+  other.add(ended("theirs"), now);
+  table_->add(ended("gone", now + 1), now);
+  table_->add(changed(revocation::type::user_kill, "ann", 3, "kept"), now);
+  const std::vector<revocation> all = table_->live(now + 1);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].kind, revocation::type::user_kill);
+  EXPECT_EQ(all[0].subject, user_mark("main", "ann"));
+  EXPECT_EQ(all[0].least, 3);
+  EXPECT_EQ(all[0].keep, session_mark("main", "kept"));
+  EXPECT_EQ(all[0].until, now + 1000);
+}
+
+TEST_F(session_revocations, a_realm_finds_its_place_again) {
+  revocations other = attach("other");
+  EXPECT_NE(&other.state(), &table_->state());
+  EXPECT_EQ(&attach("main").state(), &table_->state());
+  for (int i = 0; i < 62; ++i) attach("realm" + std::to_string(i));
+  const result<revocations> refused = revocations::attach(*zone_, "one too many");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.failure().what.find("64 realms"), std::string::npos);
+  EXPECT_TRUE(revocations::attach(*zone_, "main").ok());
+}
+
+TEST_F(session_revocations, is_not_synchronised_before_the_feed_has_been_read) {
+  EXPECT_FALSE(table_->synchronised());
+  table_->state().read_at = steady_millis() - 4000;
+  EXPECT_TRUE(table_->synchronised());
+  EXPECT_GE(table_->age(), millis{4000});
+  EXPECT_LT(table_->age(), millis{5000});
+  EXPECT_FALSE(attach("other").synchronised());
+}
+
+// A worker killed between any two stores of add() leaves a slot void: free, whatever its body holds.
+TEST_F(session_revocations, a_writer_killed_in_the_middle_leaves_a_free_slot) {
+  const std::vector<std::byte> before(memory_.data(), memory_.data() + memory_.size());
+  table_->add(ended("s"), now);
+  std::size_t changed = 0;  // the state word comes first in memory, and last in time
+  while (std::memcmp(&before[changed], memory_.data() + changed, 8) == 0) changed += 8;
+  std::memset(memory_.data() + changed, 0, 8);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now), standing::valid);
+  EXPECT_TRUE(table_->live(now).empty());
+  table_->add(ended("s"), now);
+  EXPECT_EQ(table_->judge(token("s", "ann"), now), standing::revoked);
+}
+
+// One writer gives slots away as fast as it can, readers look for what stays and for what never was.
+TEST_F(session_revocations, readers_see_whole_entries_while_a_writer_rewrites_slots) {
+  for (int i = 0; i < 50; ++i) table_->add(ended("stays" + std::to_string(i), now + 1'000'000), now);
+  table_->add(changed(revocation::type::user_expire, "ann", 2), now);
+
+  std::atomic<unix_seconds> clock = now;
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<long> looked = 0;
+  std::vector<std::thread> readers;
+  for (int r = 0; r < 3; ++r) {
+    readers.emplace_back([&] {
+      const holder absent = token("never", "never");
+      std::vector<holder> present;
+      for (int i = 0; i < 50; ++i) present.push_back(token("stays" + std::to_string(i), "ann", 2));
+      while (!stop) {
+        const unix_seconds then = clock;
+        if (table_->judge(absent, then) != standing::valid) ++wrong;
+        for (const holder& each : present) {
+          if (table_->judge(each, then) != standing::revoked) ++wrong;
+        }
+        ++looked;
+      }
+    });
+  }
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      table_->add(ended(std::to_string(round) + "/" + std::to_string(i), clock + 2), clock);
+    }
+    ++clock;
+  }
+  while (looked < 100) std::this_thread::yield();
+  stop = true;
+  for (std::thread& each : readers) each.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(table_->floor(), 0);
+}
+
+}  // namespace
+
+}  // namespace gatehouse::session

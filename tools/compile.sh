@@ -1,0 +1,107 @@
+# Compiling: the dynamic module, the static nginx with sanitizers, the unit tests, the password blocklist.
+
+root=$PWD
+module=$root/build/ngx_http_gatehouse_module.so
+jobs=$(nproc)
+
+# The module for Debian's nginx, or for the nginx source tree NGX_SRC.
+build_module() {
+    local source=${NGX_SRC:-/usr/share/nginx/src} tree=$root/build/nginx flags
+    [ -e "$source/src/core/nginx.h" ] || die "NGX_SRC=$source is no nginx source tree: it has no src/core/nginx.h"
+    [ -z "${NGX_SRC:-}" ] || tree=$root/build/nginx-given
+    flags=(--add-dynamic-module="$root"
+           --with-cc-opt="$(hardening CFLAGS) $(hardening CPPFLAGS)" --with-ld-opt="$(hardening LDFLAGS)")
+    configure_nginx "$source" "$tree" "${flags[@]}"
+    make_nginx "$tree" modules
+    # Renamed into place: a running nginx keeps the file that it has mapped.
+    if ! cmp -s "$tree/objs/ngx_http_gatehouse_module.so" "$module"; then
+        cp "$tree/objs/ngx_http_gatehouse_module.so" "$module.new"
+        mv "$module.new" "$module"
+    fi
+}
+
+# A whole nginx with the module inside, which is how AddressSanitizer sees most: with NGX_DEBUG_PALLOC every piece of
+# a pool is memory of its own. UBSan looks at our objects only; nginx's own would not pass.
+build_asan_nginx() {
+    local source tree=$root/build/nginx-asan
+    fetch_nginx_source
+    source=$(echo "$root"/build/nginx-src/nginx-*/)
+    local flags=(--add-module="$root" --with-ld-opt=-fsanitize=address,undefined
+                 --with-cc-opt="-g -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1")
+    GATEHOUSE_CFLAGS="-fsanitize=undefined -fno-sanitize-recover=undefined" \
+        configure_nginx "$source" "$tree" "${flags[@]}"
+    make_nginx "$tree" binary
+    asan_nginx=$tree/objs/nginx
+}
+
+build_unit_tests() {
+    local tree=$1
+    shift
+    logged "$tree.configure.log" "configuring the unit tests" cmake -S t/unit -B "$tree" -G Ninja "$@"
+    step "Compiling the unit tests"
+    logged "$tree.make.log" "compiling the unit tests" cmake --build "$tree" -j "$jobs"
+}
+
+# Passwords that too many people use, from two Debian packages; only what the least length of 8 lets through.
+build_blocklist() {
+    local john=/usr/share/john/password.lst cracklib=/usr/share/dict/cracklib-small list=build/blocklist.txt
+    [ "$list" -nt "$john" ] && [ "$list" -nt "$cracklib" ] && return
+    grep -hv '^#!comment:' "$john" "$cracklib" | tr -d '\r' | tr '[:upper:]' '[:lower:]' | grep -E '.{8}' |
+        LC_ALL=C sort -u > "$list.new"
+    mv "$list.new" "$list"
+}
+
+hardening() { DEB_BUILD_MAINT_OPTIONS=hardening=+bindnow dpkg-buildflags --get "$1"; }
+
+# configure_nginx SOURCE TREE FLAG…: configures a copy of SOURCE in TREE, unless the last time was just the same.
+configure_nginx() {
+    local source=$1 tree=$2 signature flags
+    shift 2
+    flags=("$@")
+    command -v ccache > /dev/null && flags+=(--with-cc="ccache cc")
+    signature=$({ printf '%s\n' "$source" "${flags[@]}" "${GATEHOUSE_CFLAGS:-}"; find src cpp_core | sort
+                  cat config config.make module.map "$source/src/core/nginx.h" /usr/share/nginx/src/conf_flags
+                  dpkg-query -W nginx-dev g++; } | sha256sum)
+    [ "$signature" != "$(cat "$tree.signature" 2> /dev/null)" ] || return 0
+
+    step "Configuring nginx"
+    rm -rf "$tree" "$tree.signature"
+    mkdir -p "$tree"
+    cp -rL "$source/." "$tree"
+    rm -rf "$tree/objs"
+    logged "$tree.configure.log" "configuring nginx" configure_like_debian "$tree" "${flags[@]}"
+    echo "$signature" > "$tree.signature"
+}
+
+configure_like_debian() (
+    . /usr/share/nginx/src/conf_flags
+    cd "$1"
+    shift
+    [ -x configure ] || ln -s auto/configure configure      # a tree from nginx's repository
+    ./configure "${NGX_CONF_FLAGS[@]}" "$@"
+)
+
+# make_nginx TREE GOAL: says so only when there is something to do.
+make_nginx() {
+    local command=(make -C "$1" -f objs/Makefile "$2")
+    "${command[@]}" -q > /dev/null 2>&1 && return
+    step "Compiling the module (minutes the first time)"
+    logged "$1.make.log" "compiling the module" "${command[@]}" -j "$jobs"
+}
+
+# Debian's source of the installed nginx, over package lists of our own: a system has no deb-src lines by default.
+fetch_nginx_source() {
+    local apt=$root/build/apt version private
+    version=$(dpkg-query -W -f '${source:Upstream-Version}' nginx-common)
+    [ -e "build/nginx-src/nginx-$version/configure" ] && return
+    rm -rf build/nginx-src "$apt"
+    mkdir -p build/nginx-src "$apt"/lists/partial "$apt"/archives/partial
+    apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        grep -E ' (bookworm|bookworm-security|bookworm-updates) ' | sort -u > "$apt/sources.list"
+    private=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
+             -o Dir::Cache="$apt" -o APT::Sandbox::User="$(id -un)" -o APT::Get::List-Cleanup=0)
+    step "Fetching Debian's source of nginx $version"
+    logged build/apt.log "apt-get update for sources" apt-get "${private[@]}" update
+    (cd build/nginx-src && logged "$root/build/apt.log" "apt-get source nginx" apt-get "${private[@]}" source nginx)
+    [ -e "build/nginx-src/nginx-$version/configure" ] || die "apt-get source nginx did not bring nginx $version"
+}

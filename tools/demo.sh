@@ -1,0 +1,149 @@
+# ./build.sh run: a real nginx with Gatehouse, PostgreSQL and Redis, in front of Radicale, Debian's calendar server, which
+# trusts the header X-Remote-User and has never heard of Gatehouse.
+
+. tools/servers.sh
+
+run_demo() {
+    port=${GATEHOUSE_PORT:-8080}
+    url=http://127.0.0.1:$port
+    ! port_taken "$port" || die "port $port of 127.0.0.1 is in use; try GATEHOUSE_PORT=8081 ./build.sh run"
+
+    folder=$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-run.XXXXXX")
+    trap 'stop_all; rm -rf "$folder"' EXIT
+    trap 'echo; say "Stopping"; exit 0' INT TERM HUP
+    chmod 711 "$folder"
+    "${as_nobody[@]}" test -x "$folder" || die "user nobody cannot enter $folder: set TMPDIR to a folder open to all"
+    for name in postgres redis radicale; do
+        mkdir -m 700 "$folder/$name"
+        [ "$(id -u)" != 0 ] || chown nobody:nogroup "$folder/$name"
+    done
+
+    start_postgres
+    start_redis
+    start_radicale
+    write_keys
+    start_nginx
+
+    cat <<END
+
+Gatehouse is ready: $url/
+  curl --json '{"name":"Jane Doe","email":"jane@example.com","password":"SecurePass123"}' $url/auth/register
+  token=\$(curl -s --json '{"email":"jane@example.com","password":"SecurePass123"}' $url/auth/login | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
+  curl -X PROPFIND -H "Authorization: Bearer \$token" $url/jane@example.com/
+Logs are in $folder; Ctrl-C stops everything and removes them.
+END
+    local ended=0
+    wait -n || ended=$?
+    die "one of the servers (${names[*]}) ended by itself with status $ended: $(tail -qn 1 "$folder"/*.log)"
+}
+
+start_postgres() {
+    local bin data=$folder/postgres/data
+    bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    step "Starting PostgreSQL"
+    logged "$folder/initdb.log" initdb "${as_nobody[@]}" "$bin/initdb" -D "$data" -U gatehouse -A trust -E UTF8 \
+        --no-locale --no-sync
+    start_as_nobody postgres INT "$bin/postgres" -D "$data" -k "$folder/postgres" -c listen_addresses=
+    wait_for postgres "$bin/pg_isready" -h "$folder/postgres" -U gatehouse
+    "$bin/createdb" -h "$folder/postgres" -U gatehouse gatehouse
+    for migration in sql/*.sql; do
+        logged "$folder/psql.log" "$migration" "$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$folder/postgres" \
+            -U gatehouse -d gatehouse -f "$migration"
+    done
+}
+
+start_redis() {
+    step "Starting Redis"
+    start_as_nobody redis TERM redis-server --port 0 --unixsocket "$folder/redis/redis.sock" \
+        --dir "$folder/redis" --save '' --appendonly yes
+    wait_for redis redis-cli -s "$folder/redis/redis.sock" ping
+}
+
+# On loopback because Radicale has no Unix sockets. Everybody on this machine can reach it there and claim to be anybody:
+# an application that trusts a header must be reachable by nginx only.
+start_radicale() {
+    step "Starting Radicale, the application behind Gatehouse"
+    radicale_port=$(free_port)
+    cat > "$folder/radicale.conf" <<END
+[server]
+hosts = 127.0.0.1:$radicale_port
+[auth]
+type = http_x_remote_user
+[rights]
+type = owner_only
+[storage]
+filesystem_folder = $folder/radicale/collections
+END
+    start_as_nobody radicale TERM radicale --config "$folder/radicale.conf"
+    wait_for radicale port_taken "$radicale_port"
+}
+
+# One key signs access tokens, another one refresh tokens.
+write_keys() {
+    local access refresh
+    access=$(new_key sig) refresh=$(new_key gatehouse-refresh)
+    (umask 077; printf '{"keys":[%s,%s]}\n' "$access" "$refresh" > "$folder/keys.json")
+}
+
+new_key() {
+    printf '{"kty":"oct","use":"%s","alg":"HS256","kid":"%s","k":"%s"}' "$1" "$(openssl rand -hex 8)" \
+        "$(openssl rand 32 | base64 | tr '+/' '-_' | tr -d '=\n')"
+}
+
+start_nginx() {
+    local user= nginx=${GATEHOUSE_NGINX:-/usr/sbin/nginx}
+    [ "$(id -u)" != 0 ] || user='user nobody nogroup;'
+    step "Starting nginx"
+    mkdir "$folder/nginx"
+    cat > "$folder/nginx.conf" <<END
+load_module $module;
+$user
+worker_processes 2;
+daemon off;
+pid $folder/nginx.pid;
+error_log stderr notice;
+thread_pool gatehouse_hash threads=1;
+thread_pool gatehouse_io threads=2;
+
+events {}
+
+http {
+    access_log $folder/nginx/access.log;
+    client_body_temp_path $folder/nginx/body;
+    proxy_temp_path $folder/nginx/proxy;
+    fastcgi_temp_path $folder/nginx/fastcgi;
+    scgi_temp_path $folder/nginx/scgi;
+    uwsgi_temp_path $folder/nginx/uwsgi;
+
+    gatehouse_zone 16m;
+    gatehouse_realm main {
+        postgres     "host=$folder/postgres user=gatehouse dbname=gatehouse" pool=4;
+        redis        unix:$folder/redis/redis.sock;
+        keys         $folder/keys.json;
+        public_url   $url;
+        registration open;
+        verify_email off;
+        remote_user  email;
+        password     blocklist=$root/build/blocklist.txt;
+    }
+
+    server {
+        listen 127.0.0.1:$port;
+
+        location /auth/ {
+            gatehouse_api main rest;
+        }
+
+        location / {
+            gatehouse main;
+            gatehouse_header X-Remote-User \$gatehouse_email;
+            proxy_pass http://127.0.0.1:$radicale_port;
+        }
+    }
+}
+END
+    [ "$(id -u)" != 0 ] || chmod 711 "$folder/nginx"
+    logged "$folder/nginx-t.log" "nginx -t" "$nginx" -e stderr -t -q -p "$folder" -c "$folder/nginx.conf"
+    start nginx TERM "$nginx" -e stderr -p "$folder" -c "$folder/nginx.conf"
+    wait_for nginx port_taken "$port"
+}

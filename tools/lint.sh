@@ -1,0 +1,31 @@
+# ./build.sh lint. What takes seconds is also part of every test; clang-tidy takes minutes and is not.
+
+lint() {
+    lint_quickly || exit 1
+    build_unit_tests build/unit          # writes compile_commands.json
+    step "clang-tidy over $(ls cpp_core/*/*.cpp | wc -l) files"
+    find cpp_core -name '*.cpp' -print0 |
+        xargs -0 -P "$jobs" -n 1 clang-tidy-16 -p build/unit --quiet 2> /dev/null || die "clang-tidy found something"
+    say "Nothing found"
+}
+
+lint_quickly() {
+    local clean=0
+    clang-format --dry-run --Werror $(find cpp_core t/unit -name '*.h' -o -name '*.cpp') || clean=1
+    no_match 'the core knows no nginx' -rnE '#include *[<"]ngx_|\bngx_[a-z]' cpp_core || clean=1
+    no_match 'no structured binding of a co_await: newer compilers skip destructors' \
+        -rnE 'auto *&*\[[^]]*\] *= *co_await' cpp_core t/unit || clean=1
+    no_match 'no temporary or lambda inside a co_await: g++ 12 destroys it twice; name it first' \
+        -rnE 'co_await.*(\{|\[[^]]*\] *\()' cpp_core t/unit || clean=1
+    return $clean
+}
+
+# no_match RULE GREP-ARGUMENT…: says where the rule is broken.
+no_match() {
+    local rule=$1
+    shift
+    ! grep "$@" || {
+        say "lint: $rule"
+        return 1
+    }
+}

@@ -1,0 +1,32 @@
+# The Debian packages, and nothing else, that each verb needs.
+
+build_packages=(nginx nginx-dev dpkg-dev g++ make libpq-dev libhiredis-dev libsodium-dev libssl-dev
+                nlohmann-json3-dev john-data cracklib-runtime)
+run_packages=(postgresql redis-server radicale curl util-linux)
+test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-redis
+               python3-psycopg2 python3-requests python3-h2 clang-format)
+bench_packages=(wrk valgrind)
+lint_packages=(clang-tidy-16)
+every_package=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
+               "${lint_packages[@]}")
+
+# Does nothing when nothing is missing.
+install_packages() {
+    local missing
+    missing=$(comm -23 <(printf '%s\n' "$@" | sort -u) \
+                       <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort -u))
+    [ -n "$missing" ] || return 0
+
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo > /dev/null || die "these packages are missing, and there is no sudo to install them:" $missing
+        as_root=(sudo)
+    fi
+    step "Installing" $missing
+    local apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y)
+    local install=("${apt_get[@]}" -o Dpkg::Use-Pty=0 install --no-install-recommends $missing)
+    mkdir -p build
+    "${install[@]}" > build/apt.log 2>&1 && return       # an old package list will often do
+    logged build/apt.log "apt-get update" "${apt_get[@]}" update
+    logged build/apt.log "apt-get install" "${install[@]}"
+}

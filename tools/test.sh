@@ -1,0 +1,71 @@
+# ./build.sh test: the unit tests, then the tests through a real nginx. Each suite adds to passed and failed.
+
+run_tests() {
+    local asan='' long='' word
+    local names=()
+    passed=0 failed=0
+    for word in "$@"; do
+        case $word in
+            --asan) asan=yes ;;
+            --long) long=yes ;;
+            -*) die "test has no option $word; see --help" ;;
+            *) names+=("$word") ;;
+        esac
+    done
+    mkdir -p build
+    rm -f build/unit.json build/http.xml
+
+    trap 'say "$passed passed, $((failed + 1)) failed"' EXIT      # whatever ends this early, a build above all
+    if [ "${#names[@]}" = 0 ]; then
+        lint_quickly && passed=1 || failed=1
+    fi
+    build_blocklist
+    if [ -n "$asan" ]; then
+        sanitizer_settings
+        build_unit_tests build/unit-asan -DASAN=ON
+        build_asan_nginx
+        unit_suite build/unit-asan
+        http_suite "$asan_nginx" ""
+    else
+        build_unit_tests build/unit
+        build_module
+        unit_suite build/unit
+        http_suite "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
+    fi
+    trap - EXIT
+    say "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+unit_suite() {
+    step "Unit tests"
+    local filter='*'
+    [ "${#names[@]}" = 0 ] || filter=$(printf ':*%s*' "${names[@]}")
+    "$1/unit_tests" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
+    count_results unit build/unit.json
+}
+
+# http_suite NGINX MODULE. Not in variables of these names: NGINX is nginx's own, for the sockets it inherits.
+http_suite() {
+    step "Tests through nginx"
+    local options=()
+    [ "${#names[@]}" = 0 ] || options+=(-k "$(printf ' or %s' "${names[@]}" | cut -c 5-)")
+    [ -n "$long" ] || options+=(-m 'not long')
+    GATEHOUSE_NGINX=$1 GATEHOUSE_MODULE=$2 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --junitxml=build/http.xml "${options[@]}" t/http || true
+    count_results http build/http.xml
+}
+
+# A suite that crashed has left no results: one failure.
+count_results() {
+    local counts
+    counts=$(/usr/bin/python3 tools/count_results.py "$1" "$2") || counts="0 1"
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+}
+
+sanitizer_settings() {
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_odr_violation=0
+    export UBSAN_OPTIONS=print_stacktrace=1
+    export LSAN_OPTIONS=suppressions=$root/tools/leaks.txt:print_suppressions=0
+}
