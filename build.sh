@@ -29,11 +29,11 @@ verb=${1:-}
 shift || true
 case $verb in
     deps)  install_packages "${every_package[@]}" ;;
-    build) install_packages "${build_packages[@]}"; build_module; build_blocklist; say "Built: $module" ;;
-    run)   install_packages "${build_packages[@]}" "${run_packages[@]}"; build_module; build_blocklist; run_demo ;;
+    build) install_packages "${build_packages[@]}"; one_at_a_time build_module; say "Built: $module" ;;
+    run)   install_packages "${build_packages[@]}" "${run_packages[@]}"; one_at_a_time build_module; run_demo ;;
     test)  install_packages "${every_package[@]}"; run_tests "$@" ;;
     lint)  install_packages "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; lint ;;
-    bench) install_packages "${every_package[@]}"; build_module; build_blocklist; exec bench/run "$@" ;;
+    bench) install_packages "${every_package[@]}"; one_at_a_time build_module; exec bench/run "$@" ;;
     clean) rm -rf build ;;
     help | -h | --help) usage ;;
     *)     usage >&2; exit 2 ;;

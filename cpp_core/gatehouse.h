@@ -44,7 +44,8 @@ typedef struct {
   void *self; /* given back as the first argument */
 
   /* Watches a descriptor, level-triggered. Nothing is awaited until watch_events() says so. NULL: no room; log has it.
-   * `ready` may unwatch its own watch. unwatch() forgets the descriptor and does not close it. */
+   * `ready` may unwatch its own watch. unwatch() forgets a descriptor that is about to be closed or has just been; it
+   * does not close it. */
   void *(*watch)(void *self, int fd, void (*ready)(void *arg, unsigned events), void *arg);
   int (*watch_events)(void *self, void *watch, unsigned events); /* -1: failed */
   void (*unwatch)(void *self, void *watch);
@@ -122,15 +123,16 @@ size_t gh_zone_least_size(void);
 /* Starts lazily: nothing connects before the first need. `number`: 0 … workers-1. `zone` may be NULL only in tests. */
 gh_worker *gh_worker_start(gh_config *config, const gh_host *host, unsigned number, void *zone, size_t zone_size,
                            gh_error *error);
-void gh_worker_run(gh_worker *worker);  /* what wake() asked for */
-void gh_worker_stop(gh_worker *worker); /* closes every connection; what waits gets an error */
+void gh_worker_run(gh_worker *worker); /* what wake() asked for */
+/* Closes every connection; what waits gets an error. The host drops the answers and takes no work for threads now. */
+void gh_worker_stop(gh_worker *worker);
 
 /* ---- the guard: no I/O, never blocks
  * --------------------------------------------------------------------------------- */
 
 typedef enum {
   GH_ALLOWED,
-  GH_ANONYMOUS,       /* no credentials were sent */
+  GH_ANONYMOUS,       /* no credentials were sent; `www_authenticate` is what a 401 would say */
   GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
   GH_FORBIDDEN,       /* 403, with `www_authenticate` */
   GH_AMBIGUOUS,       /* 400: two credentials that disagree */
@@ -168,7 +170,8 @@ typedef enum {
   GH_REMOTE_USER /* what the realm's remote_user says */
 } gh_attribute;
 gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute);
-gh_str gh_identity_claim(const gh_identity *identity, gh_str name); /* a string as it is, anything else as JSON */
+/* A string as it is, anything else as JSON. `name` is lower case: nginx lowers the names of variables. */
+gh_str gh_identity_claim(const gh_identity *identity, gh_str name);
 
 /* A body for a status that the guard or nginx itself chose. Content type and body are static or belong to the api. */
 typedef struct {

@@ -107,7 +107,18 @@ ngx_http_gatehouse_host_unwatch(void *self, void *data)
 
     c = watch->connection;
 
-    (void) ngx_http_gatehouse_host_watch_events(self, watch, 0);
+    /*
+     * The descriptor is closed right after this or, by libpq, has been
+     * already; asking the kernel about it now might hit another one's.
+     */
+
+    if (c->read->active) {
+        (void) ngx_del_event(c->read, NGX_READ_EVENT, NGX_CLOSE_EVENT);
+    }
+
+    if (c->write->active) {
+        (void) ngx_del_event(c->write, NGX_WRITE_EVENT, NGX_CLOSE_EVENT);
+    }
 
     if (c->read->posted) {
         ngx_delete_posted_event(c->read);

@@ -106,6 +106,8 @@ static ngx_int_t
 ngx_http_gatehouse_replace(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_api *api)
 {
+    gh_str  type;
+
     if (api) {
         gh_api_problem(api, r->headers_out.status, &ctx->problem);
 
@@ -120,9 +122,11 @@ ngx_http_gatehouse_replace(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    r->headers_out.content_type.data = (u_char *) ctx->problem.content_type.data;
-    r->headers_out.content_type.len = ctx->problem.content_type.len;
-    r->headers_out.content_type_len = ctx->problem.content_type.len;
+    type = ctx->problem.content_type;
+
+    r->headers_out.content_type.data = (u_char *) type.data;
+    r->headers_out.content_type.len = type.len;
+    r->headers_out.content_type_len = type.len;
     r->headers_out.content_type_lowcase = NULL;
 
     ngx_http_clear_content_length(r);

@@ -86,6 +86,7 @@ static ngx_int_t
 ngx_http_gatehouse_attribute_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    gh_str        value;
     gh_identity  *identity;
 
     identity = ngx_http_gatehouse_identity(r);
@@ -95,8 +96,9 @@ ngx_http_gatehouse_attribute_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    ngx_http_gatehouse_variable_value(v,
-                           gh_identity_attribute(identity, (gh_attribute) data));
+    value = gh_identity_attribute(identity, (gh_attribute) data);
+
+    ngx_http_gatehouse_variable_value(v, value);
 
     return NGX_OK;
 }
@@ -108,6 +110,7 @@ ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
 {
     ngx_str_t *name = (ngx_str_t *) data;
 
+    gh_str        value;
     ngx_str_t     claim;
     gh_identity  *identity;
 
@@ -121,8 +124,9 @@ ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
     claim.data = name->data + sizeof("gatehouse_claim_") - 1;
     claim.len = name->len - (sizeof("gatehouse_claim_") - 1);
 
-    ngx_http_gatehouse_variable_value(v,
-              gh_identity_claim(identity, ngx_http_gatehouse_view(&claim)));
+    value = gh_identity_claim(identity, ngx_http_gatehouse_view(&claim));
+
+    ngx_http_gatehouse_variable_value(v, value);
 
     return NGX_OK;
 }

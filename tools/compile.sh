@@ -4,6 +4,15 @@ root=$PWD
 module=$root/build/ngx_http_gatehouse_module.so
 jobs=$(nproc)
 
+# one_at_a_time COMMAND…: two builds in one tree would write the same files.
+one_at_a_time() {
+    mkdir -p build
+    exec 9> build/lock
+    flock -n 9 || { step "Waiting for another build in this tree"; flock 9; }
+    "$@"
+    exec 9>&-
+}
+
 # The module for Debian's nginx, or for the nginx source tree NGX_SRC.
 build_module() {
     local source=${NGX_SRC:-/usr/share/nginx/src} tree=$root/build/nginx flags
@@ -18,6 +27,7 @@ build_module() {
         cp "$tree/objs/ngx_http_gatehouse_module.so" "$module.new"
         mv "$module.new" "$module"
     fi
+    build_blocklist
 }
 
 # A whole nginx with the module inside, which is how AddressSanitizer sees most: with NGX_DEBUG_PALLOC every piece of
@@ -32,6 +42,7 @@ build_asan_nginx() {
         configure_nginx "$source" "$tree" "${flags[@]}"
     make_nginx "$tree" binary
     asan_nginx=$tree/objs/nginx
+    build_blocklist
 }
 
 build_unit_tests() {

@@ -2,7 +2,7 @@
 
 lint() {
     lint_quickly || exit 1
-    build_unit_tests build/unit          # writes compile_commands.json
+    one_at_a_time build_unit_tests build/unit          # writes compile_commands.json
     step "clang-tidy over $(ls cpp_core/*/*.cpp | wc -l) files"
     find cpp_core -name '*.cpp' -print0 |
         xargs -0 -P "$jobs" -n 1 clang-tidy-16 -p build/unit --quiet 2> /dev/null || die "clang-tidy found something"

@@ -19,16 +19,15 @@ run_tests() {
     if [ "${#names[@]}" = 0 ]; then
         lint_quickly && passed=1 || failed=1
     fi
-    build_blocklist
     if [ -n "$asan" ]; then
         sanitizer_settings
-        build_unit_tests build/unit-asan -DASAN=ON
-        build_asan_nginx
+        one_at_a_time build_unit_tests build/unit-asan -DASAN=ON
+        one_at_a_time build_asan_nginx
         unit_suite build/unit-asan
         http_suite "$asan_nginx" ""
     else
-        build_unit_tests build/unit
-        build_module
+        one_at_a_time build_unit_tests build/unit
+        one_at_a_time build_module
         unit_suite build/unit
         http_suite "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
     fi

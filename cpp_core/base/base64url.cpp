@@ -41,8 +41,8 @@ std::string base64url_encode(std::string_view bytes) {
 
 std::optional<std::string> base64url_decode(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  auto next = bytes.begin();
   std::uint32_t group = 0;  // only its low `pending` bits are still to be given out
   unsigned pending = 0;
   for (const char c : text) {
@@ -52,7 +52,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
     pending += 6;
     if (pending < 8) continue;
     pending -= 8;
-    bytes += static_cast<char>(group >> pending & 0xff);
+    *next++ = static_cast<char>(group >> pending & 0xff);
   }
   if ((group & ((1u << pending) - 1)) != 0) return std::nullopt;
   return bytes;

@@ -36,7 +36,7 @@ class tree_builder {
     if (!usable(name)) return false;
     auto& members = object.container->get_ref<json::object_t&>();
     const auto [member, is_new] = members.emplace(name, nullptr);
-    object.member = &member->first;
+    object.member = &*member;
     if (!is_new) return refuse("is there twice");
     return count();
   }
@@ -54,7 +54,7 @@ class tree_builder {
  private:
   struct frame {
     json* container;
-    const std::string* member;  // of an object: the name read last
+    json::object_t::value_type* member;  // of an object: the one read last
   };
 
   bool open(json container) {
@@ -85,7 +85,7 @@ class tree_builder {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    json& member = parent.get_ref<json::object_t&>().find(*open_.back().member)->second;
+    json& member = open_.back().member->second;
     member = std::move(value);
     return &member;
   }
@@ -119,7 +119,7 @@ class tree_builder {
         path += "[" + std::to_string(each.container->size() - (is_last ? 0 : 1)) + "]";
       } else if (each.member != nullptr) {
         if (!path.empty()) path += '.';
-        path += *each.member;
+        path += each.member->first;
       }
       if (path.size() > longest) {
         path.resize(longest);

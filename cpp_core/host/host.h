@@ -45,7 +45,7 @@ class host {
   run_queue queue_;
 };
 
-// A descriptor on the host's event loop. Does not own the descriptor: destroy the watch before closing it.
+// A descriptor on the host's event loop. Does not own it: destroy the watch right before closing it, or right after.
 class watch {
  public:
   using ready = std::function<void(bool readable, bool writable)>;

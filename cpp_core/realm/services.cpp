@@ -20,9 +20,14 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       accounts_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       passwords_(on, said.password, hash_queue),
-      authenticator_(token_rules_of(said), table_ ? &*table_ : nullptr) {}
+      authenticator_(token_rules_of(said), table_ ? &*table_ : nullptr) {
+  if (!table_) return;
+  feed_.emplace(on, *said.redis, said.name, longest_access, *table_);
+  feed_->start();
+}
 
 void services::close() {
+  if (feed_) feed_->stop();
   redis_.close();
   postgres_.close();
 }

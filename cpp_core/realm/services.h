@@ -1,4 +1,4 @@
-// What one worker holds for one realm: its clients, its stores, its cache. Lives as long as the worker.
+// What one worker holds for one realm: its clients, its stores, its cache, its part in the revocation feed. Lives as long as the worker.
 #pragma once
 
 #include <optional>
@@ -11,6 +11,7 @@
 #include "postgres/pool.h"
 #include "realm/settings.h"
 #include "redis/connection.h"
+#include "session/feed.h"
 #include "session/revocations.h"
 #include "session/store.h"
 
@@ -32,7 +33,7 @@ class services {
   password::hasher& passwords() { return passwords_; }
   gate::authenticator& authenticator() { return authenticator_; }
 
-  // Closes every connection; what waits gets an error.
+  // Closes every connection; what waits gets an error. Destroy only after another run of the host's queue.
   void close();
 
  private:
@@ -45,6 +46,7 @@ class services {
   session::store sessions_;
   password::hasher passwords_;
   gate::authenticator authenticator_;
+  std::optional<session::feed> feed_;
 };
 
 }  // namespace gatehouse::realm

@@ -162,7 +162,9 @@ class Nginx:
 
     def kill_worker(self, number=signal.SIGKILL):
         """Kills one worker and waits for its successor; says that the log will have it."""
-        victim, count = self.workers()[0], len(self.workers())
+        count = int(self._marks["WORKERS"])
+        wait_until(lambda: len(self.workers()) == count, "all workers")
+        victim = self.workers()[0]
         self.expect_log(rf"worker process {victim} exited on signal {int(number)}")
         self._signal(victim, number)
         wait_until(lambda: victim not in self.workers() and len(self.workers()) == count, "a new worker")
