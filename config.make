@@ -2,7 +2,7 @@
 # Makefile. Objects land in addon/<leaf folder>, so leaf folders have names of their own.
 # GATEHOUSE_CFLAGS: more flags for every object of ours, e.g. -fsanitize=undefined.
 
-gatehouse_flags="-O2 -g -MMD -MP -fvisibility=hidden -I$ngx_addon_dir/cpp_core $GATEHOUSE_CFLAGS"
+gatehouse_flags="-O2 -MMD -MP -fvisibility=hidden -I$ngx_addon_dir/cpp_core $GATEHOUSE_CFLAGS"
 gatehouse_cpp_flags="-std=c++20 -Wall -Wextra -Werror -D_GLIBCXX_ASSERTIONS -isystem $gatehouse_postgres_include"
 
 echo >> $NGX_MAKEFILE

@@ -29,6 +29,17 @@ bool is_realm_name(std::string_view name) {
   });
 }
 
+// A realm whose tokens could not be told from those of `mine`.
+const gh_realm* find_twin(const gh_realm& mine) {
+  for (const auto& other : mine.config->realms) {
+    const realm::settings& said = other->settings;
+    if (other.get() != &mine && said.issuer == mine.settings.issuer && said.audience == mine.settings.audience) {
+      return other.get();
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back(view(words[i]));
@@ -62,7 +73,7 @@ gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
       say(problem, "realm \"" + std::string(wanted) + "\" is defined twice");
       return nullptr;
     }
-    config->realms.push_back(std::make_unique<gh_realm>(config->realms.size(), config->prefix));
+    config->realms.push_back(std::make_unique<gh_realm>(*config));
     gh_realm* made = config->realms.back().get();
     made->settings.name = wanted;
     return made;
@@ -76,8 +87,15 @@ int gh_realm_directive(gh_realm* realm, const gh_str* args, size_t count, gh_err
 int gh_realm_complete(gh_realm* realm, gh_error* problem) {
   return guarded(problem, -1, [&] {
     const status finished = realm->reading.complete();
-    realm->complete = finished.ok();
-    return report(finished, problem);
+    if (!finished) return report(finished, problem);
+    if (const gh_realm* twin = find_twin(*realm)) {
+      say(problem, "realms \"" + twin->settings.name + "\" and \"" + realm->settings.name +
+                       "\" have the same issuer and audience, so a token of one would pass for the other's; write "
+                       "another audience");
+      return -1;
+    }
+    realm->complete = true;
+    return 0;
   });
 }
 
@@ -110,7 +128,11 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     made->realm = realm;
     made->spoken = spoken;
     made->mount = where;
-    return made.release();
+    if (realm->login_page.empty() && spoken->pages != nullptr && realm->settings.pages) {
+      realm->login_page = made->mount + "login";
+    }
+    realm->apis.push_back(std::move(made));
+    return realm->apis.back().get();
   });
 }
 

@@ -13,21 +13,24 @@
 #include "realm/directives.h"
 #include "realm/settings.h"
 
-struct gh_realm {
-  gh_realm(std::size_t position, const std::string& prefix) : index(position), reading(settings, prefix) {}
-
-  std::size_t index;  // among the realms of its configuration, and of a worker's services
-  gatehouse::realm::settings settings;
-  gatehouse::realm::block reading;
-  bool complete = false;
-};
-
 struct gh_api {
   const gh_realm* realm = nullptr;
   const gatehouse::dialect::dialect* spoken = nullptr;
   std::string mount;
   // Bodies for bare statuses, made at their first use.
   mutable std::map<int, gatehouse::dialect::response> problems;
+};
+
+struct gh_realm {
+  explicit gh_realm(const gh_config& of);
+
+  const gh_config* config;
+  std::size_t index;  // among the realms of its configuration, and of a worker's services
+  gatehouse::realm::settings settings;
+  gatehouse::realm::block reading;
+  bool complete = false;
+  std::vector<std::unique_ptr<gh_api>> apis;
+  std::string login_page;  // where the first of its apis with pages has it; empty: there is none
 };
 
 struct gh_rule {
@@ -37,11 +40,12 @@ struct gh_rule {
 struct gh_config {
   std::string prefix;
   std::vector<std::unique_ptr<gh_realm>> realms;
-  std::vector<std::unique_ptr<gh_api>> apis;
   std::vector<std::unique_ptr<gh_rule>> rules;
   nlohmann::ordered_json explained_locations = nlohmann::ordered_json::array();
   std::string explanation;
 };
+
+inline gh_realm::gh_realm(const gh_config& of) : config(&of), index(of.realms.size()), reading(settings, of.prefix) {}
 
 namespace gatehouse {
 

@@ -34,7 +34,7 @@ typedef struct gh_worker gh_worker;     /* everything a worker process holds */
 typedef struct gh_identity gh_identity; /* who a request is from; counted references */
 typedef struct gh_flow gh_flow;         /* an endpoint request under way */
 
-/* ---- what the core asks of its host ------------------------------------------------------------------------------ */
+/* ---- what the core asks of its host ---- */
 
 enum { GH_READ = 1, GH_WRITE = 2 };                                           /* events of a descriptor */
 enum { GH_LOG_ERROR, GH_LOG_WARN, GH_LOG_NOTICE, GH_LOG_INFO, GH_LOG_DEBUG }; /* severities */
@@ -69,8 +69,7 @@ typedef struct {
   void (*unlock_zone)(void *self);
 } gh_host;
 
-/* ---- configuration: in the master, while the configuration is read. 0: success, -1: see the error -----------------
- */
+/* ---- configuration: in the master, while the configuration is read. 0: success, -1: see the error ---- */
 
 /* `prefix`: where relative file names start, the directory of nginx.conf with its slash. NULL: out of memory. */
 gh_config *gh_config_create(gh_str prefix);
@@ -110,30 +109,29 @@ typedef struct {
 int gh_config_explain_location(gh_config *config, const gh_location *location);
 gh_str gh_config_explain(gh_config *config); /* JSON; valid until the next call */
 
-/* ---- the shared zone -----------------------------------------------------------------------------------------------
- */
+/* ---- the shared zone ---- */
 
 /* Lays out a fresh zone, or checks the layout of one inherited over a reload. `memory` is aligned to a page. */
 int gh_zone_init(void *memory, size_t size, int inherited, gh_error *error);
 size_t gh_zone_least_size(void);
 
-/* ---- a worker
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- a worker ---- */
 
 /* Starts lazily: nothing connects before the first need. `number`: 0 … workers-1. `zone` may be NULL only in tests. */
 gh_worker *gh_worker_start(gh_config *config, const gh_host *host, unsigned number, void *zone, size_t zone_size,
                            gh_error *error);
 void gh_worker_run(gh_worker *worker); /* what wake() asked for */
-/* Closes every connection; what waits gets an error. The host drops the answers and takes no work for threads now. */
+/* Closes every connection; what waits gets an error. The host drops the answers and takes no work for threads now; no
+ * `ready`, `fire` or `done` may be called after this. */
 void gh_worker_stop(gh_worker *worker);
 
-/* ---- the guard: no I/O, never blocks
- * --------------------------------------------------------------------------------- */
+/* ---- the guard: no I/O, never blocks ---- */
 
 typedef enum {
   GH_ALLOWED,
   GH_ANONYMOUS,       /* no credentials were sent; `www_authenticate` is what a 401 would say */
   GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
+  GH_RENEWABLE,       /* the same, unless gh_renew_begin() finds that the refresh cookie is good */
   GH_FORBIDDEN,       /* 403, with `www_authenticate` */
   GH_AMBIGUOUS,       /* 400: two credentials that disagree */
   GH_UNAVAILABLE,     /* 503, with retry_after */
@@ -143,11 +141,34 @@ typedef enum {
 typedef struct {
   const gh_str *authorization; /* every Authorization header's value, as sent; not copied */
   size_t authorization_count;
+  const gh_str *cookies; /* every Cookie header's value, likewise */
+  size_t cookie_count;
+  unsigned from;        /* where a token may be: GH_FROM_BEARER | GH_FROM_COOKIE; 0: both */
+  unsigned stale_limit; /* milliseconds that the revocation feed may be behind, else GH_UNAVAILABLE; 0: any */
 } gh_credentials;
+
+enum { GH_FROM_BEARER = 1, GH_FROM_COOKIE = 2 };
+
+/* What a request says of itself beside its credentials. Empty where absent; not copied. */
+typedef struct {
+  gh_str method;
+  gh_str uri;                    /* as sent, with the query */
+  gh_str host;                   /* the Host header */
+  gh_str origin;                 /* Origin */
+  gh_str fetch_site;             /* Sec-Fetch-Site */
+  gh_str fetch_mode;             /* Sec-Fetch-Mode */
+  gh_str fetch_dest;             /* Sec-Fetch-Dest */
+  gh_str accept;                 /* Accept */
+  gh_str upgrade;                /* Upgrade */
+  int secure;                    /* came over TLS */
+  const gh_str *allowed_origins; /* gatehouse_allow_origin */
+  size_t allowed_origin_count;
+} gh_traits;
 
 typedef struct {
   gh_verdict verdict;
   gh_identity *identity;   /* with GH_ALLOWED: one reference, the caller's to release */
+  int by_cookie;           /* the identity is a cookie's: gh_is_forged() has a say */
   gh_str www_authenticate; /* static */
   unsigned retry_after;    /* seconds */
 } gh_decision;
@@ -158,6 +179,39 @@ void gh_authenticate(gh_worker *worker, const gh_realm *realm, const gh_credenti
 /* May they? Fills verdict and www_authenticate only. `identity` NULL: the anonymous. */
 void gh_authorize(const gh_rule *const *rules, size_t count, const gh_identity *identity, gh_decision *decision);
 void gh_identity_release(gh_identity *identity);
+/* Is its session still good? For connections that outlive their request: no, once it was ended or its time is over. */
+int gh_identity_lives(gh_worker *worker, const gh_realm *realm, const gh_identity *identity);
+
+/* Would a cookie be abused by another site's page? 403, decided before gh_renew_begin(). Safe methods are never forged,
+ * but for WebSocket handshakes. */
+int gh_is_forged(const gh_realm *realm, const gh_traits *traits);
+
+/* The Location of a 302 to the login page, for a navigation that would get 401; its length, at most `size`. 0: this is
+ * no navigation, or the page is unknown: answer 401. */
+size_t gh_login_redirect(const gh_realm *realm, const gh_traits *traits, char *into, size_t size);
+
+/* Copies a Cookie header without the realm's cookies, the others byte for byte, to `into`, of at least its size. Its
+ * new length; 0: nothing is left of it. */
+size_t gh_remove_cookies(const gh_realm *realm, gh_str header, char *into);
+
+/* Silent refresh, after GH_RENEWABLE: a new session head from Redis. `answer` is called as that of gh_api_begin() is.
+ * NULL: too many flows or no memory; answer 503. */
+typedef struct {
+  gh_decision decision; /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's */
+  const gh_str *set_cookies; /* values of Set-Cookie headers for the response, whatever it will be */
+  size_t set_cookie_count;
+} gh_renewal;
+
+typedef struct {
+  gh_credentials credentials;
+  gh_str address; /* the client's, after realip */
+  gh_str user_agent;
+  gh_str request_id;
+  int keep; /* look at the session, but rotate nothing: for gatehouse_check, whose Set-Cookie would be lost */
+} gh_renewal_request;
+
+gh_flow *gh_renew_begin(gh_worker *worker, const gh_realm *realm, const gh_renewal_request *request,
+                        void (*answer)(void *arg, const gh_renewal *renewal), void *arg);
 
 /* Empty where absent. An e-mail is here only when it may be trusted. No control characters in any of them. */
 typedef enum {
@@ -182,25 +236,19 @@ typedef struct {
 void gh_problem(int status, gh_error_body *out);                        /* application/problem+json, RFC 9457 */
 void gh_api_problem(const gh_api *api, int status, gh_error_body *out); /* in the dialect's shape */
 
-/* ---- the endpoints
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the endpoints ---- */
 
 typedef struct {
-  gh_str method;
+  gh_traits traits;
+  gh_credentials credentials;
   gh_str path;  /* decoded and normalised, the mount included */
   gh_str query; /* raw, without '?' */
   gh_str body;
   gh_str content_type;
-  gh_str origin;
   gh_str address; /* the client's, after realip */
   gh_str user_agent;
   gh_str request_id;       /* for the log */
   gh_str preflight_method; /* Access-Control-Request-Method */
-  int secure;              /* came over TLS */
-  const gh_str *authorization;
-  size_t authorization_count;
-  const gh_str *allowed_origins; /* gatehouse_allow_origin */
-  size_t allowed_origin_count;
 } gh_request;
 
 typedef struct {

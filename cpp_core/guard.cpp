@@ -2,22 +2,33 @@
 #include <algorithm>
 #include <array>
 
-#include "configuration.h"
+#include "base/text.h"
+#include "decision.h"
+#include "gate/challenge.h"
+#include "gate/cross_site.h"
 #include "worker.h"
 
 using namespace gatehouse;
 
 namespace {
 
-// A gh_identity is a gate::identity seen from the other side of the door.
-gate::identity* inside(gh_identity* who) { return reinterpret_cast<gate::identity*>(who); }
-const gate::identity* inside(const gh_identity* who) { return reinterpret_cast<const gate::identity*>(who); }
+// The elements of a C array, at most N of them, without an allocation: more are never needed to see that they are too
+// many.
+template <std::size_t N>
+class short_list {
+ public:
+  short_list(const gh_str* from, std::size_t count) : count_(std::min(count, N)) {
+    for (std::size_t i = 0; i < count_; ++i) views_[i] = view(from[i]);
+  }
+  std::span<const std::string_view> views() const { return {views_.data(), count_}; }
 
-void decide(gh_decision* decision, gh_verdict verdict, std::string_view challenge = {}) {
-  decision->verdict = verdict;
-  decision->www_authenticate = door_string(challenge);
-  decision->retry_after = verdict == GH_UNAVAILABLE ? 5 : 0;
-}
+ private:
+  std::array<std::string_view, N> views_;
+  std::size_t count_;
+};
+
+constexpr std::size_t most_cookie_headers = 64;  // HTTP/2 may send each cookie in a header of its own
+constexpr std::size_t most_origins = 64;
 
 struct problem_row {
   int status;
@@ -39,17 +50,22 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
                      gh_decision* decision) {
   decision->identity = nullptr;
   decide(decision, GH_FAILED);
+  decision->by_cookie = 0;
   guarded(nullptr, 0, [&] {
-    // More than two are refused anyway, and a fixed array keeps the hot path from allocating.
-    std::array<std::string_view, 2> authorization;
-    const std::size_t count = std::min(credentials->authorization_count, authorization.size());
-    for (std::size_t i = 0; i < count; ++i) authorization[i] = view(credentials->authorization[i]);
+    const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
+    const short_list<most_cookie_headers> cookies(credentials->cookies, credentials->cookie_count);
+    gate::credentials shown;
+    shown.authorization = authorization.views();
+    shown.cookies = cookies.views();
+    shown.from_bearer = credentials->from == 0 || (credentials->from & GH_FROM_BEARER) != 0;
+    shown.from_cookie = credentials->from == 0 || (credentials->from & GH_FROM_COOKIE) != 0;
+    shown.stale_limit = millis(credentials->stale_limit);
 
-    gate::authenticator& gate = worker->realms[realm->index]->authenticator();
-    gate::decision made = gate.authenticate(std::span(authorization.data(), count));
+    gate::decision made = worker->realms[realm->index]->authenticator().authenticate(shown);
     const bool sent_none = made.verdict == GH_ANONYMOUS;
     decide(decision, made.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
-    decision->identity = reinterpret_cast<gh_identity*>(made.who.detach());
+    decision->by_cookie = made.by_cookie ? 1 : 0;
+    decision->identity = outside(std::move(made.who));
     return 0;
   });
 }
@@ -75,6 +91,39 @@ void gh_identity_release(gh_identity* identity) {
   if (identity != nullptr) inside(identity)->release();
 }
 
+int gh_identity_lives(gh_worker* worker, const gh_realm* realm, const gh_identity* identity) {
+  return guarded(nullptr, 0,
+                 [&] { return worker->realms[realm->index]->authenticator().lives(*inside(identity)) ? 1 : 0; });
+}
+
+int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
+  return guarded(nullptr, 1, [&] {
+    const bool is_websocket = equal_ignoring_case(view(traits->upgrade), "websocket");
+    if (!is_websocket && gate::is_safe_method(view(traits->method))) return 0;
+    const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
+    const gate::provenance from{view(traits->fetch_site), view(traits->origin)};
+    const gate::destination to{realm->settings.public_url, view(traits->host), traits->secure != 0, origins.views()};
+    return gate::is_foreign(from, to) ? 1 : 0;
+  });
+}
+
+size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* into, size_t size) {
+  return guarded<size_t>(nullptr, 0, [&]() -> size_t {
+    const gate::navigation asked{view(traits->method), view(traits->fetch_mode), view(traits->fetch_dest),
+                                 view(traits->accept), view(traits->upgrade)};
+    if (realm->login_page.empty() || !gate::is_navigation(asked)) return 0;
+    const std::string location = gate::login_address(realm->login_page, view(traits->uri));
+    if (location.size() > size) return 0;
+    return location.copy(into, size);
+  });
+}
+
+size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
+  const realm::cookies& cookies = *realm->settings.cookies;
+  const std::array<std::string_view, 2> ours{cookies.access(), cookies.refresh()};
+  return gate::remove_cookies(view(header), ours, into);
+}
+
 gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute) {
   const gate::identity& who = *inside(identity);
   switch (attribute) {
@@ -97,7 +146,8 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
 }
 
 gh_str gh_identity_claim(const gh_identity* identity, gh_str name) {
-  return guarded<gh_str>(nullptr, door_string({}), [&] { return door_string(inside(identity)->claim(view(name))); });
+  return guarded<gh_str>(nullptr, door_string({}),
+                         [&] { return door_string(inside(identity)->claim_of_variable(view(name))); });
 }
 
 void gh_problem(int status, gh_error_body* out) {

@@ -12,7 +12,8 @@ namespace {
 void start_realm(gh_worker& worker, const gh_realm& realm, unsigned number) {
   std::optional<session::revocations> table;
   if (worker.zone) {
-    result<session::revocations> attached = session::revocations::attach(*worker.zone, realm.settings.name);
+    result<session::revocations> attached =
+        session::revocations::attach(*worker.zone, realm.settings.name, *realm.settings.redis);
     if (!attached) throw std::runtime_error(attached.failure().what);
     table = std::move(*attached);
   }
@@ -38,12 +39,12 @@ gh_worker* gh_worker_start(gh_config* config, const gh_host* host, unsigned numb
 }
 
 void gh_worker_run(gh_worker* worker) {
-  // What a job throws is a defect outside of any flow: flows keep their own.
-  try {
+  gh_error defect;  // of an event outside of any flow: flows keep their own
+  const bool ran = guarded(&defect, false, [worker] {
     worker->loop.queue().run();
-  } catch (const std::exception& e) {
-    worker->loop.log(severity::error, std::string("an event failed: ") + e.what());
-  }
+    return true;
+  });
+  if (!ran) worker->loop.log(severity::error, std::string("an event failed: ") + defect.text);
 }
 
 void gh_worker_stop(gh_worker* worker) {

@@ -13,10 +13,15 @@
 #include "realm/services.h"
 #include "session/zone.h"
 
-struct gh_flow;
+// A request that the core works on.
+struct gh_flow {
+  bool abandoned = false;  // the client has gone
+};
 
 struct gh_worker {
-  explicit gh_worker(const gh_host& door) : loop(door) {}
+  static constexpr std::size_t most_flows = 1024;
+
+  explicit gh_worker(const gh_host& door) : loop(door) { flows.reserve(most_flows); }
 
   gatehouse::host loop;
   std::optional<gatehouse::session::zone> zone;

@@ -42,7 +42,7 @@ IF gatehouse.begin_migration(2, 'users') THEN
     COMMENT ON COLUMN gatehouse.users.id IS 'What tokens and applications know the user by; never used again.';
     COMMENT ON COLUMN gatehouse.users.email IS 'As typed. Identity for applications only if verified.';
     COMMENT ON COLUMN gatehouse.users.auth_version IS
-        'Raised by every change of password, roles or disabled_at; older sessions and tokens lose their worth.';
+        'Raised by every change of password, email, roles or disabled_at; older sessions and tokens lose their worth.';
     COMMENT ON COLUMN gatehouse.users.disabled_at IS 'Set: the user cannot log in.';
 
 END IF;

@@ -17,6 +17,7 @@ IF gatehouse.begin_migration(5, 'outbox') THEN
     );
 
     CREATE INDEX outbox_due ON gatehouse.outbox (realm, kind, due_at);
+    CREATE INDEX outbox_revocations_of ON gatehouse.outbox ((payload ->> 'user'), id) WHERE kind = 'revoke';
 
     COMMENT ON TABLE gatehouse.outbox IS
         'What is still to be done: mail to send, and sessions to end in Redis (revoke). Done means deleted. A row '

@@ -4,7 +4,8 @@
 --     SELECT gatehouse.set_disabled('main', 'ann@example.com', true);
 --
 -- Both raise auth_version and tell nginx in one statement: new roles count from the user's next request on, a disabled
--- user's sessions end. They return the new auth_version. Never change these columns by hand.
+-- user's sessions end. That is at once, or some seconds later where PgBouncer keeps NOTIFY from nginx. They return the
+-- new auth_version. Never change these columns by hand.
 --
 -- The role nginx connects as needs no more than this, once all migrations are applied. Its password, if it has one,
 -- goes into the file named by password_file; or let it come through a Unix socket by peer authentication.
@@ -44,6 +45,7 @@ IF gatehouse.begin_migration(7, 'administration') THEN
         IF new_version IS NULL THEN
             RAISE EXCEPTION 'realm % has no user with the e-mail %', of_realm, of_email;
         END IF;
+        PERFORM pg_notify('gatehouse_outbox', of_realm);
         RETURN new_version;
     END
     $function$;
@@ -72,6 +74,7 @@ IF gatehouse.begin_migration(7, 'administration') THEN
         IF new_version IS NULL THEN
             RAISE EXCEPTION 'realm % has no user with the e-mail %', of_realm, of_email;
         END IF;
+        PERFORM pg_notify('gatehouse_outbox', of_realm);
         RETURN new_version;
     END
     $function$;

@@ -238,12 +238,11 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 
     ngx_memzero(request, sizeof(gh_request));
 
-    request->method = ngx_http_gatehouse_view(&r->method_name);
+    request->traits.method = ngx_http_gatehouse_view(&r->method_name);
     request->path = ngx_http_gatehouse_view(&r->uri);
     request->query = ngx_http_gatehouse_view(&r->args);
     request->address = ngx_http_gatehouse_view(&r->connection->addr_text);
-    request->authorization = credentials->authorization;
-    request->authorization_count = credentials->authorization_count;
+    request->credentials = *credentials;
 
     if (r->headers_in.content_type) {
         request->content_type =
@@ -261,7 +260,7 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
 
         if (ngx_http_gatehouse_same_name(&h->key, &origin)) {
-            request->origin = ngx_http_gatehouse_view(&h->value);
+            request->traits.origin = ngx_http_gatehouse_view(&h->value);
 
         } else if (ngx_http_gatehouse_same_name(&h->key, &preflight)) {
             request->preflight_method = ngx_http_gatehouse_view(&h->value);
@@ -269,7 +268,7 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
     }
 
 #if (NGX_HTTP_SSL)
-    request->secure = (r->connection->ssl != NULL);
+    request->traits.secure = (r->connection->ssl != NULL);
 #endif
 
     gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
@@ -284,8 +283,8 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
     if (glcf->origins) {
-        request->allowed_origins = glcf->origins->elts;
-        request->allowed_origin_count = glcf->origins->nelts;
+        request->traits.allowed_origins = glcf->origins->elts;
+        request->traits.allowed_origin_count = glcf->origins->nelts;
     }
 
     return NGX_OK;

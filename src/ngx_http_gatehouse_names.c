@@ -7,11 +7,11 @@
 #include "ngx_http_gatehouse_module.h"
 
 
-#define ngx_http_gatehouse_fold(c)                                            \
-    (u_char) (((c) == '_') ? '-' : ngx_tolower(c))
-
 #define ngx_http_gatehouse_length_bit(len)                                    \
     ((uint64_t) 1 << ngx_min(len, 63))
+
+
+static ngx_inline u_char ngx_http_gatehouse_fold(u_char c);
 
 
 ngx_str_t  ngx_http_gatehouse_authorization = ngx_string("Authorization");
@@ -37,7 +37,10 @@ ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i)
 }
 
 
-/* FastCGI, uwsgi and SCGI make one name of "Remote-User" and "remote_user". */
+/*
+ * FastCGI, uwsgi and SCGI make one name of "Remote-User" and "remote_user",
+ * and PHP takes "Remote.User" for it too.
+ */
 
 ngx_uint_t
 ngx_http_gatehouse_same_name(ngx_str_t *one, ngx_str_t *two)
@@ -58,6 +61,15 @@ ngx_http_gatehouse_same_name(ngx_str_t *one, ngx_str_t *two)
     }
 
     return 1;
+}
+
+
+static ngx_inline u_char
+ngx_http_gatehouse_fold(u_char c)
+{
+    c = ngx_tolower(c);
+
+    return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) ? c : '-';
 }
 
 

@@ -32,9 +32,11 @@ Gatehouse is ready: $url/
   curl -X PROPFIND -H "Authorization: Bearer \$token" $url/jane@example.com/
 Logs are in $folder; Ctrl-C stops everything and removes them.
 END
-    local ended=0
-    wait -n || ended=$?
-    die "one of the servers (${names[*]}) ended by itself with status $ended: $(tail -qn 1 "$folder"/*.log)"
+    local ended i
+    wait -n -p ended 2> /dev/null || true
+    for i in "${!pids[@]}"; do
+        [ "${pids[i]%:*}" != "$ended" ] || die "${names[i]} ended by itself: $(tail -n 1 "$folder/${names[i]}.log")"
+    done
 }
 
 start_postgres() {
@@ -44,7 +46,7 @@ start_postgres() {
     logged "$folder/initdb.log" initdb "${as_nobody[@]}" "$bin/initdb" -D "$data" -U gatehouse -A trust -E UTF8 \
         --no-locale --no-sync
     start_as_nobody postgres INT "$bin/postgres" -D "$data" -k "$folder/postgres" -c listen_addresses=
-    wait_for postgres "$bin/pg_isready" -h "$folder/postgres" -U gatehouse
+    wait_for postgres "$bin/pg_isready" -h "$folder/postgres" -U gatehouse -d postgres
     "$bin/createdb" -h "$folder/postgres" -U gatehouse gatehouse
     for migration in sql/*.sql; do
         logged "$folder/psql.log" "$migration" "$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$folder/postgres" \
@@ -86,9 +88,10 @@ write_keys() {
 }
 
 new_key() {
-    printf '{"kty":"oct","use":"%s","alg":"HS256","kid":"%s","k":"%s"}' "$1" "$(openssl rand -hex 8)" \
-        "$(openssl rand 32 | base64 | tr '+/' '-_' | tr -d '=\n')"
+    printf '{"kty":"oct","use":"%s","alg":"HS256","kid":"%s","k":"%s"}' "$1" "$(random 9)" "$(random 32)"
 }
+
+random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
 start_nginx() {
     local user= nginx=${GATEHOUSE_NGINX:-/usr/sbin/nginx}

@@ -79,10 +79,18 @@ std::string audit(const std::string& event) {
 }
 
 // Due in 5 s, for the caller has his turn first.
-std::string revocation_keeping(const std::string& session) {
+std::string told(const std::string& effect, const std::string& kept_session, const std::string& condition) {
   return "told AS (INSERT INTO gatehouse.outbox (realm, kind, payload, due_at)"
-         " SELECT $1, 'revoke', jsonb_build_object('user', id, 'av', auth_version, 'effect', 'kill', 'keep', " +
-         session + "), now() + interval '5 seconds' FROM changed RETURNING id)";
+         " SELECT $1, 'revoke', jsonb_build_object('user', id, 'av', auth_version, 'effect', '" +
+         effect + "', 'keep', " + kept_session + "), now() + interval '5 seconds' FROM changed WHERE " + condition +
+         " RETURNING id)";
+}
+
+// A kill of the same user that has not been carried out; `user` and `before`: which user, and before which row.
+std::string earlier_kill(const std::string& user, const std::string& before) {
+  return "EXISTS (SELECT FROM gatehouse.outbox k WHERE k.realm = $1 AND k.kind = 'revoke'"
+         " AND k.payload ->> 'user' = " +
+         user + " AND k.payload ->> 'effect' = 'kill' AND k.id < " + before + ")";
 }
 
 std::vector<std::optional<std::string>> recorded(const std::string& realm, source from) {
@@ -140,7 +148,9 @@ task<result<rows>> store::rows_of(std::string sql, parameters values) {
 
 task<result<std::optional<known_user>>> store::find_by_login(std::string identifier) {
   // No username has an @, so at most one user fits.
-  std::string fits = "(lower(u.email COLLATE \"C\") = lower($2) OR lower(u.username COLLATE \"C\") = lower($2))";
+  std::string fits =
+      "(lower(u.email COLLATE \"C\") = lower($2::text COLLATE \"C\")"
+      " OR lower(u.username COLLATE \"C\") = lower($2::text COLLATE \"C\"))";
   result<std::optional<known_user>> found = co_await find_one(std::move(fits), std::move(identifier));
   co_return found;
 }
@@ -191,18 +201,24 @@ task<result<creation>> store::create(new_user who, std::string password, source 
   co_return creation(std::move(*created));
 }
 
-task<result<profile_change>> store::change_profile(std::string user_id, profile_changes changes, source from) {
+task<result<profile_change>> store::change_profile(std::string user_id, profile_changes changes,
+                                                   std::optional<std::int64_t> expected, source from) {
   std::string sql =
-      "WITH changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name), email = coalesce($7, email),"
-      " email_verified_at = CASE WHEN lower($7) <> lower(email COLLATE \"C\") THEN NULL ELSE email_verified_at END,"
+      "WITH changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name), email = coalesce($7::text, email),"
+      " email_verified_at = CASE WHEN lower($7::text COLLATE \"C\") <> lower(email COLLATE \"C\") THEN NULL"
+      " ELSE email_verified_at END, auth_version = auth_version + CASE WHEN $7::text <> email THEN 1 ELSE 0 END,"
       " username = coalesce($8, username), metadata = coalesce($9::jsonb, metadata), updated_at = now()"
-      " WHERE u.realm = $1 AND u.id = $5::uuid RETURNING *), " +
-      audit("profile_changed") + " SELECT " + profile_of_u() + " FROM changed u";
+      " WHERE u.realm = $1 AND u.id = $5::uuid"
+      " AND (u.auth_version = $10::bigint OR ($10::bigint IS NULL AND $7::text IS NULL)) RETURNING *), " +
+      told("expire", "NULL::text", "auth_version > $10::bigint") + ", " + audit("profile_changed") + " SELECT " +
+      profile_of_u() + ", (SELECT told.id FROM told WHERE NOT " + earlier_kill("u.id::text", "told.id") +
+      ") AS outbox_id FROM changed u";
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(),
-                {std::move(user_id), std::move(changes.name), std::nullopt, std::move(changes.username), std::nullopt});
+  values.insert(values.end(), {std::move(user_id), std::move(changes.name), std::nullopt, std::move(changes.username),
+                               std::nullopt, std::nullopt});
   if (changes.email) values[6] = changes.email->as_typed();
   if (changes.metadata) values[8] = changes.metadata->dump();
+  if (expected) values[9] = std::to_string(*expected);
   const result<answer> outcome = co_await ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
   if (const auto* no = std::get_if<refusal>(&*outcome)) {
@@ -213,7 +229,9 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
   if (changed.empty()) co_return profile_change(absent());
   result<user> now = profile_in(changed);
   if (!now) co_return now.failure();
-  co_return profile_change(std::move(*now));
+  profile_changed made{std::move(*now), std::nullopt};
+  if (changed.at(0, "outbox_id")) made.outbox_id = number_in(changed, 0, "outbox_id");
+  co_return profile_change(std::move(made));
 }
 
 task<result<password_change>> store::change_password(std::string user_id, std::string password,
@@ -224,7 +242,7 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
       " credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
       " SELECT id, 'password', $7 FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
       " DO UPDATE SET data = excluded.data, updated_at = now()), " +
-      revocation_keeping("$8::text") + ", " + audit("password_changed") + " SELECT " + profile_of_u() +
+      told("kill", "$8::text", "true") + ", " + audit("password_changed") + " SELECT " + profile_of_u() +
       ", told.id AS outbox_id FROM changed u, told";
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::to_string(expected), std::move(password),
@@ -252,7 +270,7 @@ task<result<removal>> store::remove(std::string user_id, source from) {
   std::string sql =
       "WITH changed AS (DELETE FROM gatehouse.users u WHERE u.realm = $1 AND u.id = $5::uuid"
       " RETURNING u.id, u.auth_version + 1 AS auth_version), " +
-      revocation_keeping("NULL::text") + ", " + audit("removed") +
+      told("kill", "NULL::text", "true") + ", " + audit("removed") +
       " SELECT changed.auth_version, told.id AS outbox_id FROM changed, told";
   parameters values = recorded(realm_, std::move(from));
   values.emplace_back(std::move(user_id));
@@ -296,8 +314,10 @@ task<status> store::record_event(std::string event, std::string user_id, nlohman
 
 task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit) {
   std::string sql =
-      "WITH due AS (SELECT id FROM gatehouse.outbox WHERE realm = $1 AND kind = 'revoke' AND due_at <= now()"
-      " ORDER BY id LIMIT $2::bigint FOR UPDATE SKIP LOCKED),"
+      "WITH due AS (SELECT id FROM gatehouse.outbox o WHERE realm = $1 AND kind = 'revoke' AND due_at <= now()"
+      " AND NOT (payload ->> 'effect' = 'expire' AND " +
+      earlier_kill("o.payload ->> 'user'", "o.id") +
+      ") ORDER BY id LIMIT $2::bigint FOR UPDATE SKIP LOCKED),"
       " taken AS (UPDATE gatehouse.outbox o SET due_at = now() + interval '30 seconds', attempts = attempts + 1"
       " FROM due WHERE o.id = due.id RETURNING o.id, o.payload)"
       " SELECT id, payload ->> 'user' AS user_id, payload ->> 'av' AS auth_version, payload ->> 'effect' AS effect,"
@@ -319,11 +339,28 @@ task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit)
   co_return due;
 }
 
+void store::on_revocation(std::function<void()> due) {
+  pool_.listen("gatehouse_outbox", [this, due = std::move(due)](std::string_view realm) {
+    if (realm == realm_) due();
+  });
+}
+
 task<status> store::finish(std::int64_t outbox_id) {
   std::string sql = "DELETE FROM gatehouse.outbox WHERE realm = $1 AND id = $2::bigint";
   parameters values{realm_, std::to_string(outbox_id)};
   const result<rows> deleted = co_await rows_of(std::move(sql), std::move(values));
   if (!deleted) co_return deleted.failure();
+  co_return done{};
+}
+
+task<status> store::put_back(std::vector<std::int64_t> outbox_ids) {
+  std::string ids;
+  for (const std::int64_t each : outbox_ids) ids += (ids.empty() ? "" : ",") + std::to_string(each);
+  std::string sql =
+      "UPDATE gatehouse.outbox SET due_at = now() + interval '1 second' WHERE realm = $1 AND id = ANY ($2::bigint[])";
+  parameters values{realm_, "{" + ids + "}"};
+  const result<rows> moved = co_await rows_of(std::move(sql), std::move(values));
+  if (!moved) co_return moved.failure();
   co_return done{};
 }
 

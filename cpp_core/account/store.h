@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -55,10 +56,15 @@ enum class taken { email, username };
 struct absent {};
 
 using creation = std::variant<user, taken>;
-using profile_change = std::variant<user, taken, absent>;
 
-// A change that ends sessions is told to Redis by its caller, who then calls finish(). Should the caller die before,
-// take_revocations() hands it to someone else some seconds later: nothing is left undone.
+// A change that concerns sessions is told to Redis by its caller, who then calls finish(). Should the caller die
+// before, take_revocations() hands it to someone else some seconds later: nothing is left undone.
+struct profile_changed {
+  user profile;
+  std::optional<std::int64_t> outbox_id;  // of an expire, with a new e-mail; nullopt: there is nothing for the caller
+};
+using profile_change = std::variant<profile_changed, taken, absent>;
+
 struct password_changed {
   user profile;  // with the new auth_version
   std::int64_t outbox_id;
@@ -97,9 +103,11 @@ class store {
   task<result<std::optional<known_user>>> find(std::string user_id);
 
   task<result<creation>> create(new_user who, std::string password, source from);
-  task<result<profile_change>> change_profile(std::string user_id, profile_changes changes, source from);
 
-  // Only while the user's auth_version is `expected`: what was checked against the old password still holds.
+  // Both only while the user's auth_version is `expected`: what was checked against the old password still holds.
+  // nullopt: whatever it is, but then the e-mail does not change (absent).
+  task<result<profile_change>> change_profile(std::string user_id, profile_changes changes,
+                                              std::optional<std::int64_t> expected, source from);
   task<result<password_change>> change_password(std::string user_id, std::string password, std::string keep_session,
                                                 std::int64_t expected, source from);
   // The same password under other parameters (REQUIREMENTS 50): ends no session. False: it was changed meanwhile.
@@ -114,9 +122,15 @@ class store {
   task<status> record_event(std::string event, std::string user_id, nlohmann::json detail, source from);
 
   // At most `limit` revocations that are due, the oldest first. Each is this caller's for 30 s; unless finished by then
-  // it is due again. Telling Redis twice does no harm.
+  // it is due again. Telling Redis twice does no harm. An expire is not due before the user's earlier kills are
+  // finished: it would raise the sessions they are to end above them.
   task<result<std::vector<revocation>>> take_revocations(std::size_t limit);
+  // `due` is called as soon as an administrator's change has made a revocation due, if PostgreSQL can tell us (no
+  // PgBouncer in between): ask from time to time too. Before the first use of the pool.
+  void on_revocation(std::function<void()> due);
   task<status> finish(std::int64_t outbox_id);
+  // They could not be carried out: due again in a second.
+  task<status> put_back(std::vector<std::int64_t> outbox_ids);
 
  private:
   using parameters = std::vector<std::optional<std::string>>;

@@ -21,7 +21,7 @@ struct user {
   std::string name;
   std::vector<std::string> roles;
   nlohmann::json metadata = nlohmann::json::object();
-  std::int64_t auth_version = 1;  // raised when the password, the roles or disabled change
+  std::int64_t auth_version = 1;  // raised when the password, the e-mail, the roles or disabled change
   std::optional<unix_millis> disabled_at;
   unix_millis created_at = 0;
   unix_millis updated_at = 0;

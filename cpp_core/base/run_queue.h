@@ -23,12 +23,18 @@ class run_queue {
     if (jobs_.size() == 1) wake_();
   }
 
-  // Runs what is queued, and what that queues in turn, until nothing is left.
+  // Runs what is queued, and what that queues in turn, until nothing is left. What a job throws comes out of here; the
+  // jobs behind it then run another time.
   void run() {
     while (!jobs_.empty()) {
       job next = std::move(jobs_.front());
       jobs_.pop_front();
-      next();
+      try {
+        next();
+      } catch (...) {
+        if (!jobs_.empty()) wake_();
+        throw;
+      }
     }
   }
 

@@ -29,6 +29,7 @@ enum class credential {
   none,
   bearer,           // a valid access token, else 401
   bearer_if_alone,  // a valid access token, unless the body brings a refresh token; the body may be empty
+  cookies,          // whatever the realm's cookies hold; none is no error
 };
 
 struct route {
@@ -36,7 +37,7 @@ struct route {
   std::string_view path;  // after the mount
   task<operation::outcome> (*run)(operation::context ctx, operation::input in);
   credential needs;
-  std::span<const field> fields;  // none: the request has no body
+  std::span<const field> fields;  // of the body, of a GET its query; none: it has no body
   int success;                    // status
 };
 
@@ -48,6 +49,13 @@ struct response {
   void add_header(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
 };
 
+// What an answer depends on beside the outcome.
+struct exchange {
+  const route& matched;
+  const realm::settings& realm;
+  std::string return_address;  // as the client gave it; not judged yet
+};
+
 struct dialect {
   std::string_view name;
   operation::client client;
@@ -55,9 +63,12 @@ struct dialect {
   // A body to the route's input, or what is wrong with it, field by field.
   std::variant<operation::input, operation::refused> (*decode)(const route& matched, std::string_view content_type,
                                                                std::string_view body);
-  response (*encode)(const route& matched, const operation::outcome& outcome);
+  response (*encode)(const exchange& about, const operation::outcome& outcome);
   // For what no operation has seen: an unknown path, a wrong method, an error of nginx's own.
   response (*encode_status)(int status);
+  // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
+  // null: there is none. It sets cookies, so what another site's page sends to it is refused.
+  const dialect* pages = nullptr;
 };
 
 // nullptr: there is none of this name.

@@ -1,10 +1,11 @@
 #include "dialect/rest.h"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "dialect/json_body.h"
+#include "dialect/pages.h"
+#include "dialect/refusals.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
@@ -54,31 +55,6 @@ constexpr std::array routes{
     route{"DELETE", "me", operation::remove_account, credential::bearer, {}, 204},
 };
 
-struct refusal_row {
-  refusal why;
-  int status;
-  std::string_view message;
-};
-
-constexpr std::array refusals{
-    refusal_row{refusal::invalid_input, 400, "Validation failed"},
-    refusal_row{refusal::conflicting_credentials, 400, "The credentials are of different users"},
-    refusal_row{refusal::bad_credentials, 401, "Invalid credentials"},
-    refusal_row{refusal::missing_bearer, 401, "No access token provided"},
-    refusal_row{refusal::bad_bearer, 401, "Invalid or expired access token"},
-    refusal_row{refusal::bad_refresh_token, 403, "Invalid or expired refresh token"},
-    refusal_row{refusal::registration_closed, 403, "Registration is closed"},
-    refusal_row{refusal::not_found, 404, "Not found"},
-    refusal_row{refusal::method_not_allowed, 405, "Method not allowed"},
-    refusal_row{refusal::email_taken, 409, "Email already exists"},
-    refusal_row{refusal::body_too_large, 413, "The body is too large"},
-    refusal_row{refusal::unsupported_media_type, 415, "The body must be application/json"},
-    refusal_row{refusal::too_many_requests, 429, "Too many requests, try again later"},
-    refusal_row{refusal::internal, 500, "Internal server error"},
-    refusal_row{refusal::busy, 503, "The server is busy, try again later"},
-    refusal_row{refusal::unavailable, 503, "The service is unavailable, try again later"},
-};
-
 response json_response(int status, const ordered_json& body) {
   response made;
   made.status = status;
@@ -97,17 +73,16 @@ std::string_view member_name(const route& matched, const operation::field_id& ta
 }
 
 response encode_refusal(const route& matched, const operation::refused& no) {
-  const refusal_row* row = std::ranges::find(refusals, no.why, &refusal_row::why);
-  ordered_json body = error_body(row->status, no.message.empty() ? row->message : std::string_view(no.message));
+  const refusal_row& row = row_of(no.why);
+  ordered_json body = error_body(row.status, no.message.empty() ? row.message : std::string_view(no.message));
   for (const operation::field_error& each : no.fields) {
     body["errors"][std::string(member_name(matched, each.field))] = each.reason;
   }
-  return json_response(row->status, body);
+  return json_response(row.status, body);
 }
 
 response encode_status(int status) {
-  const refusal_row* row = std::ranges::find(refusals, status, &refusal_row::status);
-  if (row != refusals.end()) return json_response(status, error_body(status, row->message));
+  if (const refusal_row* row = row_of_status(status)) return json_response(status, error_body(status, row->message));
   return json_response(status, error_body(status, status < 500 ? "Bad request" : "Internal server error"));
 }
 
@@ -119,7 +94,8 @@ ordered_json user_body(const account::user& user) {
           {"updatedAt", iso8601(user.updated_at)}};
 }
 
-response encode(const route& matched, const operation::outcome& outcome) {
+response encode(const exchange& about, const operation::outcome& outcome) {
+  const route& matched = about.matched;
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
     ordered_json tokens = {{"accessToken", session->tokens.access.reveal()},
                            {"refreshToken", session->tokens.refresh.reveal()}};
@@ -154,6 +130,7 @@ const dialect rest{
     .decode = decode_json,
     .encode = encode,
     .encode_status = encode_status,
+    .pages = &pages,
 };
 
 }  // namespace gatehouse::dialect

@@ -1,5 +1,7 @@
 #include "endpoint/router.h"
 
+#include "dialect/form_body.h"
+
 namespace gatehouse::endpoint {
 
 match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
@@ -13,6 +15,20 @@ match find_route(const dialect::dialect& spoken, std::string_view method, std::s
   }
   if (!found.allowed.empty()) found.allowed.append(", OPTIONS");
   return found;
+}
+
+const dialect::dialect& choose_side(const dialect::dialect& spoken, bool with_pages, std::string_view method,
+                                    std::string_view path, std::string_view content_type) {
+  if (spoken.pages == nullptr || !with_pages) return spoken;
+  const bool for_browsers = method == "GET" || method == "HEAD" || dialect::is_urlencoded(content_type);
+  return for_browsers && find_route(*spoken.pages, method, path).route != nullptr ? *spoken.pages : spoken;
+}
+
+bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
+  if (method == "GET" || method == "HEAD") return false;
+  const dialect::route* route = find_route(spoken, method, path).route;
+  if (route != nullptr && !route->fields.empty()) return true;
+  return spoken.pages != nullptr && reads_body(*spoken.pages, method, path);
 }
 
 }  // namespace gatehouse::endpoint

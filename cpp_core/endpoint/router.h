@@ -16,4 +16,11 @@ struct match {
 // HEAD is GET. A trailing slash is another path.
 match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path);
 
+// Which side of a dialect answers: its pages, for a page or a urlencoded form that they have a route for, else itself.
+const dialect::dialect& choose_side(const dialect::dialect& spoken, bool with_pages, std::string_view method,
+                                    std::string_view path, std::string_view content_type);
+
+// Might the request's body be wanted, whatever its type?
+bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path);
+
 }  // namespace gatehouse::endpoint

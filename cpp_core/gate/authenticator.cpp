@@ -9,6 +9,8 @@ namespace gatehouse::gate {
 namespace {
 
 constexpr std::size_t cached_tokens = 4096;
+constexpr std::size_t remembered_sessions = 1024;
+constexpr unix_seconds remembered_for = 5;
 
 decision verdict(gh_verdict of) {
   decision made;
@@ -19,17 +21,41 @@ decision verdict(gh_verdict of) {
 }  // namespace
 
 authenticator::authenticator(token_rules rules, const session::revocations* table)
-    : rules_(std::move(rules)), table_(table), verified_(cached_tokens) {}
+    : rules_(std::move(rules)), table_(table), verified_(cached_tokens), remembered_(remembered_sessions) {}
 
-decision authenticator::authenticate(std::span<const std::string_view> authorization) {
-  const found_token found = find_bearer(authorization);
-  if (std::holds_alternative<no_token>(found)) return verdict(GH_ANONYMOUS);
-  if (std::holds_alternative<ambiguous_token>(found)) return verdict(GH_AMBIGUOUS);
-  if (std::holds_alternative<malformed_token>(found)) return verdict(GH_UNAUTHENTICATED);
-  return authenticate_token(std::get<bearer_token>(found).text);
+decision authenticator::authenticate(const credentials& shown) {
+  const found_token bearer = shown.from_bearer ? find_bearer(shown.authorization) : no_token{};
+  const std::span<const std::string_view> cookies =
+      shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
+  const found_cookie access = find_cookie(cookies, rules_.cookies.access());
+  const found_cookie refresh = find_refresh(cookies);
+  if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
+      std::holds_alternative<ambiguous_cookie>(refresh)) {
+    return verdict(GH_AMBIGUOUS);
+  }
+  if (std::holds_alternative<malformed_token>(bearer)) return verdict(GH_UNAUTHENTICATED);
+
+  const auto* cookie = std::get_if<std::string_view>(&access);
+  const bool renewable = std::holds_alternative<std::string_view>(refresh);
+  if (const auto* token = std::get_if<bearer_token>(&bearer)) {
+    decision by_bearer = authenticate_token(token->text, shown.stale_limit);
+    if (by_bearer.verdict != GH_ALLOWED || cookie == nullptr) return by_bearer;
+    const decision beside = authenticate_token(*cookie, shown.stale_limit);
+    const bool other = beside.verdict == GH_ALLOWED && beside.who->user_id() != by_bearer.who->user_id();
+    return other ? verdict(GH_AMBIGUOUS) : by_bearer;
+  }
+  if (cookie != nullptr) return authenticate_cookie(shown, *cookie, renewable);
+  return verdict(renewable ? GH_RENEWABLE : GH_ANONYMOUS);
 }
 
-decision authenticator::authenticate_token(std::string_view text) {
+decision authenticator::authenticate_cookie(const credentials& shown, std::string_view access, bool renewable) {
+  decision made = authenticate_token(access, shown.stale_limit);
+  made.by_cookie = true;
+  if (made.verdict == GH_UNAUTHENTICATED && renewable) made.verdict = GH_RENEWABLE;
+  return made;
+}
+
+decision authenticator::authenticate_token(std::string_view text, millis stale_limit) {
   if (text.size() > token::most_token_bytes) return verdict(GH_UNAUTHENTICATED);
   const unix_seconds now = now_seconds();
   const sha256_digest digest = hasher_(text);
@@ -46,10 +72,33 @@ decision authenticator::authenticate_token(std::string_view text) {
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
     if (!table_->synchronised()) return verdict(GH_UNAVAILABLE);
+    if (stale_limit.count() > 0 && table_->age() > stale_limit) return verdict(GH_UNAVAILABLE);
     if (table_->judge(made.who->holder(), now) != session::standing::valid) return verdict(GH_UNAUTHENTICATED);
   }
   made.verdict = GH_ALLOWED;
   return made;
+}
+
+identity_ref authenticator::recall(std::string_view refresh_token) {
+  const unix_seconds now = now_seconds();
+  const identity_ref* known = remembered_.find(hasher_(refresh_token), now);
+  if (known == nullptr) return {};
+  if (table_ != nullptr && table_->judge((*known)->holder(), now) != session::standing::valid) return {};
+  return *known;
+}
+
+void authenticator::remember(std::string_view refresh_token, identity_ref who) {
+  remembered_.insert(hasher_(refresh_token), std::move(who), now_seconds() + remembered_for);
+}
+
+bool authenticator::lives(const identity& who) const {
+  const unix_seconds now = now_seconds();
+  if (who.session_expires_at() <= now) return false;
+  return table_ == nullptr || table_->judge(who.holder(), now) != session::standing::revoked;
+}
+
+found_cookie authenticator::find_refresh(std::span<const std::string_view> cookies) const {
+  return find_cookie(cookies, rules_.cookies.refresh());
 }
 
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {

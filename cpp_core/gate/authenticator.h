@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "base/sha256.h"
+#include "gate/cookie.h"
 #include "gate/identity.h"
 #include "gatehouse.h"
+#include "realm/cookies.h"
 #include "session/revocations.h"
 #include "token/key_set.h"
 #include "token/verified_cache.h"
@@ -21,9 +23,19 @@ inline constexpr const char* challenge_bearer = "Bearer";
 inline constexpr const char* challenge_invalid_token = "Bearer error=\"invalid_token\"";
 inline constexpr const char* challenge_insufficient_scope = "Bearer error=\"insufficient_scope\"";
 
+// What a request shows, and what of it counts here. The views are the request's own.
+struct credentials {
+  std::span<const std::string_view> authorization;
+  std::span<const std::string_view> cookies;
+  bool from_bearer = true;
+  bool from_cookie = true;
+  millis stale_limit{0};  // of the revocation feed; 0: none
+};
+
 struct decision {
   gh_verdict verdict = GH_FAILED;
   identity_ref who;  // with GH_ALLOWED
+  bool by_cookie = false;
 };
 
 // What the realm says of its tokens.
@@ -34,6 +46,7 @@ struct token_rules {
   std::string audience;
   remote_user shown_as;
   bool trust_unverified_email;
+  const realm::cookies& cookies;
 };
 
 class authenticator {
@@ -41,16 +54,30 @@ class authenticator {
   // What `rules` refers to and the table outlive this. `table` may be null, in tests: nothing is revoked.
   authenticator(token_rules rules, const session::revocations* table);
 
-  decision authenticate(std::span<const std::string_view> authorization);
+  // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
+  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie.
+  decision authenticate(const credentials& shown);
+  // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE.
+  decision authenticate_token(std::string_view token, millis stale_limit = millis(0));
+
+  // Who a refresh token was found to be, for some seconds after remember(), unless the session has ended meanwhile.
+  identity_ref recall(std::string_view refresh_token);
+  void remember(std::string_view refresh_token, identity_ref who);
+
+  // Has the session been ended, or is it past its absolute lifetime?
+  bool lives(const identity& who) const;
+  // The realm's refresh cookie among those shown.
+  found_cookie find_refresh(std::span<const std::string_view> cookies) const;
 
  private:
-  decision authenticate_token(std::string_view token);
+  decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
   identity_ref verify(std::string_view token, unix_seconds now);
 
   token_rules rules_;
   const session::revocations* table_;
   sha256_hasher hasher_;
   token::verified_cache<identity_ref> verified_;
+  token::verified_cache<identity_ref> remembered_;  // by refresh token
 };
 
 }  // namespace gatehouse::gate

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::string_view scheme = "Bearer";
 
-// b64token of RFC 6750 §2.1.
-bool is_token_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
-}
-
 }  // namespace
 
 found_token find_bearer(std::span<const std::string_view> authorization) {
@@ -30,7 +24,7 @@ found_token find_bearer(std::span<const std::string_view> authorization) {
 
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
-  if (value.empty() || !std::ranges::all_of(value, is_token_character)) return malformed_token{};
+  if (value.empty()) return malformed_token{};
   return bearer_token{value};
 }
 

@@ -10,10 +10,10 @@ namespace gatehouse::gate {
 struct no_token {};
 // More than one Authorization header: which of them counts would be anybody's guess (REQUIREMENTS 20).
 struct ambiguous_token {};
-// The Bearer scheme without one well-formed token.
+// The Bearer scheme without a token.
 struct malformed_token {};
 struct bearer_token {
-  std::string_view text;  // points into the header
+  std::string_view text;  // points into the header; not empty, and nothing else is known of it
 };
 using found_token = std::variant<no_token, bearer_token, ambiguous_token, malformed_token>;
 

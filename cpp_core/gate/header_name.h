@@ -7,8 +7,8 @@
 
 namespace gatehouse::gate {
 
-// A token (RFC 9110 §5.6.2), and none that nginx or HTTP's own framing reads: those are reserved everywhere once they
-// carry identity, so a client could no longer send them.
+// Letters, digits, "-" and "_", and no name that nginx, Gatehouse or HTTP's own framing reads: a name that carries
+// identity is reserved everywhere, so a client could no longer send it.
 status check_identity_header(std::string_view name);
 
 }  // namespace gatehouse::gate

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace gatehouse::gate {
 
 namespace {
@@ -24,6 +26,7 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
     : user_id_(std::move(claims.subject)),
       session_id_(std::move(claims.session_id)),
       expires_at_(claims.expires_at),
+      session_expires_at_(claims.all.value("session_expires", claims.expires_at)),
       holder_{session::session_mark(realm, session_id_), session::user_mark(realm, user_id_), claims.auth_version,
               claims.issued_at},
       name_(text_claim(claims.all, "name")),
@@ -64,6 +67,13 @@ bool identity::has_role(std::string_view role) const { return std::ranges::find(
 
 std::string_view identity::claim(std::string_view name) const {
   const auto found = claims_.find(std::string(name));
+  return found == claims_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::string_view identity::claim_of_variable(std::string_view name) const {
+  if (const std::string_view exact = claim(name); !exact.empty()) return exact;
+  const auto found =
+      std::ranges::find_if(claims_, [name](const auto& each) { return equal_ignoring_case(each.first, name); });
   return found == claims_.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -27,6 +27,8 @@ class identity {
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }
   unix_seconds expires_at() const { return expires_at_; }
+  // When the session ends however busy it is; a token that does not say ends with itself.
+  unix_seconds session_expires_at() const { return session_expires_at_; }
   // What the table of revocations is asked about.
   const session::holder& holder() const { return holder_; }
 
@@ -40,6 +42,8 @@ class identity {
   bool has_role(std::string_view role) const;
   // A string as it is, anything else as JSON; empty where absent.
   std::string_view claim(std::string_view name) const;
+  // The same by the name of a variable, which nginx has lowered; an exact match goes first.
+  std::string_view claim_of_variable(std::string_view name) const;
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -51,6 +55,7 @@ class identity {
 
   std::string user_id_, session_id_;
   unix_seconds expires_at_;
+  unix_seconds session_expires_at_;
   session::holder holder_;
   std::string email_, name_, username_, roles_joined_, shown_;
   std::vector<std::string> roles_;

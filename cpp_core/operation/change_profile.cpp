@@ -40,26 +40,40 @@ task<step> find_owner(context ctx, input in) {
   const result<password::verdict> shown = co_await ctx.realm.passwords().verify(*in.current_password, hash);
   if (!shown) co_return ctx.fail("checking a password", shown.failure());
   if (!shown->matches) {
+    const nlohmann::json detail = {{"reason", "wrong password"}};
+    const account::source from = source_of(ctx, in.bearer->session_id());
+    const status recorded =
+        co_await ctx.realm.accounts().record_event("reauthentication_failed", user.id, detail, from);
+    if (!recorded) ctx.warn("recording a wrong password", recorded.failure());
     checks.fail(&input::current_password, "is not the current password");
     co_return refuse_fields(std::move(checks).errors());
   }
   co_return user;
 }
 
-task<step> store_profile(context ctx, account::user user, account::profile_changes changes, account::source from) {
-  auto changed = co_await ctx.realm.accounts().change_profile(user.id, std::move(changes), from);
+// `expected`: the auth_version that the current password was shown for, where it was.
+task<step> store_profile(context ctx, account::user user, account::profile_changes changes,
+                         std::optional<std::int64_t> expected, account::source from) {
+  auto changed = co_await ctx.realm.accounts().change_profile(user.id, std::move(changes), expected, from);
   if (!changed) co_return ctx.fail("changing a profile", changed.failure());
   if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
-  co_return std::move(std::get<account::user>(*changed));
+  auto& made = std::get<account::profile_changed>(*changed);
+  if (made.outbox_id) {
+    account::revocation all;
+    all.outbox_id = *made.outbox_id;
+    all.user_id = made.profile.id;
+    all.least_auth_version = made.profile.auth_version;
+    all.what = account::revocation::effect::expire;
+    co_await revoke_or_leave(ctx, std::move(all));
+  }
+  co_return std::move(made.profile);
 }
 
 // Ends the user's other sessions.
-task<step> store_password(context ctx, account::user user, secret password, account::source from) {
-  result<std::string> hash = co_await ctx.realm.passwords().hash(std::move(password));
-  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
-  auto changed = co_await ctx.realm.accounts().change_password(user.id, std::move(*hash), from.session_id,
-                                                               user.auth_version, from);
+task<step> store_password(context ctx, account::user user, std::string hash, account::source from) {
+  auto changed =
+      co_await ctx.realm.accounts().change_password(user.id, std::move(hash), from.session_id, user.auth_version, from);
   if (!changed) co_return ctx.fail("changing a password", changed.failure());
   // Somebody else has changed it meanwhile: what was shown to us is no longer the current one.
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
@@ -89,15 +103,23 @@ task<outcome> change_profile(context ctx, input in) {
 
   const account::source from = source_of(ctx, in.bearer->session_id());
   step now = co_await find_owner(ctx, in);
+  std::string hash;
+  if (std::holds_alternative<account::user>(now) && in.password) {  // first: a full queue then changes nothing
+    result<std::string> made = co_await ctx.realm.passwords().hash(*in.password);
+    if (!made) co_return ctx.fail("hashing a password", made.failure());
+    hash = std::move(*made);
+  }
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email)) {
-    now = co_await store_profile(ctx, *user, std::move(changes), from);
+    std::optional<std::int64_t> expected;
+    if (in.email || in.password) expected = user->auth_version;
+    now = co_await store_profile(ctx, *user, std::move(changes), expected, from);
   }
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password) {
-    now = co_await store_password(ctx, *user, *in.password, from);
+    now = co_await store_password(ctx, *user, std::move(hash), from);
   }
   if (auto* no = std::get_if<outcome>(&now)) co_return std::move(*no);
 
-  // The sessions remember their user: a refresh works without PostgreSQL and must show today's name.
+  // The sessions remember their user: a refresh works without PostgreSQL and should show today's name.
   profile shown;
   shown.user = std::move(std::get<account::user>(now));
   const result<done> told =

@@ -9,9 +9,12 @@ namespace gatehouse::operation {
 namespace {
 
 // What the guard needs of a user, whatever the dialect (DESIGN.md, "Identity for the app").
-nlohmann::json common_claims(const account::user& user) {
-  nlohmann::json claims = {
-      {"name", user.name}, {"email", user.email}, {"email_verified", user.email_verified()}, {"roles", user.roles}};
+nlohmann::json common_claims(const context& ctx, const account::user& user, const session::head& head) {
+  nlohmann::json claims = {{"name", user.name},
+                           {"email", user.email},
+                           {"email_verified", user.email_verified()},
+                           {"roles", user.roles},
+                           {"session_expires", head.created_at + lifetimes_of(ctx).absolute.count()}};
   if (user.username) claims["preferred_username"] = *user.username;
   return claims;
 }
@@ -47,7 +50,7 @@ session::lifetimes lifetimes_of(const context& ctx) {
 issued_tokens issue_tokens(const context& ctx, const account::user& user, const session::head& head) {
   const realm::settings& realm = ctx.realm.settings();
 
-  nlohmann::json claims = common_claims(user);
+  nlohmann::json claims = common_claims(ctx, user, head);
   claims.update(ctx.asked_by.claims(user));
 
   issued_tokens tokens;
@@ -66,6 +69,12 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   tokens.refresh_expires_at = head.expires_at;
   tokens.refresh = secret(token::mint_refresh(*realm.keys, generation, realm.issuer, realm.audience));
   return tokens;
+}
+
+std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
+  const unix_seconds now = now_seconds();
+  return {realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now)),
+          realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now))};
 }
 
 task<outcome> sign_in(context ctx, account::user user, std::string amr) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "operation/context.h"
 #include "operation/outcome.h"
@@ -20,6 +22,9 @@ account::source source_of(const context& ctx, std::string session_id);
 
 // The refresh token comes out the same for the same head, byte for byte.
 issued_tokens issue_tokens(const context& ctx, const account::user& user, const session::head& head);
+
+// The values of the Set-Cookie headers that give them to a browser.
+std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens);
 
 // Opens a session for a user who has just proved who they are, and answers with its tokens. `amr`: how (RFC 8176).
 task<outcome> sign_in(context ctx, account::user user, std::string amr);

@@ -1,5 +1,7 @@
 #include "operation/logout.h"
 
+#include <algorithm>
+
 #include "operation/issue.h"
 
 namespace gatehouse::operation {
@@ -38,13 +40,14 @@ task<outcome> logout(context ctx, input in) {
 
 task<outcome> logout_everywhere(context ctx, input in) {
   const std::string user_id = in.bearer->user_id();
-  const auto live = co_await ctx.realm.sessions().list(user_id);
-  if (!live) co_return ctx.fail("listing sessions", live.failure());
-  for (const session::listed& each : *live) {
-    const result<bool> ended = co_await ctx.realm.sessions().end(each.sid, user_id);
-    if (!ended) co_return ctx.fail("ending a session", ended.failure());
+  const std::string session_id = in.bearer->session_id();
+  const auto ended = co_await ctx.realm.sessions().end_every(user_id);
+  if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
+  if (std::find(ended->begin(), ended->end(), session_id) == ended->end()) {  // Redis has lost it
+    const result<bool> own = co_await ctx.realm.sessions().end(session_id, user_id);
+    if (!own) co_return ctx.fail("ending a session", own.failure());
   }
-  co_await record(ctx, user_id, in.bearer->session_id());
+  co_await record(ctx, user_id, session_id);
   co_return signed_out();
 }
 

@@ -30,6 +30,8 @@ struct profile {
 
 struct signed_out {};
 struct account_removed {};
+// Nothing was asked of the core: there is a page to show.
+struct blank {};
 
 enum class refusal {
   invalid_input,  // with `fields`
@@ -40,6 +42,7 @@ enum class refusal {
   conflicting_credentials,
   email_taken,
   registration_closed,
+  cross_site,  // another site's page has sent it
   not_found,
   method_not_allowed,
   body_too_large,
@@ -61,7 +64,7 @@ struct refused {
   std::string message;              // with invalid_input, where no field is to blame
 };
 
-using outcome = std::variant<signed_in, profile, signed_out, account_removed, refused>;
+using outcome = std::variant<signed_in, profile, signed_out, account_removed, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

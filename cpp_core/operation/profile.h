@@ -10,7 +10,7 @@ namespace gatehouse::operation {
 task<outcome> show_profile(context ctx, input in);
 
 // Any of name, email, password; the last two need current_password (REQUIREMENTS 53). A new password ends the user's
-// other sessions.
+// other sessions; after a new e-mail all of them must refresh, this one too.
 task<outcome> change_profile(context ctx, input in);
 
 // Deletes the account and ends its sessions.

@@ -39,7 +39,7 @@ task<outcome> refresh(context ctx, input in) {
   if (!answer) co_return ctx.fail("refreshing a session", answer.failure());
   if (const auto* no = std::get_if<session::refusal>(&*answer)) co_return co_await refuse_refresh(ctx, *no, *presented);
 
-  const session::head& head = std::get<session::rotated>(*answer).head;
+  const session::head& head = std::get<session::head>(*answer);
   result<account::user> user = account::user_from_json(head.user_json);
   if (!user) co_return ctx.fail("reading the user in a session", user.failure());
 

@@ -1,5 +1,8 @@
 #include "operation/revoke.h"
 
+#include <optional>
+#include <vector>
+
 namespace gatehouse::operation {
 
 task<status> revoke(realm::services& realm, account::revocation due) {
@@ -9,7 +12,10 @@ task<status> revoke(realm::services& realm, account::revocation due) {
   session::store::change change;
   change.user_id = due.user_id;
   change.least = due.least_auth_version;
-  change.how = due.what == account::revocation::effect::kill ? session::ending::kill : session::ending::expire;
+  // Whoever has been disabled or deleted since keeps no session, whatever the row was for.
+  const bool may_live = found->has_value() && !(*found)->profile.disabled();
+  const bool expires = may_live && due.what == account::revocation::effect::expire;
+  change.how = expires ? session::ending::expire : session::ending::kill;
   change.keep_sid = due.keep_session.value_or("");
   if (found->has_value()) change.user_json = account::to_json((*found)->profile);
 
@@ -19,8 +25,12 @@ task<status> revoke(realm::services& realm, account::revocation due) {
 }
 
 task<done> revoke_or_leave(context ctx, account::revocation due) {
+  std::vector<std::int64_t> row{due.outbox_id};
   const status revoked = co_await revoke(ctx.realm, std::move(due));
-  if (!revoked) ctx.warn("ending the sessions of a user, which is tried again", revoked.failure());
+  if (revoked) co_return done{};
+  ctx.warn("ending the sessions of a user, which is tried again", revoked.failure());
+  const status left = co_await ctx.realm.accounts().put_back(std::move(row));
+  if (!left) ctx.warn("putting a revocation back", left.failure());
   co_return done{};
 }
 
@@ -28,11 +38,24 @@ task<result<std::size_t>> sweep_outbox(realm::services& realm) {
   constexpr std::size_t at_a_time = 50;
   auto due = co_await realm.accounts().take_revocations(at_a_time);
   if (!due) co_return due.failure();
+  std::size_t carried_out = 0;
+  std::optional<error> failure;
+  std::vector<std::int64_t> left;  // because a store is down: as soon as it is back they are to be tried again
   for (const account::revocation& each : *due) {
-    const status carried_out = co_await revoke(realm, each);
-    if (!carried_out) co_return carried_out.failure();
+    if (left.empty()) {
+      const status revoked = co_await revoke(realm, each);
+      if (revoked) {
+        ++carried_out;
+        continue;
+      }
+      failure = revoked.failure();
+      if (failure->kind != fault::unavailable) continue;  // something about this row
+    }
+    left.push_back(each.outbox_id);
   }
-  co_return due->size();
+  if (!left.empty()) co_await realm.accounts().put_back(std::move(left));  // or else they are due again in 30 s
+  if (failure) co_return *failure;
+  co_return carried_out;
 }
 
 }  // namespace gatehouse::operation

@@ -15,7 +15,8 @@ task<status> revoke(realm::services& realm, account::revocation due);
 // The same as part of an operation whose change is made already: a failure is logged and left to the sweeper.
 task<done> revoke_or_leave(context ctx, account::revocation due);
 
-// One pass over the outbox of a realm. How many rows it carried out.
+// One pass over the outbox of a realm. How many rows it carried out. A row that fails does not hold up the others; its
+// failure is that of the pass.
 task<result<std::size_t>> sweep_outbox(realm::services& realm);
 
 }  // namespace gatehouse::operation

@@ -7,6 +7,9 @@ namespace gatehouse::operation {
 
 sweeper::sweeper(realm::services& realm, unsigned number)
     : realm_(realm), timer_(realm.host()), jitter_(number + 1), self_(std::make_shared<sweeper*>(this)) {
+  realm_.accounts().on_revocation([self = self_] {
+    if (*self != nullptr) (*self)->wake();
+  });
   rest(millis(1000));
 }
 
@@ -18,7 +21,17 @@ void sweeper::rest(millis at_least) {
       at_least + millis(more(jitter_)), [this] { sweep(); }, true);
 }
 
+void sweeper::wake() {
+  if (sweeping_) {
+    again_ = true;
+  } else {
+    timer_.start(
+        millis(0), [this] { sweep(); }, true);
+  }
+}
+
 void sweeper::sweep() {
+  sweeping_ = true;
   spawn<result<std::size_t>>(realm_.host().queue(), sweep_outbox(realm_),
                              [self = self_](result<result<std::size_t>> pass) {
                                if (*self != nullptr) (*self)->swept(pass ? std::move(*pass) : pass.failure());
@@ -26,6 +39,7 @@ void sweeper::sweep() {
 }
 
 void sweeper::swept(result<std::size_t> pass) {
+  sweeping_ = false;
   const std::string failure = pass ? "" : pass.failure().what;
   if (failure != failure_) {  // a long outage is two lines in the log, not one every other second
     const std::string realm = "realm \"" + realm_.settings().name + "\": ";
@@ -35,6 +49,7 @@ void sweeper::swept(result<std::size_t> pass) {
   }
   const bool more = pass && *pass > 0;
   rest(millis(more ? 0 : 2000));
+  if (std::exchange(again_, false)) wake();
 }
 
 }  // namespace gatehouse::operation

@@ -1,5 +1,6 @@
-// Works off what a crash or an outage left in the outbox of a realm: one pass after another in the background, every
-// worker in turn; a row is one worker's at a time (account/store.h).
+// Works off what a crash or an outage left in the outbox of a realm, and what an administrator put there: one pass
+// after another in the background, every worker in turn, and at once when PostgreSQL tells of a row; a row is one
+// worker's at a time (account/store.h).
 #pragma once
 
 #include <memory>
@@ -21,12 +22,15 @@ class sweeper {
 
  private:
   void rest(millis at_least);
+  void wake();
   void sweep();
   void swept(result<std::size_t> pass);
 
   realm::services& realm_;
   timer timer_;
   std::minstd_rand jitter_;
+  bool sweeping_ = false;
+  bool again_ = false;              // woken during a pass
   std::string failure_;             // of the last pass; empty: it went well
   std::shared_ptr<sweeper*> self_;  // reset by the destructor: a pass that ends later finds nobody
 };

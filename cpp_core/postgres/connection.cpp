@@ -87,10 +87,12 @@ bool connect(host& on, const options& how, std::function<void(result<link>)> don
   return on.submit(gatehouse::pool::io, std::move(work), std::move(finished));
 }
 
-connection::connection(host& on, link opened, std::string server, std::function<void()> lost)
+connection::connection(host& on, link opened, std::string server, std::function<void()> lost,
+                       std::function<void(std::string_view)> heard)
     : host_(on),
       server_(std::move(server)),
       lost_(std::move(lost)),
+      heard_(std::move(heard)),
       link_(std::move(opened)),
       watch_(on, PQsocket(link_.get()), [this](bool, bool) { tell_ ? advance() : read_idle(); }) {
   PQsetNoticeReceiver(
@@ -156,13 +158,20 @@ result<answer> connection::judge_failure() {
   return answer(std::move(no));
 }
 
-// A notice, a changed setting, or the end.
+// A notification, a notice, a changed setting, or the end.
 void connection::read_idle() {
   PGconn* libpq = link_.get();
-  if (PQconsumeInput(libpq) == 1 && PQisBusy(libpq) == 0 && PQstatus(libpq) == CONNECTION_OK) return;
+  if (PQconsumeInput(libpq) == 1 && PQisBusy(libpq) == 0 && PQstatus(libpq) == CONNECTION_OK) return hear();
   usable_ = false;
   const std::function<void()> lost = lost_;
   lost();  // `this` may be gone
+}
+
+void connection::hear() {
+  while (PGnotify* note = PQnotifies(link_.get())) {
+    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> owned(note, PQfreemem);
+    heard_(note->extra);
+  }
 }
 
 void connection::break_off() {
@@ -171,6 +180,7 @@ void connection::break_off() {
 }
 
 void connection::finish(result<answer> outcome) {
+  hear();  // what came along with the answer
   const answered tell = std::exchange(tell_, nullptr);
   tell(std::move(outcome));  // `this` may be gone, or at its next statement
 }

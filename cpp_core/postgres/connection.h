@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -39,8 +40,10 @@ class connection {
  public:
   using answered = std::function<void(result<answer>)>;
 
-  // `lost` is called when an idle connection ends. It may destroy the connection, as may the `tell` of start().
-  connection(host& on, link opened, std::string server, std::function<void()> lost);
+  // `lost` is called when an idle connection ends. It may destroy the connection, as may the `tell` of start(). `heard`
+  // is called with the payload of each notification (LISTEN).
+  connection(host& on, link opened, std::string server, std::function<void()> lost,
+             std::function<void(std::string_view)> heard);
 
   // False: the connection is of no more use; destroy it.
   bool usable() const { return usable_; }
@@ -52,6 +55,7 @@ class connection {
  private:
   void advance();
   void read_idle();
+  void hear();
   void finish(result<answer> outcome);
   void break_off();
   result<answer> judge();
@@ -60,6 +64,7 @@ class connection {
   host& host_;
   const std::string server_;
   const std::function<void()> lost_;
+  const std::function<void(std::string_view)> heard_;
   answered tell_;  // set while a statement is under way
   raw_result received_;
   bool usable_ = true;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/oneshot.h"
-
 namespace gatehouse::postgres {
 
 namespace {
@@ -43,12 +41,23 @@ task<result<answer>> pool::query(std::string sql, std::vector<std::optional<std:
 
   oneshot<answer> reply(host_.queue());
   statement what{std::move(sql), std::move(parameters)};
-  enqueue(std::make_unique<call>(host_, std::move(what), reply.take_sender()));
+  enqueue(make_call(std::move(what), reply.take_sender()));
   result<answer> outcome = co_await reply;
   co_return outcome;
 }
 
 std::uint64_t pool::epoch() const { return lanes_.empty() ? 0 : epochs_; }
+
+void pool::listen(std::string channel, std::function<void(std::string_view)> heard) {
+  channel_ = std::move(channel);
+  heard_ = std::move(heard);
+}
+
+std::unique_ptr<pool::call> pool::make_call(statement what, oneshot<answer>::sender to) {
+  auto made = std::make_unique<call>(host_, std::move(what), std::move(to));
+  made->deadline.start(how_.timeout, [this, late = made.get()] { expired(late); });
+  return made;
+}
 
 void pool::enqueue(std::unique_ptr<call> next) {
   if (waiting_.size() >= how_.queue) {
@@ -56,7 +65,6 @@ void pool::enqueue(std::unique_ptr<call> next) {
     next->reply(error{fault::overloaded, server() + ": " + limit + " calls wait for a connection already"});
     return;
   }
-  next->deadline.start(how_.timeout, [this, late = next.get()] { expired(late); });
   waiting_.push_back(std::move(next));
   dispatch();
 }
@@ -66,14 +74,18 @@ void pool::dispatch() {
   for (lane& each : lanes_) {
     if (waiting_.empty()) return;
     if (each.running) continue;
-    each.running = std::move(waiting_.front());
+    std::unique_ptr<call> next = std::move(waiting_.front());
     waiting_.pop_front();
-    each.link->start(each.running->what,
-                     [this, on = &each](result<answer> outcome) { answered(on, std::move(outcome)); });
+    run(each, std::move(next));
   }
   if (waiting_.empty() || connecting_ || lanes_.size() >= how_.pool) return;
   if (steady_now() >= retry_at_) return open();
   if (lanes_.empty()) fail_waiting(last_failure_);
+}
+
+void pool::run(lane& on, std::unique_ptr<call> next) {
+  on.running = std::move(next);
+  on.link->start(on.running->what, [this, at = &on](result<answer> outcome) { answered(at, std::move(outcome)); });
 }
 
 void pool::open() {
@@ -91,7 +103,11 @@ void pool::opened(result<postgres::link> outcome) {
   if (!outcome) return connect_failed(outcome.failure());
 
   lane& added = lanes_.emplace_back();
-  added.link = std::make_unique<connection>(host_, std::move(*outcome), server(), [this, at = &added] { drop(at); });
+  added.link = std::make_unique<connection>(
+      host_, std::move(*outcome), server(), [this, at = &added] { drop(at); },
+      [this](std::string_view payload) {
+        if (heard_) heard_(payload);
+      });
   if (!added.link->usable()) {
     drop(&added);
     return connect_failed(error{fault::unavailable, server() + ": no event of its socket can be watched"});
@@ -99,6 +115,10 @@ void pool::opened(result<postgres::link> outcome) {
   if (failures_ > 0) host_.log(severity::notice, server() + ": connected again");
   failures_ = 0;
   if (lanes_.size() == 1) ++epochs_;
+  if (!channel_.empty()) {
+    oneshot<answer> nobody(host_.queue());  // if it is refused, then so be it
+    run(added, make_call({"LISTEN " + channel_, {}}, nobody.take_sender()));
+  }
   dispatch();
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/oneshot.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "host/host.h"
@@ -36,6 +38,10 @@ class pool {
   // may or may not have been executed; invalid, a parameter holds a NUL, which PostgreSQL's text cannot.
   task<result<answer>> query(std::string sql, std::vector<std::optional<std::string>> parameters);
 
+  // Every connection opened from now on listens on the channel; `heard` gets the payload of each notification from each
+  // of them, so mostly several times. No promise: PgBouncer, or a standby, may let nothing through.
+  void listen(std::string channel, std::function<void(std::string_view)> heard);
+
   // Closes every connection; calls under way and later ones get unavailable.
   void close();
 
@@ -49,7 +55,9 @@ class pool {
   struct call;
   struct lane;
 
+  std::unique_ptr<call> make_call(statement what, oneshot<answer>::sender to);
   void enqueue(std::unique_ptr<call> next);
+  void run(lane& on, std::unique_ptr<call> next);
   void dispatch();
   void open();
   void opened(result<postgres::link> outcome);
@@ -61,6 +69,8 @@ class pool {
 
   host& host_;
   const options how_;
+  std::string channel_;  // empty: none
+  std::function<void(std::string_view)> heard_;
   std::deque<std::unique_ptr<call>> waiting_;
   std::list<lane> lanes_;
   bool connecting_ = false;

@@ -147,6 +147,36 @@ status set_refresh_grace(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_cookie(settings& realm, arguments args, const std::string&) {
+  const bool is_name = !args[0].empty() && std::ranges::all_of(args[0], [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!is_name) {
+    return wrong("\"" + std::string(args[0]) + "\" cannot name a cookie; use letters, digits, \"-\" and \"_\"");
+  }
+  realm.cookie_name = args[0];
+  return done{};
+}
+
+constexpr std::array<std::pair<std::string_view, bool>, 2> switches{{{"on", true}, {"off", false}}};
+
+template <auto Member>
+status set_switch(settings& realm, arguments args, const std::string&) {
+  return set_choice(realm.*Member, args[0], switches);
+}
+
+status set_return_urls(settings& realm, arguments args, const std::string&) {
+  for (const std::string_view url : args) {
+    const std::size_t path = url.find('/', url.find("://") + 3);
+    if (!gate::is_origin(url.substr(0, path)) ||
+        std::ranges::any_of(url, [](char c) { return c <= ' ' || c == '\\'; })) {
+      return wrong("\"" + std::string(url) + "\" is not an absolute URL; write https://HOST/PATH");
+    }
+    realm.return_urls.emplace_back(url);
+  }
+  return done{};
+}
+
 struct directive {
   std::string_view name;
   std::size_t least, most;  // arguments
@@ -174,6 +204,10 @@ constexpr std::array directives{
     directive{"refresh_lifetime", 1, 1, "refresh_lifetime TIME", set_duration<&settings::refresh_lifetime>},
     directive{"session_lifetime", 1, 1, "session_lifetime TIME", set_duration<&settings::session_lifetime>},
     directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
+    directive{"cookie", 1, 1, "cookie NAME", set_cookie},
+    directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
+    directive{"pages", 1, 1, "pages on|off", set_switch<&settings::pages>},
+    directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
 }  // namespace
@@ -218,6 +252,7 @@ status block::complete() {
   if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
     return wrong("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
   }
+  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
   if (settings_.audience.empty()) settings_.audience = settings_.name;
   return done{};

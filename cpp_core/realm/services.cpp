@@ -5,7 +5,9 @@ namespace gatehouse::realm {
 namespace {
 
 gate::token_rules token_rules_of(const settings& said) {
-  return {said.name, *said.keys, said.issuer, said.audience, said.remote_user, said.verify_email == verify_email::off};
+  return {said.name,     *said.keys,       said.issuer,
+          said.audience, said.remote_user, said.verify_email == verify_email::off,
+          *said.cookies};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What one worker holds for one realm: its clients, its stores, its cache, its part in the revocation feed. Lives as long as the worker.
+// What one worker holds for one realm: its clients, its stores, its cache, its part in the revocation feed. Lives as
+// long as the worker.
 #pragma once
 
 #include <optional>

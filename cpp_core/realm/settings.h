@@ -12,6 +12,7 @@
 #include "password/blocklist.h"
 #include "password/parameters.h"
 #include "postgres/options.h"
+#include "realm/cookies.h"
 #include "redis/options.h"
 #include "token/key_set.h"
 
@@ -39,6 +40,11 @@ struct settings {
   std::optional<seconds> refresh_lifetime;  // idle; default: the dialect's
   seconds session_lifetime{90 * 24 * 3600};
   seconds refresh_grace{10};
+  std::string cookie_name = "gatehouse";
+  bool cookie_secure = true;
+  std::optional<realm::cookies> cookies;  // of the two above
+  bool pages = true;                      // the browser's side of `rest`
+  std::vector<std::string> return_urls;   // absolute URLs that a login may return to, beside this site's paths
 
   bool may_register(const account::email& address) const;
 };

@@ -12,6 +12,7 @@ namespace {
 
 constexpr millis block_time{1000};
 constexpr millis between_tries{250};
+constexpr millis least_patience{250};  // beyond the time that a read blocks, however short timeout= is
 constexpr std::size_t page_size = 1000;
 
 // Without its times, which an entry that is appended again does not keep.
@@ -162,7 +163,8 @@ task<result<bool>> feed::read_page(millis block, known* seen) {
     words.push_back(std::to_string(block.count()));
   }
   for (const std::string& word : {std::string("STREAMS"), key_, cursor_.text()}) words.push_back(word);
-  const result<redis::reply> page = co_await redis_.command(std::move(words), block + redis_.settings().timeout);
+  const millis deadline = block + std::max(redis_.settings().timeout, least_patience);
+  const result<redis::reply> page = co_await redis_.command(std::move(words), deadline);
   if (!page) co_return page.failure();
   if (page->elements.empty() || page->elements[0].elements.size() != 2) co_return true;  // nothing new
 

@@ -32,7 +32,7 @@ std::optional<std::uint64_t> parse_word(std::string_view hex) {
 
 mark session_mark(std::string_view realm, std::string_view sid) { return hash('s', realm, sid); }
 mark user_mark(std::string_view realm, std::string_view user_id) { return hash('u', realm, user_id); }
-mark realm_mark(std::string_view realm) { return hash('r', realm, ""); }
+mark realm_mark(std::string_view realm, std::string_view redis) { return hash('r', realm, redis); }
 
 std::string mark::hex() const {
   std::string digits;

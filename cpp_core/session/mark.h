@@ -21,7 +21,8 @@ struct mark {
 // Each hashes: make them once when a token is verified and keep them with it.
 mark session_mark(std::string_view realm, std::string_view sid);
 mark user_mark(std::string_view realm, std::string_view user_id);
-mark realm_mark(std::string_view realm);
+// Of a realm and the Redis it is kept in.
+mark realm_mark(std::string_view realm, std::string_view redis);
 
 // 32 hexadecimal digits, or nothing.
 std::optional<mark> parse_mark(std::string_view hex);

@@ -1,5 +1,5 @@
-// What the workers share about one realm's feed. All zero: nothing known yet. The cursor, the run id and the lease are
-// touched under the zone's mutex only.
+// What the workers share about one realm's feed in one Redis. All zero: nothing known yet. The cursor, the run id and
+// the lease are touched under the zone's mutex only.
 #pragma once
 
 #include <atomic>

@@ -43,10 +43,11 @@ struct slot_state {
 struct slot_body {
   std::array<word, 5> words;
 
+  // From the last word to the first: see add().
   void write(const revocation& what) {
     const std::uint64_t values[] = {what.subject.high, what.subject.low, static_cast<std::uint64_t>(what.least),
                                     what.keep.high, what.keep.low};
-    for (std::size_t i = 0; i < words.size(); ++i) words[i].store(values[i], std::memory_order_release);
+    for (std::size_t i = words.size(); i-- > 0;) words[i].store(values[i], std::memory_order_release);
   }
 
   revocation read(slot_state state) const {
@@ -62,9 +63,8 @@ struct slot_body {
   }
 };
 
-bool same(const revocation& a, const revocation& b) {
-  return a.kind == b.kind && a.subject == b.subject && a.least == b.least && a.keep == b.keep;
-}
+// Of a session there is one entry, of a user one of each kind: his latest change means all that the earlier ones meant.
+bool same_place(const revocation& a, const revocation& b) { return a.kind == b.kind && a.subject == b.subject; }
 
 }  // namespace
 
@@ -91,7 +91,7 @@ struct alignas(64) revocations::bucket {
   }
 };
 
-result<revocations> revocations::attach(const zone& in, std::string_view realm) {
+result<revocations> revocations::attach(const zone& in, std::string_view realm, const redis::options& at) {
   const std::span<std::byte> memory = in.revocations();
   const std::size_t table = (sizeof(region) + alignof(bucket) - 1) / alignof(bucket) * alignof(bucket);
   revocations made;
@@ -99,7 +99,7 @@ result<revocations> revocations::attach(const zone& in, std::string_view realm) 
   made.region_ = reinterpret_cast<region*>(memory.data());  // zeroed memory is an empty table
   made.buckets_ = {reinterpret_cast<bucket*>(memory.data() + table), (memory.size() - table) / sizeof(bucket)};
 
-  const mark name = realm_mark(realm);
+  const mark name = realm_mark(realm, at.name() + "/" + std::to_string(at.database));
   const zone::lock held(in);
   for (unsigned i = 0; i < most_realms; ++i) {
     realm_state& place = made.region_->realms[i];
@@ -160,10 +160,14 @@ void revocations::add(const revocation& what, unix_seconds now) {
     std::size_t last_free = 0;
     for (std::size_t i = 0; i < slots; ++i) {
       const std::optional<revocation> found = each->read(i, now, {});
-      if (found && same(*found, what)) {
-        if (found->until >= what.until) return;
+      if (found && same_place(*found, what)) {
+        const unix_seconds until = std::max(found->until, what.until);
+        if (found->least >= what.least && found->until == until) return;
+        // Not voided first, lest the earlier change be missed for a moment: whoever reads in between may see the new
+        // `keep` beside the old `least`, and every token that this lets in one of the two changes lets in.
+        if (found->least < what.least) each->bodies[i].write(what);
         const slot_state old = each->state(i);
-        return each->publish(i, slot_state::make(what.until, old.count() + 1, what.kind, realm_, what.subject));
+        return each->publish(i, slot_state::make(until, old.count() + 1, what.kind, realm_, what.subject));
       }
       if (!found) {
         ++free;

@@ -3,7 +3,8 @@
 //
 // The table is an array of buckets of eight slots; an entry may be in either of two buckets, so a look-up is bounded
 // and the table fills almost wholly. A slot is a state word and a body. Writers hold the zone's mutex: they take only a
-// free slot (empty or expired), void its state, write the body, publish the new state last. A reader takes the state,
+// free slot (empty or expired), void its state, write the body, publish the new state last; a later change of a user
+// overwrites the earlier one of its kind. A reader takes the state,
 // then the body, then looks whether the state is still the same; the state carries a count, so a slot that was given
 // away in between shows. This is a seqlock whose writer never leaves it locked: killed in the middle, the slot is
 // merely free.
@@ -19,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "redis/options.h"
 #include "session/mark.h"
 #include "session/realm_state.h"
 #include "session/zone.h"
@@ -52,8 +54,10 @@ struct holder {
 
 class revocations {
  public:
-  // The realm's place in the zone, taken at its first use. Fails when the zone has seen 64 other realms.
-  static result<revocations> attach(const zone& in, std::string_view realm);
+  // The realm's place in the zone, taken at its first use: one for each Redis that it is kept in, so that workers of
+  // an old and a new configuration do not follow one feed in the place of the other. What the table holds is known to
+  // all. Fails when the zone has seen 64 other places.
+  static result<revocations> attach(const zone& in, std::string_view realm, const redis::options& at = {});
 
   standing judge(const holder& token, unix_seconds now) const;
   // The same for a session as Redis knows it, whatever the floor: if it is not valid, Redis has forgotten something.

@@ -86,7 +86,7 @@ return head
 
 // KEYS session, sessions, feed
 // ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters
-// → rotated + head | replayed + head | absent | wrong_client | theft, time | ended, time (past its absolute lifetime)
+// → rotated + head | absent | wrong_client | theft, time | ended, time (past its absolute lifetime)
 const redis::script rotate = with_prelude(R"lua(
 local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
@@ -116,22 +116,39 @@ if presented == current then
   return answer('rotated', session, now)
 end
 if presented == current - 1 and rotating and now_ms - rotated < tonumber(grace) * 1000 then
-  return answer('replayed', session, now)
+  return answer('rotated', session, now)
 end
 kill(session, sessions, sid, feed, now, tonumber(matters))
 return {'theft', now}
 )lua");
 
 // KEYS session, sessions, feed
-// ARGV sid, user, matters
-// → ended, time | absent
+// ARGV sid, mark, user, matters
+// → ended, time | absent, time | another_users
 const redis::script end = with_prelude(R"lua(
-local sid, user, matters = unpack(ARGV)
+local sid, mark, user, matters = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
 local now = clock()
-if redis.call('HGET', session, 'user') ~= user then return {'absent'} end
-kill(session, sessions, sid, feed, now, tonumber(matters))
-return {'ended', now}
+local owner = redis.call('HGET', session, 'user')
+if owner and owner ~= user then return {'another_users'} end
+redis.call('DEL', session)
+redis.call('ZREM', sessions, sid)
+tell(feed, now, tonumber(matters), 'session', mark)  -- also of a session that we have lost: its tokens live on
+return {owner and 'ended' or 'absent', now}
+)lua");
+
+// KEYS sessions, feed
+// ARGV prefix of session keys, sid to keep, matters
+// → ended, time, then the sids that were
+const redis::script end_every = with_prelude(R"lua(
+local prefix, keep, matters = unpack(ARGV)
+local sessions, feed = unpack(KEYS)
+local now = clock()
+local ended = {'ended', now}
+for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
+  if sid ~= keep and kill(prefix .. sid, sessions, sid, feed, now, tonumber(matters)) then ended[#ended + 1] = sid end
+end
+return ended
 )lua");
 
 // KEYS sessions, least, feed

@@ -11,6 +11,7 @@ namespace gatehouse::session::scripts {
 extern const redis::script open;
 extern const redis::script rotate;
 extern const redis::script end;
+extern const redis::script end_every;
 extern const redis::script end_all;
 extern const redis::script replace_user;
 extern const redis::script list;

@@ -38,7 +38,7 @@ struct opening {
 
 // What is needed to make the refresh token of the current generation, byte for byte, and an access token beside it.
 struct head {
-  std::string sid;  // 32 hexadecimal digits, 128 random bits (28, 34)
+  std::string sid;  // a random UUID, never what a client sent (34); no credential
   std::string user_id;
   std::int64_t generation = 0;
   std::string key_id;
@@ -71,16 +71,12 @@ struct renewal {
   std::string user_agent;
 };
 
-struct rotated {
-  session::head head;
-  bool replayed = false;  // another request with the same token was first and got the same head
-};
 enum class refusal {
   absent,        // ended, expired, or never was
   theft,         // a token from before the grace, or from the future: the session has been killed
   wrong_client,  // opened through another dialect
 };
-using rotation = std::variant<rotated, refusal>;
+using rotation = std::variant<head, refusal>;
 
 // What end_all does with sessions whose auth_version is too old.
 enum class ending {

@@ -1,9 +1,8 @@
 #include "session/store.h"
 
-#include <openssl/rand.h>
-
 #include <utility>
 
+#include "base/uuid.h"
 #include "session/answers.h"
 #include "session/feed_entry.h"
 #include "session/scripts.h"
@@ -15,18 +14,6 @@ namespace {
 using redis::reply;
 
 constexpr std::size_t longest_user_agent = 256;
-
-// Never what a client sent (34). 128 bits of OpenSSL's CSPRNG (28).
-result<std::string> new_sid() {
-  unsigned char random[16];
-  if (RAND_bytes(random, sizeof random) != 1) return error{fault::internal, "OpenSSL has no random bytes"};
-  std::string sid;
-  for (const unsigned char byte : random) {
-    sid += "0123456789abcdef"[byte >> 4];
-    sid += "0123456789abcdef"[byte & 15];
-  }
-  return sid;
-}
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 std::string text(seconds time) { return std::to_string(time.count()); }
@@ -41,14 +28,13 @@ store::store(redis::connection& on, std::string realm, seconds longest_access, r
       table_(table) {}
 
 task<result<opened>> store::open(opening with) {
-  result<std::string> sid = new_sid();
-  if (!sid) co_return sid.failure();
+  const std::string sid = new_uuid();
   if (with.user_agent.size() > longest_user_agent) with.user_agent.resize(longest_user_agent);
-  std::vector<std::string> keys{session_key(*sid), sessions_key(with.user_id), least_key(with.user_id),
+  std::vector<std::string> keys{session_key(sid), sessions_key(with.user_id), least_key(with.user_id),
                                 feed_key(realm_)};
   std::vector<std::string> args{session_key(""),
-                                *sid,
-                                session_mark(realm_, *sid).hex(),
+                                sid,
+                                session_mark(realm_, sid).hex(),
                                 with.user_id,
                                 text(with.auth_version),
                                 with.user_json,
@@ -68,7 +54,7 @@ task<result<opened>> store::open(opening with) {
   if (outcome == "already_open") co_return opened(already_open{});
   if (outcome != "opened") co_return unexpected("open");
 
-  result<head> head = decode_head(*answer, *sid);
+  result<head> head = decode_head(*answer, sid);
   if (!head) co_return head.failure();
   for (std::size_t i = head_size; i < answer->elements.size(); ++i) {
     const std::optional<mark> ended = parse_mark(answer->elements[i].text);
@@ -101,7 +87,7 @@ task<result<rotation>> store::rotate(renewal with) {
     apply(session, answer->elements[1].integer);
     co_return rotation(outcome == "theft" ? refusal::theft : refusal::absent);
   }
-  if (outcome != "rotated" && outcome != "replayed") co_return unexpected("rotate");
+  if (outcome != "rotated") co_return unexpected("rotate");
 
   result<head> head = decode_head(*answer, with.sid);
   if (!head) co_return head.failure();
@@ -110,25 +96,41 @@ task<result<rotation>> store::rotate(renewal with) {
     if (!ended) co_return ended.failure();
     co_return rotation(refusal::absent);
   }
-  rotated fresh;
-  fresh.head = std::move(*head);
-  fresh.replayed = outcome == "replayed";
-  co_return rotation(std::move(fresh));
+  co_return rotation(std::move(*head));
 }
 
 task<result<bool>> store::end(std::string sid, std::string user_id) {
   std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_)};
-  std::vector<std::string> args{sid, user_id, text(matters_)};
+  const mark session = session_mark(realm_, sid);
+  std::vector<std::string> args{sid, session.hex(), user_id, text(matters_)};
   const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
-  if (outcome == "absent") co_return false;
-  if (outcome != "ended" || answer->elements.size() != 2) co_return unexpected("end");
+  if (outcome == "another_users") co_return false;
+  if ((outcome != "ended" && outcome != "absent") || answer->elements.size() != 2) co_return unexpected("end");
 
-  apply(session_mark(realm_, sid), answer->elements[1].integer);
+  const bool was_there = outcome == "ended";
+  apply(session, answer->elements[1].integer);
   const result<done> stored = co_await replicated();
   if (!stored) co_return stored.failure();
-  co_return true;
+  co_return was_there;
+}
+
+task<result<std::vector<std::string>>> store::end_every(std::string user_id, std::string keep_sid) {
+  std::vector<std::string> keys{sessions_key(user_id), feed_key(realm_)};
+  std::vector<std::string> args{session_key(""), std::move(keep_sid), text(matters_)};
+  const result<reply> answer = co_await scripts::end_every.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  if (outcome_of(*answer) != "ended" || answer->elements.size() < 2) co_return unexpected("end_every");
+
+  std::vector<std::string> ended;
+  for (std::size_t i = 2; i < answer->elements.size(); ++i) {
+    ended.push_back(answer->elements[i].text);
+    apply(session_mark(realm_, ended.back()), answer->elements[1].integer);
+  }
+  const result<done> stored = co_await replicated();
+  if (!stored) co_return stored.failure();
+  co_return ended;
 }
 
 task<result<done>> store::end_all(change with) {

@@ -33,8 +33,11 @@ class store {
   // Refreshes (29–32). N parallel calls with one token make one new generation.
   task<result<rotation>> rotate(renewal with);
 
-  // Logout. False: there is no such session of this user, which is as good.
+  // Logout. `sid`: from a verified token of the user, or from list(). False: Redis has no such session of this user,
+  // which is as good; should Redis have lost it, its access tokens end nevertheless.
   task<result<bool>> end(std::string sid, std::string user_id);
+  // All sessions of the user at once, but `keep_sid` if there is one. The sids that were ended.
+  task<result<std::vector<std::string>>> end_every(std::string user_id, std::string keep_sid = "");
 
   // Brings the user's sessions in line with his new auth_version (36): those below `least` are killed or expired,
   // but `keep_sid` lives on untouched. In those that live the user JSON is replaced by `user_json`. An open() with less

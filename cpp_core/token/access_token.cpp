@@ -42,8 +42,8 @@ verified<access_claims> verify_access(const key_set& keys, access_token presente
   if (!token) return token.why();
 
   nlohmann::json& claims = token->claims;
-  const std::string* const subject = text(claims, "sub");
-  const std::string* const session_id = text(claims, "sid");
+  const std::string* const subject = text_claim(claims, "sub");
+  const std::string* const session_id = text_claim(claims, "sid");
   const auto auth_version = whole_number(claims, "av", std::numeric_limits<std::int64_t>::max());
   if (subject == nullptr || session_id == nullptr || !auth_version) return refusal::missing_claim;
   if (has_control_character(claims)) return refusal::missing_claim;

@@ -16,7 +16,7 @@ std::optional<std::int64_t> whole_number(const json& claims, const char* name, s
   return static_cast<std::int64_t>(value);
 }
 
-const std::string* text(const json& claims, const char* name) {
+const std::string* text_claim(const json& claims, const char* name) {
   const auto found = claims.find(name);
   if (found == claims.end() || !found->is_string()) return nullptr;
   const auto& value = found->get_ref<const std::string&>();

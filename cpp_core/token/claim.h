@@ -16,7 +16,7 @@ inline constexpr unix_seconds latest_time = 253402300799;  // the last second of
 std::optional<std::int64_t> whole_number(const nlohmann::json& claims, const char* name, std::int64_t most);
 
 // Null unless the claim is a string with something in it. Points into `claims`.
-const std::string* text(const nlohmann::json& claims, const char* name);
+const std::string* text_claim(const nlohmann::json& claims, const char* name);
 
 // In any string or member name, however deep.
 bool has_control_character(const nlohmann::json& value);

@@ -56,16 +56,16 @@ bool is_type(std::string_view type, std::string_view expected) {
 // The key that the header chooses, by its kid alone: `alg` must then be that key's, and decides nothing (REQUIREMENTS
 // 1).
 verified<const key*> choose_key(const key_set& keys, key_use use, const json& header, std::string_view type) {
-  const std::string* const typ = text(header, "typ");
+  const std::string* const typ = text_claim(header, "typ");
   if (typ == nullptr || !is_type(*typ, type)) return refusal::wrong_type;
   if (std::ranges::any_of(unsupported_headers, [&](const char* name) { return header.contains(name); })) {
     return refusal::unsupported;
   }
-  const std::string* const alg = text(header, "alg");
+  const std::string* const alg = text_claim(header, "alg");
   const auto algorithm = alg != nullptr ? find_algorithm(*alg) : std::nullopt;
   if (!algorithm) return refusal::unsupported;
 
-  const std::string* const id = text(header, "kid");
+  const std::string* const id = text_claim(header, "kid");
   if (id == nullptr || id->size() > most_key_id_bytes) return refusal::unknown_key;
   const key* const chosen = keys.find(use, *id);
   if (chosen == nullptr) return refusal::unknown_key;
@@ -79,12 +79,12 @@ bool is_for(const json& claims, std::string_view audience) {
   if (aud == claims.end()) return false;
   if (!aud->is_array()) return *aud == audience;
   return std::ranges::all_of(*aud, [](const json& each) { return each.is_string(); }) &&
-         std::ranges::find(*aud, audience) != aud->end();
+         std::ranges::any_of(*aud, [&](const json& each) { return each == audience; });
 }
 
 // nullopt: they hold. `expired` comes last, so that it means: this would be a good token if it were younger.
 std::optional<refusal> judge(const json& claims, const expectation& expected) {
-  const std::string* const issuer = text(claims, "iss");
+  const std::string* const issuer = text_claim(claims, "iss");
   if (issuer == nullptr || *issuer != expected.issuer) return refusal::wrong_issuer;
   if (!is_for(claims, expected.audience)) return refusal::wrong_audience;
 

@@ -40,8 +40,8 @@ bool to_der(std::string_view raw, std::array<unsigned char, es256_der_bytes>& de
   evp_number r(BN_bin2bn(octets(raw), es256_number_bytes, nullptr));
   evp_number s(BN_bin2bn(octets(raw) + es256_number_bytes, es256_number_bytes, nullptr));
   if (!pair || !r || !s || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return false;
-  r.release();
-  s.release();
+  (void)r.release();
+  (void)s.release();
   unsigned char* end = der.data();
   const int size = i2d_ECDSA_SIG(pair.get(), &end);
   der_size = static_cast<std::size_t>(size);

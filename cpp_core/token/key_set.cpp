@@ -18,12 +18,13 @@ using nlohmann::json;
 
 error invalid(std::string what) { return error{fault::invalid, std::move(what)}; }
 
-void wipe(json& value) {
-  if (value.is_string()) {
-    auto& text = value.get_ref<std::string&>();
-    OPENSSL_cleanse(text.data(), text.size());
-  } else if (value.is_structured()) {
-    for (json& each : value) wipe(each);
+void wipe(json& value) noexcept {
+  if (auto* const text = value.get_ptr<json::string_t*>()) {
+    OPENSSL_cleanse(text->data(), text->size());
+  } else if (auto* const list = value.get_ptr<json::array_t*>()) {
+    for (json& each : *list) wipe(each);
+  } else if (auto* const object = value.get_ptr<json::object_t*>()) {
+    for (auto& [name, member] : *object) wipe(member);
   }
 }
 
@@ -60,7 +61,7 @@ std::optional<std::size_t> first_signing(const std::vector<key>& keys, key_use u
 
 result<key_set> key_set::parse(std::string_view text) {
   json_limits limits;
-  limits.bytes = 256 * 1024;
+  limits.bytes = std::size_t{256} * 1024;
   result<json> read = read_json(text, limits);
   if (!read) return invalid("not a usable JWK Set: " + read.failure().what);
   const wiped_tree tree(std::move(*read));

@@ -40,10 +40,10 @@ verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token prese
   if (!token) return token.why();
 
   const nlohmann::json& claims = token->claims;
-  const std::string* const kind = text(claims, "type");
+  const std::string* const kind = text_claim(claims, "type");
   if (kind == nullptr || *kind != type_claim) return refusal::wrong_type;
-  const std::string* const subject = text(claims, "sub");
-  const std::string* const session_id = text(claims, "sid");
+  const std::string* const subject = text_claim(claims, "sub");
+  const std::string* const session_id = text_claim(claims, "sid");
   const auto generation = whole_number(claims, "gen", std::numeric_limits<std::int64_t>::max());
   if (subject == nullptr || session_id == nullptr || !generation) return refusal::missing_claim;
   if (has_control_character(claims)) return refusal::missing_claim;

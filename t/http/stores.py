@@ -24,7 +24,7 @@ class Postgres(Server):
         self.conninfo = f"host={folder} user=gatehouse dbname=gatehouse"
         run_unprivileged(f"{programs}/initdb", "-D", str(folder / "data"), "-U", "gatehouse", "-A", "trust",
                          "-E", "UTF8", "--no-locale", "--no-sync")
-        ready = [f"{programs}/pg_isready", "-q", "-h", str(folder), "-U", "gatehouse"]
+        ready = [f"{programs}/pg_isready", "-q", "-h", str(folder), "-U", "gatehouse", "-d", "postgres"]
         super().__init__([f"{programs}/postgres", "-D", str(folder / "data"), "-k", str(folder),
                           "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"],
                          folder / "log", signal.SIGINT, lambda: subprocess.run(ready).returncode == 0)

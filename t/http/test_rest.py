@@ -350,16 +350,18 @@ def test_delete_ends_everything(server):
 def test_requirement_26_unknown_paths_and_methods(server):
     for path in ("", "nothing", "login/", "me/x"):
         assert_error(server.post("/auth/" + path, json={}), 404)
-    answer = server.get("/auth/login")
+    answer = server.get("/auth/refresh")
     assert_error(answer, 405)
     assert answer.headers["Allow"] == "POST, OPTIONS"
     assert server.request("OPTIONS", "/auth/me").headers["Allow"] == "GET, HEAD, PATCH, DELETE, OPTIONS"
 
 
 def test_requirement_43_only_json_is_read(server):
-    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+    for content_type in ("text/plain", "multipart/form-data; boundary=x", "application/jsonp", ""):
         answer = server.post("/auth/login", data='{"email":"a","password":"b"}', headers={"Content-Type": content_type})
         assert_error(answer, 415)
+    answer = server.post("/auth/refresh", data={"refreshToken": "x"})
+    assert_error(answer, 415)
     answer = server.post("/auth/login", data='{"email":"a","password":"b"}',
                          headers={"Content-Type": "application/json; charset=utf-8"})
     assert_error(answer, 401)

@@ -65,11 +65,18 @@ class account_store : public testing::Test {
   user created(const std::string& address, std::optional<std::string> username = {}) {
     return std::get<user>(create(address, "Ann", std::move(username)));
   }
+  user changed(const std::string& id, const profile_changes& changes, std::optional<std::int64_t> expected = {}) {
+    return std::get<profile_changed>(got(users_.change_profile(id, changes, expected, from_))).profile;
+  }
   static new_user somebody(const std::string& address, const std::string& name = "Ann",
                            std::optional<std::string> username = {}) {
     return {*email::parse(address), name, std::move(username)};
   }
   std::string sql(const std::string& statement) const { return server_->execute(statement); }
+  std::vector<revocation> take_all() {
+    sql("UPDATE gatehouse.outbox SET due_at = now() WHERE realm = '" + realm_ + "'");
+    return got(users_.take_revocations(100));
+  }
   std::string events() const {
     return sql("SELECT string_agg(event, ' ' ORDER BY id) FROM gatehouse.audit_events WHERE realm = '" + realm_ + "'");
   }
@@ -151,7 +158,7 @@ TEST_F(account_store, realms_do_not_see_each_other) {
   EXPECT_FALSE(got(others.find(ann.id)));
   EXPECT_TRUE(std::holds_alternative<absent>(got(others.remove(ann.id, from_))));
   EXPECT_TRUE(std::holds_alternative<absent>(got(others.change_password(ann.id, "$new$", "", 1, from_))));
-  EXPECT_TRUE(std::holds_alternative<absent>(got(others.change_profile(ann.id, {}, from_))));
+  EXPECT_TRUE(std::holds_alternative<absent>(got(others.change_profile(ann.id, {}, 1, from_))));
   EXPECT_FALSE(got(others.replace_hash(ann.id, "$hash$", "$new$")));
   EXPECT_FALSE(got(others.record_login(ann.id, from_)));
   EXPECT_TRUE(std::holds_alternative<user>(got(others.create(somebody("ann@example.com"), "$hash$", from_))));
@@ -201,7 +208,7 @@ TEST_F(account_store, a_profile_changes_only_where_it_is_told) {
 
   profile_changes name;
   name.name = "Anna";
-  user now = std::get<user>(got(users_.change_profile(ann.id, name, from_)));
+  user now = changed(ann.id, name);
   EXPECT_EQ(now.name, "Anna");
   EXPECT_EQ(now.email, "ann@example.com");
   EXPECT_EQ(now.username, "ann");
@@ -212,33 +219,132 @@ TEST_F(account_store, a_profile_changes_only_where_it_is_told) {
   profile_changes rest;
   rest.username = "anna";
   rest.metadata = nlohmann::json::parse(R"({"plan":{"kind":"gold"}})");
-  now = std::get<user>(got(users_.change_profile(ann.id, rest, from_)));
+  now = changed(ann.id, rest);
   EXPECT_EQ(now.username, "anna");
   EXPECT_EQ(now.metadata, *rest.metadata);
   EXPECT_EQ(now.name, "Anna");
 
   profile_changes other_case;
   other_case.email = *email::parse("Ann@Example.com");
-  now = std::get<user>(got(users_.change_profile(ann.id, other_case, from_)));
+  now = changed(ann.id, other_case, 1);
   EXPECT_EQ(now.email, "Ann@Example.com");
   EXPECT_TRUE(now.email_verified()) << "the same address";
 
   profile_changes new_address;
   new_address.email = *email::parse("new@example.com");
-  now = std::get<user>(got(users_.change_profile(ann.id, new_address, from_)));
+  now = changed(ann.id, new_address, 2);
   EXPECT_EQ(now.email, "new@example.com");
   EXPECT_FALSE(now.email_verified());
 
   profile_changes theirs;
   theirs.email = *email::parse("BOB@example.com");
-  EXPECT_EQ(std::get<taken>(got(users_.change_profile(ann.id, theirs, from_))), taken::email);
+  EXPECT_EQ(std::get<taken>(got(users_.change_profile(ann.id, theirs, 3, from_))), taken::email);
   profile_changes their_name;
   their_name.username = "Bob";
-  EXPECT_EQ(std::get<taken>(got(users_.change_profile(ann.id, their_name, from_))), taken::username);
-  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.change_profile(nobody, name, from_))));
+  EXPECT_EQ(std::get<taken>(got(users_.change_profile(ann.id, their_name, {}, from_))), taken::username);
+  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.change_profile(nobody, name, {}, from_))));
   profile_changes not_an_object;
   not_an_object.metadata = nlohmann::json::array();
-  EXPECT_EQ(failure_of(users_.change_profile(ann.id, not_an_object, from_)).kind, fault::invalid);
+  EXPECT_EQ(failure_of(users_.change_profile(ann.id, not_an_object, {}, from_)).kind, fault::invalid);
+}
+
+TEST_F(account_store, a_changed_email_raises_the_version_and_expires_the_sessions) {
+  const user ann = created("ann@example.com");
+  profile_changes wish;
+  wish.name = "Anna";
+  EXPECT_FALSE(std::get<profile_changed>(got(users_.change_profile(ann.id, wish, {}, from_))).outbox_id);
+  wish.email = *email::parse("ann@example.com");
+  const auto same = std::get<profile_changed>(got(users_.change_profile(ann.id, wish, 1, from_)));
+  EXPECT_EQ(same.profile.auth_version, 1);
+  EXPECT_FALSE(same.outbox_id);
+  EXPECT_TRUE(take_all().empty());
+
+  wish.email = *email::parse("new@example.com");
+  const auto now = std::get<profile_changed>(got(users_.change_profile(ann.id, wish, 1, from_)));
+  EXPECT_EQ(now.profile.auth_version, 2);
+  EXPECT_TRUE(got(users_.take_revocations(10)).empty()) << "its writer has his turn first";
+  const std::vector<revocation> due = take_all();
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].outbox_id, now.outbox_id);
+  EXPECT_EQ(due[0].user_id, ann.id);
+  EXPECT_EQ(due[0].least_auth_version, 2);
+  EXPECT_EQ(due[0].what, revocation::effect::expire);
+  EXPECT_EQ(due[0].keep_session, std::nullopt);
+}
+
+TEST_F(account_store, requirement_53_an_email_is_changed_only_at_the_version_the_password_was_shown_for) {
+  const user ann = created("ann@example.com");
+  got(users_.change_password(ann.id, "$new$", "", 1, from_));
+  profile_changes wish;
+  wish.email = *email::parse("new@example.com");
+  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.change_profile(ann.id, wish, 1, from_))));
+  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.change_profile(ann.id, wish, {}, from_))));
+  profile_changes name;
+  name.name = "Anna";
+  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.change_profile(ann.id, name, 1, from_))));
+  EXPECT_EQ(got(users_.find(ann.id))->profile.email, "ann@example.com");
+  EXPECT_EQ(changed(ann.id, name).name, "Anna");
+  EXPECT_EQ(changed(ann.id, wish, 2).auth_version, 3);
+  EXPECT_EQ(events(), "registered password_changed profile_changed profile_changed");
+}
+
+// An expire raises the sessions above the mark of a kill that is still to come: they would live.
+TEST_F(account_store, an_expire_waits_for_the_kills_before_it) {
+  const user ann = created("ann@example.com");
+  const user bob = created("bob@example.com");
+  const auto kill = std::get<password_changed>(got(users_.change_password(ann.id, "$new$", "", 1, from_)));
+  profile_changes wish;
+  wish.email = *email::parse("new@example.com");
+  const auto expire = std::get<profile_changed>(got(users_.change_profile(ann.id, wish, 2, from_)));
+  EXPECT_EQ(expire.profile.auth_version, 3);
+  EXPECT_FALSE(expire.outbox_id) << "not its writer's turn";
+  sql("SELECT gatehouse.set_roles('" + realm_ + "', 'new@example.com', '{admin}')");
+  sql("SELECT gatehouse.set_disabled('" + realm_ + "', 'new@example.com', false)");
+  sql("SELECT gatehouse.set_roles('" + realm_ + "', 'bob@example.com', '{admin}')");
+
+  const std::vector<revocation> first = take_all();
+  ASSERT_EQ(first.size(), 3U);
+  EXPECT_EQ(first[0].outbox_id, kill.outbox_id);
+  EXPECT_EQ(first[1].least_auth_version, 5) << "a kill need not wait";
+  EXPECT_EQ(first[2].user_id, bob.id) << "nor other users";
+
+  got(users_.finish(kill.outbox_id));
+  const std::vector<revocation> next = take_all();
+  ASSERT_EQ(next.size(), 4U);
+  EXPECT_EQ(next[0].least_auth_version, 3);
+  EXPECT_EQ(next[1].least_auth_version, 4);
+}
+
+TEST_F(account_store, what_could_not_be_carried_out_is_due_again_soon) {
+  created("ann@example.com");
+  for (int i = 0; i < 3; ++i) sql("SELECT gatehouse.set_disabled('" + realm_ + "', 'ann@example.com', true)");
+  const std::vector<revocation> due = got(users_.take_revocations(10));
+  ASSERT_EQ(due.size(), 3U);
+  got(users_.put_back({due[0].outbox_id, due[2].outbox_id}));
+  got(users_.put_back({}));
+  loop_.run_for(1100ms);
+  const std::vector<revocation> again = got(users_.take_revocations(10));
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(again[0].outbox_id, due[0].outbox_id);
+  EXPECT_EQ(again[1].outbox_id, due[2].outbox_id);
+}
+
+// In Turkish the lower case of I is not i, and addresses and usernames are not Turkish.
+TEST_F(account_store, letters_fold_alike_whatever_the_locale_of_the_database) {
+  sql("CREATE DATABASE turkish TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr'");
+  server_->migrate("turkish");
+  postgres::pool pool(loop_.core(), *postgres::parse_options(server_->conninfo("turkish"), {"timeout=5s"}, "/"));
+  store users(pool, realm_);
+  const user ann = std::get<user>(got(users.create(somebody("Irina@Example.com", "Irina", "IRIS"), "$hash$", from_)));
+  for (const char* typed : {"Irina@Example.com", "irina@example.com", "IRINA@EXAMPLE.COM", "iris", "IRIS"}) {
+    EXPECT_TRUE(got(users.find_by_login(typed))) << typed;
+  }
+  EXPECT_EQ(std::get<taken>(got(users.create(somebody("irina@example.com"), "$hash$", from_))), taken::email);
+  server_->execute("UPDATE gatehouse.users SET email_verified_at = now()", "turkish");
+  profile_changes other_case;
+  other_case.email = *email::parse("IRINA@example.com");
+  EXPECT_TRUE(
+      std::get<profile_changed>(got(users.change_profile(ann.id, other_case, 1, from_))).profile.email_verified());
 }
 
 TEST_F(account_store, requirement_36_a_new_password_raises_the_version_and_ends_the_other_sessions) {

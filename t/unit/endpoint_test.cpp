@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "dialect/form_body.h"
 #include "dialect/json_body.h"
+#include "dialect/pages.h"
 #include "dialect/rest.h"
 #include "endpoint/cors.h"
 #include "endpoint/router.h"
@@ -54,7 +56,9 @@ TEST(json_body, what_is_missing_or_of_a_wrong_type_is_named) {
   const auto decoded =
       dialect::decode_json(rest_route("POST", "register"), "application/json", R"({"name":null,"email":["a@b.c"]})");
   const auto& no = std::get<operation::refused>(decoded);
-  const dialect::response shown = dialect::rest.encode(rest_route("POST", "register"), operation::outcome(no));
+  const realm::settings realm;
+  const dialect::exchange about{rest_route("POST", "register"), realm, ""};
+  const dialect::response shown = dialect::rest.encode(about, operation::outcome(no));
   EXPECT_EQ(shown.status, 400);
   EXPECT_EQ(shown.body, R"({"message":"Validation failed","status":400,"errors":{"name":"must be a string",)"
                         R"("email":"must be a string","password":"is required"}})");
@@ -80,6 +84,41 @@ TEST(json_body, what_is_not_an_object_is_refused) {
         dialect::decode_json(rest_route("POST", "login"), "application/json", body)))
         << body;
   }
+}
+
+operation::input form(std::string_view body) {
+  auto decoded = dialect::decode_form(*endpoint::find_route(dialect::pages, "POST", "login").route, "", body);
+  EXPECT_TRUE(std::holds_alternative<operation::input>(decoded)) << body;
+  return std::move(std::get<operation::input>(decoded));
+}
+
+TEST(form_body, a_login_as_a_browser_sends_it) {
+  const operation::input in = form("email=jane%40example.com&password=a+b%26c%3D%C3%A9&return=%2Fx%3Fy%3D1&other=z");
+  EXPECT_EQ(in.email, "jane@example.com");
+  EXPECT_EQ(in.password->reveal(), "a b&c=é");
+  EXPECT_EQ(in.return_address, "/x?y=1");
+}
+
+TEST(form_body, what_is_malformed_twice_or_missing_is_refused) {
+  const dialect::route& login = *endpoint::find_route(dialect::pages, "POST", "login").route;
+  for (const char* body :
+       {"", "email=a", "email=a&password=", "email=a&email=b&password=c", "email=%4&password=b", "email=%zz&password=b",
+        "email=%ff&password=b", "email=a%00&password=b", "email=a&password=%"}) {
+    EXPECT_TRUE(std::holds_alternative<operation::refused>(dialect::decode_form(login, "", body))) << body;
+  }
+}
+
+TEST(router, the_pages_answer_pages_and_forms_the_rest_json) {
+  const auto side = [](const char* method, const char* path, const char* type, bool pages = true) {
+    return endpoint::choose_side(dialect::rest, pages, method, path, type).name;
+  };
+  EXPECT_EQ(side("GET", "login", ""), "pages");
+  EXPECT_EQ(side("GET", "me", ""), "rest");
+  EXPECT_EQ(side("POST", "login", "application/x-www-form-urlencoded; charset=utf-8"), "pages");
+  EXPECT_EQ(side("POST", "login", "application/json"), "rest");
+  EXPECT_EQ(side("POST", "login", ""), "rest");
+  EXPECT_EQ(side("POST", "refresh", "application/x-www-form-urlencoded"), "rest");
+  EXPECT_EQ(side("GET", "login", "", false), "rest");
 }
 
 endpoint::request from_origin(std::string origin, std::vector<std::string> allowed) {

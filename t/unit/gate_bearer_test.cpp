@@ -29,11 +29,16 @@ TEST(bearer, requirement_20_two_headers_are_ambiguous) {
   EXPECT_TRUE(std::holds_alternative<ambiguous_token>(find({"Basic eDp5", "Bearer a.b.c"})));
 }
 
-TEST(bearer, a_scheme_without_one_token_is_malformed) {
-  for (const char* header :
-       {"Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer \"a\"", "Bearer a\tb", "Bearer é"}) {
+TEST(bearer, a_scheme_without_a_token_is_malformed) {
+  for (const char* header : {"Bearer", "Bearer ", "bearer    "}) {
     EXPECT_TRUE(std::holds_alternative<malformed_token>(find({header}))) << header;
   }
+}
+
+TEST(bearer, what_follows_the_scheme_is_for_the_verifier_to_judge) {
+  const found_token found = find({"Bearer a b, c"});
+  ASSERT_TRUE(std::holds_alternative<bearer_token>(found));
+  EXPECT_EQ(std::get<bearer_token>(found).text, "a b, c");
 }
 
 }  // namespace

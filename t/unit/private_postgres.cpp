@@ -68,12 +68,12 @@ private_postgres::private_postgres(const std::vector<std::string>& settings)
   server_.start();
 }
 
-std::string private_postgres::conninfo() const {
-  return "host=" + host() + " port=" + std::to_string(port_) + " user=gatehouse dbname=postgres";
+std::string private_postgres::conninfo(const std::string& database) const {
+  return "host=" + host() + " port=" + std::to_string(port_) + " user=gatehouse dbname=" + database;
 }
 
-std::string private_postgres::execute(const std::string& sql) const {
-  const connection link(PQconnectdb(conninfo().c_str()), PQfinish);
+std::string private_postgres::execute(const std::string& sql, const std::string& database) const {
+  const connection link(PQconnectdb(conninfo(database).c_str()), PQfinish);
   PQsetNoticeProcessor(
       link.get(), [](void*, const char*) {}, nullptr);
   const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(link.get(), sql.c_str()), PQclear);
@@ -84,7 +84,7 @@ std::string private_postgres::execute(const std::string& sql) const {
   return PQntuples(answer.get()) > 0 ? PQgetvalue(answer.get(), 0, 0) : "";
 }
 
-void private_postgres::migrate() const {
+void private_postgres::migrate(const std::string& database) const {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(SQL_DIRECTORY)) {
     if (entry.path().extension() == ".sql") files.push_back(entry.path());
@@ -92,7 +92,7 @@ void private_postgres::migrate() const {
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     std::ifstream in(file);
-    execute({std::istreambuf_iterator<char>(in), {}});
+    execute({std::istreambuf_iterator<char>(in), {}}, database);
   }
 }
 

@@ -16,14 +16,14 @@ class private_postgres {
   explicit private_postgres(const std::vector<std::string>& settings = {});
 
   // host=… port=… user=gatehouse dbname=postgres
-  std::string conninfo() const;
+  std::string conninfo(const std::string& database = "postgres") const;
   std::string host() const { return folder_.path(); }
   int port() const { return port_; }
 
   // Runs SQL over a connection of its own, blocking; throws the server's message. Gives the first value, or "".
-  std::string execute(const std::string& sql) const;
+  std::string execute(const std::string& sql, const std::string& database = "postgres") const;
   // Applies the project's migrations, sql/*.sql, in order.
-  void migrate() const;
+  void migrate(const std::string& database = "postgres") const;
 
   const private_folder& folder() const { return folder_; }
   private_server& server() { return server_; }

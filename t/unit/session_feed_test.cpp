@@ -203,6 +203,23 @@ TEST_F(session_feed, a_hung_redis_ages_the_table_and_recovers_within_5_s) {
   end(tail);
 }
 
+TEST_F(session_feed, a_short_timeout_does_not_break_a_blocking_read_off) {
+  node here(loop_, to_);
+  to_.timeout = millis{10};
+  feed tail(loop_.core(), to_, "main", access_lifetime, *here.table);
+  tail.start();
+  ASSERT_TRUE(synchronised(here));
+  loop_.logged.clear();
+  loop_.run_for(millis{900});
+  redis_.server().pause();  // over the end of the read's second
+  loop_.run_for(millis{200});
+  redis_.server().resume();
+  loop_.run_for(millis{300});
+  EXPECT_TRUE(loop_.logged.empty()) << loop_.logged[0];
+  tail.stop();
+  ASSERT_TRUE(loop_.run_until([&] { return tail.finished(); }, millis{100}));
+}
+
 TEST_F(session_feed, a_restart_that_lost_nothing_appends_nothing) {
   node here(loop_, to_);
   auto tail = here.new_feed();

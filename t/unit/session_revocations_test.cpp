@@ -126,6 +126,36 @@ TEST_F(session_revocations, the_same_entry_again_takes_no_second_slot_and_the_la
   EXPECT_EQ(table_->floor(), 0);
 }
 
+TEST_F(session_revocations, a_later_change_of_a_user_takes_the_place_of_an_earlier_one_of_its_kind) {
+  for (int least = 2; least < 200; ++least) {
+    table_->add(changed(revocation::type::user_kill, "ann", least, "kept"), now);
+    table_->add(changed(revocation::type::user_expire, "ann", least), now);
+  }
+  EXPECT_EQ(table_->live(now).size(), 2U);
+  EXPECT_EQ(table_->floor(), 0);
+  EXPECT_EQ(table_->judge(token("s", "ann", 198), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("kept", "ann", 198), now), standing::expired);
+  EXPECT_EQ(table_->judge(token("s", "ann", 199), now), standing::valid);
+
+  table_->add(changed(revocation::type::user_kill, "ann", 200, "another"), now);
+  EXPECT_EQ(table_->judge(token("kept", "ann", 199), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("another", "ann", 199), now), standing::valid);
+  EXPECT_EQ(table_->judge(token("s", "ann", 199), now + 999), standing::revoked);
+}
+
+TEST_F(session_revocations, an_earlier_change_that_comes_late_changes_nothing_but_may_last_longer) {
+  table_->add(changed(revocation::type::user_kill, "ann", 3, "kept"), now);
+  revocation late = changed(revocation::type::user_kill, "ann", 2, "another");
+  table_->add(late, now);
+  late.until = now + 5000;
+  table_->add(late, now);
+  EXPECT_EQ(table_->live(now).size(), 1U);
+  EXPECT_EQ(table_->judge(token("another", "ann", 2), now), standing::revoked);
+  EXPECT_EQ(table_->judge(token("kept", "ann", 1), now), standing::valid);
+  EXPECT_EQ(table_->live(now)[0].least, 3);
+  EXPECT_EQ(table_->live(now)[0].until, now + 5000);
+}
+
 TEST_F(session_revocations, what_is_over_is_not_added) {
   table_->add(ended("s", now), now);
   EXPECT_TRUE(table_->live(now - 1).empty());
@@ -187,6 +217,22 @@ TEST_F(session_revocations, a_realm_finds_its_place_again) {
   EXPECT_TRUE(revocations::attach(*zone_, "main").ok());
 }
 
+// A reload may point a realm at another Redis while old workers still follow the first.
+TEST_F(session_revocations, a_realm_has_a_place_for_each_redis_it_is_kept_in) {
+  const auto at = [this](const std::string& path, int database) {
+    redis::options to;
+    to.unix_path = path;
+    to.database = database;
+    return *revocations::attach(*zone_, "main", to);
+  };
+  EXPECT_EQ(&at("/one", 0).state(), &at("/one", 0).state());
+  EXPECT_NE(&at("/one", 0).state(), &at("/two", 0).state());
+  EXPECT_NE(&at("/one", 0).state(), &at("/one", 1).state());
+  revocations first = at("/one", 0);
+  first.add(ended("s"), now);
+  EXPECT_EQ(at("/two", 0).judge(token("s", "ann"), now), standing::revoked) << "what is known holds at both";
+}
+
 TEST_F(session_revocations, is_not_synchronised_before_the_feed_has_been_read) {
   EXPECT_FALSE(table_->synchronised());
   table_->state().read_at = steady_millis() - 4000;
@@ -245,6 +291,34 @@ TEST_F(session_revocations, readers_see_whole_entries_while_a_writer_rewrites_sl
   for (std::thread& each : readers) each.join();
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(table_->floor(), 0);
+}
+
+// One change after another of one user: at no moment is a token let in that both the earlier and the later refuse, nor
+// one refused that both let in.
+TEST_F(session_revocations, readers_see_the_earlier_or_the_later_change_of_a_user) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<long> looked = 0;
+  table_->add(changed(revocation::type::user_kill, "ann", 2, "0"), now);
+  std::vector<std::thread> readers;
+  for (int r = 0; r < 3; ++r) {
+    readers.emplace_back([&] {
+      const holder old = token("s", "ann", 1);
+      const holder fresh = token("0", "ann", 1'000'000'000);
+      while (!stop) {
+        if (table_->judge(old, now) != standing::revoked) ++wrong;
+        if (table_->judge(fresh, now) != standing::valid) ++wrong;
+        ++looked;
+      }
+    });
+  }
+  for (std::int64_t least = 3; least < 300'000 || looked < 100; ++least) {
+    table_->add(changed(revocation::type::user_kill, "ann", least, std::to_string(least % 2)), now);
+  }
+  stop = true;
+  for (std::thread& each : readers) each.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(table_->live(now).size(), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "dialect/fields.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace gatehouse::dialect {
+
+bool is_media_type(std::string_view content_type, std::string_view media_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return equal_ignoring_case(type, media_type);
+}
+
+operation::refused unusable_body(std::string message) {
+  operation::refused no;
+  no.why = operation::refusal::invalid_input;
+  no.message = std::move(message);
+  return no;
+}
+
+const field* field_reader::find(std::string_view member) const {
+  const auto found = std::ranges::find(route_.fields, member, &field::member);
+  return found == route_.fields.end() ? nullptr : &*found;
+}
+
+bool field_reader::has(const field& which) const {
+  return std::visit([this](auto member) { return (in_.*member).has_value(); }, which.target);
+}
+
+void field_reader::store(const field& which, std::string value) {
+  if (const auto* plain = std::get_if<0>(&which.target)) {
+    in_.** plain = std::move(value);
+  } else {
+    in_.*std::get<1>(which.target) = secret(value);
+    OPENSSL_cleanse(value.data(), value.size());
+  }
+}
+
+bool field_reader::failed(const field& which) const {
+  return std::ranges::find(no_.fields, which.target, &operation::field_error::field) != no_.fields.end();
+}
+
+std::variant<operation::input, operation::refused> field_reader::finish() && {
+  for (const field& each : route_.fields) {
+    if (each.required && !has(each) && !failed(each)) fail(each, "is required");
+  }
+  if (!no_.fields.empty()) return std::move(no_);
+  return std::move(in_);
+}
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,38 @@
+// From the members of a body, however it is written, to the input of an operation, by the route's field table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "dialect/dialect.h"
+
+namespace gatehouse::dialect {
+
+// Whether a Content-Type is this media type (lower case), with any parameters.
+bool is_media_type(std::string_view content_type, std::string_view media_type);
+
+// What no field is to blame for.
+operation::refused unusable_body(std::string message);
+
+class field_reader {
+ public:
+  explicit field_reader(const route& matched) : route_(matched) { no_.why = operation::refusal::invalid_input; }
+
+  const field* find(std::string_view member) const;  // null: the table does not have it
+  bool has(const field& which) const;
+  void store(const field& which, std::string value);  // wipes what it copies into a secret
+  void fail(const field& which, std::string reason) { no_.fields.push_back({which.target, std::move(reason)}); }
+
+  // The input, if no field failed and none that is required is missing.
+  std::variant<operation::input, operation::refused> finish() &&;
+
+ private:
+  bool failed(const field& which) const;
+
+  const route& route_;
+  operation::input in_;
+  operation::refused no_;
+};
+
+}  // namespace gatehouse::dialect

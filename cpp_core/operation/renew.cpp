@@ -1,0 +1,81 @@
+#include "operation/renew.h"
+
+#include "operation/issue.h"
+#include "operation/refresh.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+renewal refused_renewal(const context& ctx, refusal why) {
+  renewal no;
+  if (why == refusal::unavailable || why == refusal::busy) {
+    no.verdict = GH_UNAVAILABLE;
+  } else if (why == refusal::bad_refresh_token) {
+    no.verdict = GH_UNAUTHENTICATED;
+    const auto cleared = ctx.realm.settings().cookies->clear();
+    no.set_cookies.assign(cleared.begin(), cleared.end());
+  }
+  return no;
+}
+
+// The identity in an access token that we have just made: the same path as if it had been sent.
+renewal identified(const context& ctx, const secret& access) {
+  gate::decision made = ctx.realm.authenticator().authenticate_token(access.reveal());
+  renewal done;
+  done.verdict = made.verdict;
+  done.who = std::move(made.who);
+  return done;
+}
+
+}  // namespace
+
+task<renewal> renew(context ctx, secret refresh_token) {
+  input in;
+  in.refresh_token = std::move(refresh_token);
+  const outcome refreshed = co_await refresh(ctx, std::move(in));
+  if (const auto* no = std::get_if<refused>(&refreshed)) co_return refused_renewal(ctx, no->why);
+
+  const issued_tokens& tokens = std::get<signed_in>(refreshed).tokens;
+  renewal made = identified(ctx, tokens.access);
+  made.set_cookies = session_cookies(ctx.realm.settings(), tokens);
+  co_return made;
+}
+
+task<renewal> look_at_session(context ctx, secret refresh_token) {
+  if (gate::identity_ref known = ctx.realm.authenticator().recall(refresh_token.reveal())) {
+    renewal remembered;
+    remembered.verdict = GH_ALLOWED;
+    remembered.who = std::move(known);
+    co_return remembered;
+  }
+  const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, refresh_token);
+  if (!presented) co_return refused_renewal(ctx, refusal::bad_refresh_token);
+
+  auto session = co_await ctx.realm.sessions().read(presented->session_id);
+  if (!session) {
+    const outcome failed = ctx.fail("reading a session", session.failure());
+    co_return refused_renewal(ctx, std::get<refused>(failed).why);
+  }
+  // The generation before is still good for the grace; who presents an older one is judged when it is used to refresh.
+  const bool good = session->has_value() && (*session)->user_id == presented->subject &&
+                    (*session)->client == ctx.asked_by.name && presented->generation <= (*session)->generation &&
+                    presented->generation + 1 >= (*session)->generation;
+  if (!good) {
+    renewal no;
+    no.verdict = GH_UNAUTHENTICATED;
+    co_return no;
+  }
+
+  const result<account::user> user = account::user_from_json((*session)->user_json);
+  if (!user) {
+    ctx.warn("reading the user in a session", user.failure());
+    co_return renewal();
+  }
+  const issued_tokens tokens = issue_tokens(ctx, *user, **session);
+  renewal made = identified(ctx, tokens.access);
+  if (made.verdict == GH_ALLOWED) ctx.realm.authenticator().remember(refresh_token.reveal(), made.who);
+  co_return made;
+}
+
+}  // namespace gatehouse::operation

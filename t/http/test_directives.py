@@ -1,0 +1,207 @@
+"""nginx -t: what it accepts, and what it says of what it refuses: the place, the fault, and what to write instead."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+GUARD = "location / { gatehouse %REALM%; }"
+
+
+def refusal(server):
+    accepted, said = server.test_conf()
+    assert not accepted, said
+    return next(line for line in said.splitlines() if "[emerg]" in line)
+
+
+@pytest.fixture
+def check(nginx):
+    def make(server="", **options):
+        return nginx(server, start=False, **options)
+    return make
+
+
+# ---- directives of http, server and location ----
+
+@pytest.mark.parametrize("server, words", [
+    ("gatehouse;", "invalid number of arguments"),
+    ("gatehouse none;", 'realm "none" is not defined gatehouse_realm before'),
+    ("gatehouse %REALM% off;", "off optional"),
+    ("gatehouse %REALM% Optional;", "Optional optional"),
+    ("gatehouse %REALM% optional x;", "invalid number of arguments"),
+    ("gatehouse off optional;", "nothing after off"),
+    ("gatehouse %REALM%; gatehouse %REALM%;", "duplicate"),
+    ("gatehouse off; gatehouse off;", "duplicate"),
+    ("gatehouse %REALM%x;", "is not defined"),
+    ("gatehouse '';", "is not defined"),
+    ("location / { if ($arg_x) { gatehouse off; } }", "not allowed here"),
+    ("location / { if ($arg_x) { gatehouse_require role=a; } }", "not allowed here"),
+    ("gatehouse_require role=admin;", "no guard gatehouse REALM nginx.conf:"),
+    ("location / { gatehouse off; gatehouse_require role=admin; }", "no guard gatehouse REALM nginx.conf:"),
+    ("location / { gatehouse_api %REALM% rest; gatehouse_require role=admin; }", "no guard gatehouse REALM"),
+    ("gatehouse %REALM%; gatehouse_require;", "invalid number of arguments"),
+    ("gatehouse %REALM%; gatehouse_require admin;", '"admin" role=NAME'),
+    ("gatehouse %REALM%; gatehouse_require role=;", '"role=" role=NAME'),
+    ("gatehouse %REALM%; gatehouse_require Role=a;", '"Role=a" role=NAME'),
+    ("gatehouse %REALM%; gatehouse_require claim=a;", "claim:NAME=VALUE"),
+    ("gatehouse %REALM%; gatehouse_require claim:=a;", "claim:NAME=VALUE"),
+    ("gatehouse %REALM%; gatehouse_require claim:team=;", "claim:NAME=VALUE"),
+    ("gatehouse %REALM%; gatehouse_require role=a user=b;", '"user=b"'),
+    ("gatehouse_header X-User;", "invalid number of arguments"),
+    ("gatehouse_header 'X User' a;", "not a header name"),
+    ("gatehouse_header X-User: a;", "not a header name X-Remote-User"),
+    ("gatehouse_header X.User a;", "not a header name"),
+    ("gatehouse_header '' a;", "not a header name"),
+    ("gatehouse_header Host a;", "meaning of its own X-Remote-User"),
+    ("gatehouse_header content_length a;", "meaning of its own"),
+    ("gatehouse_header Authorization a;", "meaning of its own"),
+    ("gatehouse_header Cookie a;", "meaning of its own"),
+    ("gatehouse_header X-Forwarded-For a;", "meaning of its own"),
+    ("gatehouse_header Origin a;", "meaning of its own"),
+    ("gatehouse_header Sec-Fetch-Site a;", "meaning of its own"),
+    ("gatehouse_header X-A a; gatehouse_header x_a b;", "duplicate"),
+    ("gatehouse_pass_authorization maybe;", "on off"),
+    ("gatehouse_pass_authorization on; gatehouse_pass_authorization on;", "duplicate"),
+    ("gatehouse_allow_origin;", "invalid number of arguments"),
+    ("gatehouse_allow_origin example.com;", '"example.com" not an origin https://HOST'),
+    ("gatehouse_allow_origin https://example.com/;", "without a path"),
+    ("gatehouse_allow_origin https://*.example.com;", "not an origin"),
+    ("gatehouse_allow_origin null;", "not an origin"),
+    ("gatehouse_allow_origin https://a.example https://b.example:443;", "not an origin"),
+    ("gatehouse_allow_origin https://user@example.com;", "not an origin"),
+    ("gatehouse_api %REALM% rest;", "not allowed here"),
+    ("location /auth/ { gatehouse_api %REALM%; }", "invalid number of arguments"),
+    ("location /auth/ { gatehouse_api none rest; }", "is not defined"),
+    ("location /auth/ { gatehouse_api %REALM% soap; }", 'unknown dialect "soap" rest'),
+    ("location /auth/ { gatehouse_api %REALM% REST; }", "unknown dialect"),
+    ("location /auth { gatehouse_api %REALM% rest; }", "slash mount=/auth/"),
+    ("location /auth/ { gatehouse_api %REALM% rest; gatehouse_api %REALM% rest; }", "duplicate"),
+    ("location ~ ^/auth/ { gatehouse_api %REALM% rest; }", "mount=/prefix/"),
+    ("location = /auth/ { gatehouse_api %REALM% rest; }", "mount=/prefix/"),
+    ("location @auth { gatehouse_api %REALM% rest; }", "mount=/prefix/"),
+    ("location /auth/ { gatehouse_api %REALM% rest /auth/; }", "mount=/prefix/"),
+    ("location /auth/ { gatehouse_api %REALM% rest mount=auth; }", "mount=/prefix/"),
+    ("location /auth/ { gatehouse_api %REALM% rest mount=/auth; }", "slash mount=/auth/"),
+    ("gatehouse_zone 16m;", "not allowed here"),
+    ("gatehouse_realm x { }", "not allowed here"),
+])
+def test_a_wrong_directive_is_refused_in_words_that_help(check, server, words):
+    said = refusal(check(server))
+    assert re.search(r"nginx\.conf:\d+", said), said
+    assert all(word in said for word in re.findall(r'"[^"]*"|\S+', words)), said
+
+
+@pytest.mark.parametrize("http, words", [
+    ("gatehouse_zone 16m;", "duplicate"),
+    ("gatehouse_realm %REALM% { }", "defined twice"),
+    ("gatehouse_realm off { }", '"off" another name'),
+    ("gatehouse_realm 'a b' { }", "letters digits"),
+    ("gatehouse_realm '' { }", "letters digits"),
+    ("gatehouse_realm " + "a" * 65 + " { }", "cannot name a realm"),
+    ("gatehouse_realm x y { }", "invalid number of arguments"),
+    ("gatehouse_realm x;", "no opening"),
+    ("gatehouse_realm x { }", 'no "postgres" write'),
+    ("gatehouse_realm x { gatehouse y; }", 'unknown "gatehouse" may hold postgres'),
+    ("server { listen 127.0.0.1:%PORTA%; gatehouse later; } gatehouse_realm later { }", '"later" before'),
+    ("gatehouse_realm x { include %FOLDER%/none.conf; }", "none.conf"),
+])
+def test_a_wrong_http_directive_is_refused(check, http, words):
+    said = refusal(check(http=http))
+    assert re.search(r"nginx\.conf:\d+", said), said
+    assert all(word in said for word in re.findall(r'"[^"]*"|\S+', words)), said
+
+
+# ---- directives of a realm ----
+
+@pytest.mark.parametrize("directive, value, words", [
+    ("postgres", None, 'no "postgres" CONNINFO'), ("redis", None, 'no "redis" unix:PATH'), ("keys", None,
+                                                                                            'no "keys" keys FILE'),
+    ("public_url", None, 'no "public_url" https://HOST'),
+    ("postgres", '"%POSTGRES% password=hunter2"', "password_file=FILE"),
+    ("postgres", '"%POSTGRES%" password=hunter2', "password_file=FILE"),
+    ("postgres", "postgresql://jane:hunter2@127.0.0.1/x", "password_file=FILE"),
+    ("postgres", '"host=x pasword=hunter2"', "postgres"),
+    ("postgres", '"host=x password hunter2"', "password_file=FILE"),
+    ("postgres", '"%POSTGRES%" pool=0', "pool"), ("postgres", '"%POSTGRES%" pool=x', "pool"),
+    ("postgres", '"%POSTGRES%" timeout=0', "timeout"), ("postgres", '"%POSTGRES%" timeout=2parsecs', "timeout"),
+    ("postgres", '"%POSTGRES%" cache=2', '"cache" pool=N'), ("postgres", "host=/tmp user=x", '"user" quotation'),
+    ("postgres", '"%POSTGRES%" password_file=/nonexistent', "/nonexistent"),
+    ("redis", "unix:redis.sock", "absolute unix:/run"), ("redis", "127.0.0.1:0", "127.0.0.1:0"),
+    ("redis", "127.0.0.1:x", "127.0.0.1:x"),
+    ("redis", "127.0.0.1:99999", "99999"), ("redis", "::1:6379", "[::1]:6379"), ("redis", "%REDIS% db=x", "db=x"),
+    ("redis", "%REDIS% password=hunter2", "password_file=FILE"), ("redis", "%REDIS% db=1 db=2", "twice"),
+    ("redis", "%REDIS% timeout=1ms", "timeout 250ms"), ("redis", "%REDIS% what=1", "what password_file"),
+    ("redis", "%REDIS% user=jane", "password_file="), ("redis", "redis://:hunter2@127.0.0.1:6379", "redis"),
+    ("keys", "/nonexistent/keys.json", "/nonexistent/keys.json"), ("keys", "%FOLDER%", "keys"), ("keys", "a b",
+                                                                                                 "keys FILE"),
+    ("public_url", "example.com", "not an origin"), ("public_url", "https://example.com/", "without a path"),
+    ("public_url", "ftp://example.com", "not an origin"), ("public_url", "https://exa mple.com", "number of arguments"),
+    ("public_url", "https://example.com:443", "not an origin"), ("public_url", "https://example.com:0",
+                                                                 "not an origin"),
+    ("registration", "maybe", "closed open domain"), ("registration", "domain=", "closed open domain"),
+    ("registration", "open closed", "closed open domain"), ("remote_user", "name", "id username email"),
+    ("remote_user", "id email", "number of arguments"), ("verify_email", "no", "off on required"),
+    ("password", "min_length=x", "min_length"), ("password", "min_length=0", "min_length"), ("password", "memory=1k",
+                                                                                             "memory"),
+    ("password", "blocklist=/nonexistent", "/nonexistent"), ("password", "blocklist=", "blocklist"),
+    ("password", "strength=9", "strength"), ("password", "iterations=0", "iterations"),
+    ("access_lifetime", "0", "longer than 0"), ("access_lifetime", "-1h", "access_lifetime"),
+    ("access_lifetime", "forever", "access_lifetime"), ("refresh_lifetime", "1x", "refresh_lifetime"),
+    ("refresh_lifetime", "400d", "refresh_lifetime session_lifetime"), ("session_lifetime", "", "session_lifetime"),
+    ("refresh_grace", "6m", "5 minutes"), ("refresh_grace", "x", "refresh_grace"), ("access_lifetime", "1h 2h",
+                                                                                    "number of arguments"),
+    ("lifetime", "1h", '"lifetime" access_lifetime'), ("issuer", "a; issuer b", "duplicate"), ("issuer", "",
+                                                                                               "number of arguments"),
+])
+def test_a_wrong_realm_directive_is_refused(check, directive, value, words):
+    said = refusal(check(GUARD, realm={directive: value}))
+    assert re.search(r"nginx\.conf:\d+", said), said
+    assert all(word in said for word in re.findall(r'"[^"]*"|\S+', words)), said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("size", ["0", "x", "1k", "-1", "16q"])
+def test_the_zone_must_be_large_enough(check, size):
+    server = check(GUARD)
+    server.write_conf((server.folder / "nginx.conf").read_text().replace("gatehouse_zone 16m",
+                                                                         f"gatehouse_zone {size}"))
+    assert re.search(r"gatehouse_zone.* (16m|needs \d+k)", refusal(server))
+
+
+# ---- what -t leaves alone ----
+
+def test_no_connection_is_made(check, redis, postgres):
+    for realm in ({"redis": "unix:/nonexistent/redis.sock", "postgres": '"host=/nonexistent user=x dbname=x"'},
+                  {"redis": "127.0.0.1:1", "postgres": '"host=127.0.0.1 port=1 user=x dbname=x"'}):
+        accepted, said = check(GUARD, realm=realm).test_conf()
+        assert accepted, said
+
+
+def test_nginx_minus_capital_t_shows_no_secret(nginx, keys, folder):
+    secret = folder / "password"
+    secret.write_text("hunter2\n")
+    os.chmod(secret, 0o600)
+    server = nginx(GUARD, start=False, realm={"postgres": f'"%POSTGRES%" password_file={secret}',
+                                              "redis": f"%REDIS% password_file={secret}"})
+    said = subprocess.run(server.command("-T"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert said.returncode == 0 and "gatehouse_realm" in said.stdout
+    for hidden in ("hunter2", *(key["k"] for key in keys["keys"])):
+        assert hidden not in said.stdout
+    accepted, said = server.test_conf({"GATEHOUSE_EXPLAIN": "1"})
+    assert accepted and "hunter2" not in said and not [key for key in keys["keys"] if key["k"] in said]
+
+
+@pytest.mark.parametrize("server", [
+    "gatehouse off;", "gatehouse %REALM%;", "gatehouse %REALM% optional;", "gatehouse_allow_origin *;",
+    "gatehouse %REALM%; gatehouse_require role=a claim:team=b; gatehouse_require role=c;",
+    "gatehouse %REALM%; gatehouse_require role=a; location /off/ { gatehouse off; } location /auth/ { gatehouse_api %REALM% rest; }",
+    "location / { limit_except GET { gatehouse %REALM%; gatehouse_require role=a; } }",
+    "location ~ ^/auth { gatehouse_api %REALM% rest mount=/auth/; }",
+    "location / { gatehouse %REALM%; gatehouse_api %REALM% rest; }",
+    "gatehouse_header X-User $gatehouse_user; gatehouse_header remote_user ''; gatehouse_pass_authorization on;",
+    "set $who $gatehouse_claim_any_thing; return 200 $gatehouse_username$gatehouse_session;",
+])
+def test_right_configurations_are_accepted(check, server):
+    accepted, said = check(server).test_conf()
+    assert accepted, said

@@ -1,0 +1,152 @@
+"""The keys of a realm: replacing them without logging anybody out, public ones, and those that are refused."""
+
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from accounts import API, GUARDED, Account, bearer
+from conftest import new_key
+from processes import wait_until
+from tokens import Mint, base64url, guarded_server
+
+
+def refusal(server):
+    accepted, said = server.test_conf()
+    assert not accepted, said
+    return next(line for line in said.splitlines() if "[emerg]" in line)
+
+
+def write_keys(server, *keys):
+    path = server.folder.parent / "keys.json"
+    path.write_text(json.dumps({"keys": list(keys)}))
+
+
+def kid(token):
+    head = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+
+
+def status(server, token):
+    return server.get("/", headers=bearer(token)).status_code
+
+
+def test_a_key_is_replaced_without_logging_anybody_out(nginx, keys):
+    old, refresh = keys["keys"]
+    new, new_refresh = new_key("sig", "access-2"), new_key("gatehouse-refresh", "refresh-2")
+    server = nginx(API + GUARDED)
+    account = Account(server)
+    token = account.access
+    wait_until(lambda: status(server, token) == 200, "the guard to be ready")
+
+    write_keys(server, new, old, new_refresh, refresh)
+    server.reload()
+    wait_until(lambda: status(server, token) == 200, "the old key's token to pass")
+    assert kid(account.access) == "access-1"
+    assert account.refresh().status_code == 200
+    assert (kid(account.access), kid(account.refresh_token)) == ("access-2", "refresh-2")
+    assert status(server, account.access) == 200
+
+    write_keys(server, new, new_refresh)
+    server.reload()
+    assert status(server, token) == 401
+    assert status(server, account.access) == 200
+    assert account.refresh().status_code == 200
+
+
+def test_a_broken_key_file_leaves_the_running_keys(nginx, keys):
+    server, mint = guarded_server(nginx, keys, GUARDED)
+    (server.folder.parent / "keys.json").write_text("{")
+    server.expect_log("keys.json")
+    os.kill(server.master, signal.SIGHUP)
+    server.wait_for_log(r"\[emerg\].*keys\.json")
+    assert status(server, mint.token()) == 200
+
+
+def openssl_jwk(folder, kind):
+    """A new private key as a JWK, from the openssl program."""
+    file = folder / "key.pem"
+    options = {"Ed25519": ["-algorithm", "ed25519"], "P-256": ["-algorithm", "EC", "-pkeyopt",
+                                                               "ec_paramgen_curve:P-256"]}
+    subprocess.run(["openssl", "genpkey", *options[kind], "-out", file], check=True, stderr=subprocess.DEVNULL)
+    text = subprocess.run(["openssl", "pkey", "-in", file, "-noout", "-text"], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
+    halves = {}
+    for line in text.splitlines():
+        if line.startswith(("priv:", "pub:")):
+            name = line[:-1]
+            halves[name] = ""
+        elif line.startswith("    "):
+            halves[name] += line.strip().replace(":", "")
+    private, public = bytes.fromhex(halves["priv"]), bytes.fromhex(halves["pub"])
+    if kind == "Ed25519":
+        return {"kty": "OKP", "crv": kind, "x": base64url(public), "d": base64url(private)}
+    return {"kty": "EC", "crv": kind, "x": base64url(public[1:33]), "y": base64url(public[33:]),
+            "d": base64url(private[-32:].rjust(32, b"\0"))}
+
+
+@pytest.mark.parametrize("kind, algorithm", [("Ed25519", "EdDSA"), ("P-256", "ES256")])
+def test_public_keys_sign_and_verify(nginx, keys, folder, upstream, kind, algorithm):
+    public = {**openssl_jwk(folder, kind), "use": "sig", "kid": "public-1"}
+    server = nginx(API + GUARDED, start=False)
+    write_keys(server, public, keys["keys"][1])
+    server.start()
+    account = Account(server)
+    wait_until(lambda: account.visit().status_code == 200, "the guard to be ready")
+    upstream.clear()
+    head, payload, signature = account.access.split(".")
+    assert len(base64.urlsafe_b64decode(signature + "==")) == 64
+    mint = Mint(server, keys)  # its own key is not in the set
+    assert status(server, mint.token()) == 401
+    for material in (public["x"], public.get("y", public["x"]), base64url(json.dumps(public).encode())):
+        for alg in ("HS256", algorithm):  # requirement 3: a public key is no HMAC secret
+            forged = mint.token(header={"alg": alg, "kid": "public-1", "typ": "at+jwt"}, key={"k": material})
+            assert status(server, forged) == 401
+    for wrong in (signature[:-4], signature + "AAAA", "A" * 86, "_" * 84 + "8A", "A" * 85 + "Q",
+                  signature[43:] + signature[:43]):
+        assert status(server, f"{head}.{payload}.{wrong}") == 401
+    assert upstream.count == 0
+
+
+# ---- sets that nginx -t refuses ----
+
+def oct_key(**changes):
+    return {**new_key("sig", "a"), **changes}
+
+
+REFRESH = new_key("gatehouse-refresh", "r")
+
+
+@pytest.mark.parametrize("keys_made, words", [
+    ([], "no key can sign access"), ([oct_key()], "refresh gatehouse-refresh"), ([REFRESH], "no key can sign access"),
+    ([oct_key(k=base64url(b"x" * 31)), REFRESH], '"a" 32 31'), ([oct_key(k=""), REFRESH], '"a" base64url'),
+    ([oct_key(), oct_key(), REFRESH], '"a" same'), ([oct_key(kid="r"), REFRESH], '"r" same'),
+    ([oct_key(use="enc"), REFRESH], '"a" "sig"'), ([oct_key(alg="HS512"), REFRESH], '"a" HS256'),
+    ([oct_key(alg="none"), REFRESH], '"a" HS256'), ([oct_key(key_ops=["sign", "encrypt"]), REFRESH], "key_ops"),
+    ([oct_key(kty="dir"), REFRESH], "kty"), ([oct_key(kid=None), REFRESH], "kid"),
+    ([oct_key(k=base64url(b"x" * 32) + "="), REFRESH],
+                                                                                   "padding"),
+    ([oct_key(), REFRESH, {"kty": "OKP", "crv": "Ed25519", "kid": "p", "x": base64url(b"x" * 32)}], "HMAC public"),
+    ([{"kty": "RSA", "kid": "weak", "n": base64url(b"\xff" * 128), "e": "AQAB"}, REFRESH], '"weak" 2048'),
+    ([{"kty": "EC", "crv": "P-521", "kid": "p", "x": "AA", "y": "AA"}, REFRESH], "P-256"), (["x", REFRESH],
+                                                                                            "not an object"),
+])
+def test_requirements_4_and_5_a_bad_key_set_is_refused(nginx, folder, keys_made, words):
+    server = nginx(GUARDED, start=False)
+    (folder / "keys.json").write_text(json.dumps({"keys": keys_made}))
+    said = refusal(server)
+    assert re.search(r"keys\.json.*nginx\.conf:\d+", said), said
+    assert all(word in said for word in re.findall(r'"[^"]*"|\S+', words)), said
+    assert not [key for key in keys_made if isinstance(key, dict) and len(key.get("k", "")) > 8 and key["k"] in said]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"keys": 1}', '{"keys": [], "keys": []}', "\x00", "x" * 300000],
+                         ids=range(8))
+def test_a_file_that_is_no_key_set_is_refused(nginx, folder, text):
+    server = nginx(GUARDED, start=False)
+    (folder / "keys.json").write_text(text)
+    assert re.search(r"keys\.json.*nginx\.conf:\d+", refusal(server))

@@ -1,0 +1,156 @@
+// What the gate makes of browsers: cookies, other sites, navigations, return addresses.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "gate/challenge.h"
+#include "gate/cookie.h"
+#include "gate/cross_site.h"
+#include "gate/return_address.h"
+#include "realm/cookies.h"
+
+namespace gatehouse::gate {
+namespace {
+
+std::string found(std::vector<std::string_view> headers, std::string_view name) {
+  const found_cookie cookie = find_cookie(headers, name);
+  if (std::holds_alternative<ambiguous_cookie>(cookie)) return "(ambiguous)";
+  if (std::holds_alternative<no_cookie>(cookie)) return "(none)";
+  return std::string(std::get<std::string_view>(cookie));
+}
+
+TEST(cookie, is_found_by_its_exact_name) {
+  EXPECT_EQ(found({"a=1; __Host-g=x.y.z; b=2"}, "__Host-g"), "x.y.z");
+  EXPECT_EQ(found({"__Host-g=x=y"}, "__Host-g"), "x=y");
+  EXPECT_EQ(found({" __Host-g = x "}, "__Host-g"), "x");
+  EXPECT_EQ(found({"a=1", "__Host-g=x"}, "__Host-g"), "x");
+  for (const char* other : {"", ";", "__HOST-g=x", "__Host-G=x", "__Host-gg=x", "x__Host-g=x", "__Host-g2=x",
+                            "a=__Host-g=x", "a=1,__Host-g=x"}) {
+    EXPECT_EQ(found({other}, "__Host-g"), "(none)") << other;
+  }
+}
+
+TEST(cookie, requirement_41_two_of_one_name_are_ambiguous) {
+  EXPECT_EQ(found({"g=1; g=1"}, "g"), "(ambiguous)");
+  EXPECT_EQ(found({"g=1", "g=2"}, "g"), "(ambiguous)");
+  EXPECT_EQ(found({"g; g=1"}, "g"), "(ambiguous)");
+}
+
+std::string without(std::string_view header) {
+  const std::vector<std::string_view> ours{"g", "g-refresh"};
+  std::string left(header.size(), '?');
+  left.resize(remove_cookies(header, ours, left.data()));
+  return left;
+}
+
+TEST(cookie, ours_go_and_the_others_stay_byte_for_byte) {
+  EXPECT_EQ(without("g=1"), "");
+  EXPECT_EQ(without("g=1; g-refresh=2"), "");
+  EXPECT_EQ(without("a=1; g=2; b=3"), "a=1; b=3");
+  EXPECT_EQ(without("g=2; a=1"), "a=1");
+  EXPECT_EQ(without("a=1; g=2"), "a=1");
+  EXPECT_EQ(without("a=\"x y\";b = 2 ;  c=,;G=9"), "a=\"x y\";b = 2 ;  c=,;G=9");
+  EXPECT_EQ(without("a=1;;b"), "a=1;;b");
+  EXPECT_EQ(without("g=1; g=2; a=3; g=4"), "a=3");
+}
+
+TEST(cookies, requirement_39_have_the_host_prefix_and_every_attribute) {
+  const realm::cookies secure("gatehouse", true);
+  EXPECT_EQ(secure.set_access("x.y.z", seconds(60)),
+            "__Host-gatehouse=x.y.z; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
+  EXPECT_EQ(secure.clear()[1], "__Host-gatehouse-refresh=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+  EXPECT_EQ(realm::cookies("gatehouse", false).set_refresh("r", seconds(5)),
+            "gatehouse-refresh=r; Path=/; Max-Age=5; HttpOnly; SameSite=Lax");
+}
+
+bool foreign(std::string_view fetch_site, std::string_view origin, std::string_view host = "example.com",
+             bool secure = true) {
+  const std::vector<std::string_view> allowed{"https://app.example.com", "*"};
+  return is_foreign({fetch_site, origin}, {"https://example.com", host, secure, allowed});
+}
+
+TEST(cross_site, requirement_42_what_is_present_must_not_be_foreign) {
+  EXPECT_FALSE(foreign("", ""));
+  EXPECT_FALSE(foreign("same-origin", "https://example.com"));
+  EXPECT_FALSE(foreign("none", ""));
+  EXPECT_FALSE(foreign("", "https://example.com"));
+  EXPECT_FALSE(foreign("cross-site", "https://app.example.com"));
+  EXPECT_FALSE(foreign("", "https://other.example.com:8443", "other.example.com:8443"));
+  EXPECT_FALSE(foreign("", "http://localhost:8080", "localhost:8080", false));
+  for (const char* site : {"cross-site", "same-site", "SAME-ORIGIN", "x"}) EXPECT_TRUE(foreign(site, "")) << site;
+  for (const char* origin : {"null", "https://evil.com", "http://example.com", "https://example.com.evil.com",
+                             "https://example.com:444", "https://sub.example.com", "*", "example.com"}) {
+    EXPECT_TRUE(foreign("", origin)) << origin;
+  }
+  EXPECT_TRUE(foreign("same-origin", "https://evil.com"));
+  EXPECT_TRUE(foreign("cross-site", "https://example.com"));
+}
+
+TEST(cross_site, safe_methods) {
+  for (const char* safe : {"GET", "HEAD", "OPTIONS", "TRACE"}) EXPECT_TRUE(is_safe_method(safe));
+  for (const char* unsafe : {"POST", "PUT", "PATCH", "DELETE", "get", "PROPFIND", ""})
+    EXPECT_FALSE(is_safe_method(unsafe));
+}
+
+TEST(navigation, a_page_is_told_from_a_fetch) {
+  EXPECT_TRUE(is_navigation({"GET", "navigate", "document", "text/html", ""}));
+  EXPECT_TRUE(is_navigation({"GET", "navigate", "iframe", "*/*", ""}));
+  EXPECT_TRUE(is_navigation({"GET", "", "", "text/html,application/xhtml+xml", ""}));
+  EXPECT_FALSE(is_navigation({"GET", "cors", "empty", "text/html", ""}));
+  EXPECT_FALSE(is_navigation({"GET", "no-cors", "image", "image/*", ""}));
+  EXPECT_FALSE(is_navigation({"GET", "", "", "*/*", ""}));
+  EXPECT_FALSE(is_navigation({"GET", "", "", "application/json", ""}));
+  EXPECT_FALSE(is_navigation({"POST", "navigate", "document", "text/html", ""}));
+  EXPECT_FALSE(is_navigation({"GET", "websocket", "websocket", "text/html", "websocket"}));
+  EXPECT_FALSE(is_navigation({"GET", "", "", "text/html", "websocket"}));
+}
+
+TEST(navigation, the_login_page_is_told_where_to_return) {
+  EXPECT_EQ(login_address("/auth/login", "/a?b=c&d=%20"), "/auth/login?return=%2Fa%3Fb%3Dc%26d%3D%2520");
+  EXPECT_EQ(login_address("/auth/login", "//evil.com"), "/auth/login");
+}
+
+TEST(return_address, requirement_44_only_a_path_of_this_site) {
+  for (const char* good :
+       {"/", "/a", "/a/b?c=d#e", "/%2f%2fevil.com", "/a//b", "/?return=//evil.com", "/@evil.com", "/:80"}) {
+    EXPECT_TRUE(is_safe_return(good, {})) << good;
+  }
+  for (const char* bad : {"",
+                          "a",
+                          "//",
+                          "//evil.com",
+                          "///evil.com",
+                          "/\\evil.com",
+                          "\\/evil.com",
+                          "\\\\evil.com",
+                          "https://evil.com",
+                          "javascript:alert(1)",
+                          " /a",
+                          "/a b",
+                          "/\tevil.com",
+                          "/\n/evil.com",
+                          "\t//evil.com",
+                          "/a\\b",
+                          "/é",
+                          "http:/a",
+                          "?a",
+                          "#a",
+                          "./a",
+                          "../a",
+                          "%2f%2fevil.com",
+                          "/\x7f"}) {
+    EXPECT_FALSE(is_safe_return(bad, {})) << bad;
+  }
+  EXPECT_FALSE(is_safe_return("/" + std::string(2048, 'a'), {}));
+}
+
+TEST(return_address, an_allowed_url_must_be_the_same_to_the_letter) {
+  const std::vector<std::string_view> allowed{"https://app.example.com/done"};
+  EXPECT_TRUE(is_safe_return("https://app.example.com/done", allowed));
+  EXPECT_FALSE(is_safe_return("https://app.example.com/done/", allowed));
+  EXPECT_FALSE(is_safe_return("https://app.example.com", allowed));
+}
+
+}  // namespace
+}  // namespace gatehouse::gate
