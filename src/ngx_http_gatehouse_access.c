@@ -1,6 +1,6 @@
 
 /*
- * The guard: who is it, may they, and what nginx does with the answer.
+ * The guard: what nginx does with the answer to who it is and what they may.
  */
 
 
@@ -8,13 +8,10 @@
 
 
 static ngx_int_t ngx_http_gatehouse_judge(ngx_http_request_t *r,
-    ngx_http_gatehouse_loc_conf_t *glcf);
-static ngx_int_t ngx_http_gatehouse_refuse(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, gh_decision *decision);
+    ngx_http_gatehouse_resume_pt resume);
+static void ngx_http_gatehouse_access_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gatehouse_challenge(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_str value);
-static ngx_http_gatehouse_principal_t *ngx_http_gatehouse_identify(
-    ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm);
 
 
 static gh_str  ngx_http_gatehouse_www_authenticate = {
@@ -33,14 +30,18 @@ ngx_http_gatehouse_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    return ngx_http_gatehouse_judge(r, glcf);
+    return ngx_http_gatehouse_judge(r, ngx_http_gatehouse_access_resume);
 }
 
 
 /*
  * Subrequests never reach the access phase.  They are judged here by what
- * the client sent with the main request, and "satisfy any" does not help
- * them: nginx asks nobody else.
+ * the client sent with the main request; they do not wait, and "satisfy any"
+ * does not help them: nginx asks nobody else.
+ *
+ * Nor does a main request reach our access handler if another one before it
+ * has satisfied "any".  Our cookies are none of the application's business
+ * in any case.
  */
 
 ngx_int_t
@@ -49,17 +50,21 @@ ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r)
     ngx_int_t                       rc;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
-    if (r == r->main) {
-        return NGX_DECLINED;
-    }
-
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
     if (glcf->guard == NULL) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_http_gatehouse_judge(r, glcf);
+    if (ngx_http_gatehouse_strip_cookies(r, glcf->guard) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r == r->main) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_gatehouse_judge(r, NULL);
 
     return (rc == NGX_OK) ? NGX_DECLINED : rc;
 }
@@ -67,49 +72,50 @@ ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r)
 
 static ngx_int_t
 ngx_http_gatehouse_judge(ngx_http_request_t *r,
-    ngx_http_gatehouse_loc_conf_t *glcf)
+    ngx_http_gatehouse_resume_pt resume)
 {
-    gh_decision                      decision;
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_principal_t  *principal;
+    ngx_int_t                       rc;
+    gh_decision                     decision;
+    ngx_http_gatehouse_ctx_t       *ctx;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
 
     ctx = ngx_http_gatehouse_get_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    principal = ngx_http_gatehouse_identify(r, ctx, glcf->guard);
-    if (principal == NULL) {
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
+    rc = ngx_http_gatehouse_decide(r, ctx, glcf->guard, resume, &decision);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    decision = principal->decision;
-
-    if (decision.verdict == GH_ANONYMOUS && !glcf->optional) {
-        decision.verdict = GH_UNAUTHENTICATED;
-    }
-
-    if (decision.verdict != GH_ALLOWED && decision.verdict != GH_ANONYMOUS) {
-        return ngx_http_gatehouse_refuse(r, ctx, &decision);
-    }
-
-    if (glcf->rules) {
-        gh_authorize((const gh_rule *const *) glcf->rules->elts,
-                     glcf->rules->nelts, decision.identity, &decision);
-
-        if (decision.verdict != GH_ALLOWED) {
-            return ngx_http_gatehouse_refuse(r, ctx, &decision);
-        }
-    }
-
-    if (decision.identity == NULL) {
+    if (decision.verdict == GH_ANONYMOUS) {
 
         /* "optional" lets the anonymous by, but does not vouch for them */
 
         return NGX_DECLINED;
     }
 
+    if (decision.verdict != GH_ALLOWED) {
+        return ngx_http_gatehouse_refuse(r, ctx, &decision);
+    }
+
     if (ngx_http_gatehouse_present(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r == r->main
+        && ngx_http_gatehouse_running_add(r, ctx, glcf->guard,
+                                          decision.identity)
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -117,7 +123,20 @@ ngx_http_gatehouse_judge(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+/* The phase engine asks the access handler again. */
+
+static void
+ngx_http_gatehouse_access_resume(ngx_http_request_t *r)
+{
+    if (r->read_event_handler == ngx_http_test_reading) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    ngx_post_event(r->connection->write, &ngx_posted_events);
+}
+
+
+ngx_int_t
 ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     gh_decision *decision)
 {
@@ -173,6 +192,10 @@ ngx_http_gatehouse_challenge(ngx_http_request_t *r,
 {
     ngx_table_elt_t  *h;
 
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
     if (r == r->main && ctx->challenge) {
 
         /* an error page may be guarded too: one challenge is enough */
@@ -195,75 +218,4 @@ ngx_http_gatehouse_challenge(ngx_http_request_t *r,
     }
 
     return NGX_OK;
-}
-
-
-/* The identity in the location's realm, or the last one: for variables. */
-
-gh_identity *
-ngx_http_gatehouse_identity(ngx_http_request_t *r)
-{
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_loc_conf_t   *glcf;
-    ngx_http_gatehouse_principal_t  *principal;
-
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
-
-    if (glcf->guard) {
-        ctx = ngx_http_gatehouse_get_ctx(r);
-        principal = ctx ? ngx_http_gatehouse_identify(r, ctx, glcf->guard)
-                        : NULL;
-
-    } else {
-        ctx = ngx_http_gatehouse_find_ctx(r);
-        principal = ctx ? ctx->current : NULL;
-    }
-
-    return principal ? principal->decision.identity : NULL;
-}
-
-
-/* A request is asked once for each realm; its credentials do not change. */
-
-static ngx_http_gatehouse_principal_t *
-ngx_http_gatehouse_identify(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm)
-{
-    gh_credentials                  *credentials;
-    ngx_http_gatehouse_principal_t  *principal;
-
-    for (principal = ctx->principals; principal; principal = principal->next) {
-        if (principal->realm == realm) {
-            ctx->current = principal;
-            return principal;
-        }
-    }
-
-    if (ngx_http_gatehouse_worker == NULL) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "gatehouse did not start in this worker process");
-        return NULL;
-    }
-
-    credentials = ngx_http_gatehouse_credentials(r);
-    if (credentials == NULL) {
-        return NULL;
-    }
-
-    principal = ngx_pcalloc(r->pool, sizeof(ngx_http_gatehouse_principal_t));
-    if (principal == NULL) {
-        return NULL;
-    }
-
-    principal->realm = realm;
-    principal->decision.verdict = GH_FAILED;
-
-    gh_authenticate(ngx_http_gatehouse_worker, realm, credentials,
-                    &principal->decision);
-
-    principal->next = ctx->principals;
-    ctx->principals = principal;
-    ctx->current = principal;
-
-    return principal;
 }

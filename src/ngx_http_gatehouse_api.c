@@ -198,17 +198,8 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    /* from now on a client that goes away ends the request */
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-
-        if (r->connection->read->ready) {
-            ngx_post_event(r->connection->read, &ngx_posted_events);
-
-        } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (ngx_http_gatehouse_test_reading(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     r->write_event_handler = ngx_http_request_empty_handler;
@@ -220,38 +211,29 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 static ngx_int_t
 ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 {
-    ngx_uint_t                       i;
-    gh_credentials                  *credentials;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_variable_value_t       *vv;
-    ngx_http_gatehouse_loc_conf_t   *glcf;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
-    static ngx_str_t  origin = ngx_string("Origin");
     static ngx_str_t  preflight = ngx_string("Access-Control-Request-Method");
-
-    credentials = ngx_http_gatehouse_credentials(r);
-    if (credentials == NULL) {
-        return NGX_ERROR;
-    }
 
     ngx_memzero(request, sizeof(gh_request));
 
-    request->traits.method = ngx_http_gatehouse_view(&r->method_name);
+    if (ngx_http_gatehouse_credentials(r, &request->credentials) != NGX_OK
+        || ngx_http_gatehouse_traits(r, &request->traits) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     request->path = ngx_http_gatehouse_view(&r->uri);
     request->query = ngx_http_gatehouse_view(&r->args);
     request->address = ngx_http_gatehouse_view(&r->connection->addr_text);
-    request->credentials = *credentials;
+    request->user_agent = ngx_http_gatehouse_user_agent(r);
+    request->request_id = ngx_http_gatehouse_request_id(r);
 
     if (r->headers_in.content_type) {
         request->content_type =
                     ngx_http_gatehouse_view(&r->headers_in.content_type->value);
-    }
-
-    if (r->headers_in.user_agent) {
-        request->user_agent =
-                      ngx_http_gatehouse_view(&r->headers_in.user_agent->value);
     }
 
     part = &r->headers_in.headers.part;
@@ -259,32 +241,9 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
 
-        if (ngx_http_gatehouse_same_name(&h->key, &origin)) {
-            request->traits.origin = ngx_http_gatehouse_view(&h->value);
-
-        } else if (ngx_http_gatehouse_same_name(&h->key, &preflight)) {
+        if (ngx_http_gatehouse_same_name(&h->key, &preflight)) {
             request->preflight_method = ngx_http_gatehouse_view(&h->value);
         }
-    }
-
-#if (NGX_HTTP_SSL)
-    request->traits.secure = (r->connection->ssl != NULL);
-#endif
-
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
-
-    vv = ngx_http_get_indexed_variable(r, gmcf->request_id);
-
-    if (vv && !vv->not_found) {
-        request->request_id.data = (const char *) vv->data;
-        request->request_id.len = vv->len;
-    }
-
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
-
-    if (glcf->origins) {
-        request->traits.allowed_origins = glcf->origins->elts;
-        request->traits.allowed_origin_count = glcf->origins->nelts;
     }
 
     return NGX_OK;

@@ -43,6 +43,10 @@ ngx_http_gatehouse_guard(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     glcf->optional = (cf->args->nelts == 3);
 
+    if (glcf->check) {
+        return "has nothing to guard beside \"gatehouse_check\"";
+    }
+
     glcf->realm = ngx_http_gatehouse_find_realm(cf, &value[1]);
     if (glcf->realm == NULL) {
         return NGX_CONF_ERROR;
@@ -155,6 +159,10 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (glcf->api) {
         return "is duplicate";
+    }
+
+    if (glcf->check) {
+        return "cannot stand beside \"gatehouse_check\"";
     }
 
     value = cf->args->elts;

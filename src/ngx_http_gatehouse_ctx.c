@@ -56,6 +56,7 @@ ngx_http_gatehouse_get_ctx(ngx_http_request_t *r)
     cln->handler = ngx_http_gatehouse_cleanup;
 
     ngx_http_set_ctx(r, ctx, ngx_http_gatehouse_module);
+    ngx_http_set_ctx(r->main, ctx, ngx_http_gatehouse_module);
 
     return ctx;
 }
@@ -66,72 +67,14 @@ ngx_http_gatehouse_cleanup(void *data)
 {
     ngx_http_gatehouse_ctx_t *ctx = data;
 
+    ngx_http_gatehouse_renewal_t    *renewal;
     ngx_http_gatehouse_principal_t  *principal;
 
     for (principal = ctx->principals; principal; principal = principal->next) {
-        if (principal->decision.identity) {
-            gh_identity_release(principal->decision.identity);
-        }
-    }
-}
-
-
-/*
- * Every Authorization header of the client, collected before the first of
- * them may be hidden.
- */
-
-gh_credentials *
-ngx_http_gatehouse_credentials(ngx_http_request_t *r)
-{
-    gh_str                    *value;
-    ngx_uint_t                 i, n;
-    ngx_list_part_t           *part;
-    ngx_table_elt_t           *h, **found;
-    ngx_http_gatehouse_ctx_t  *ctx;
-
-    ctx = ngx_http_gatehouse_get_ctx(r);
-    if (ctx == NULL) {
-        return NULL;
+        gh_identity_release(principal->decision.identity);
     }
 
-    if (ctx->collected) {
-        return &ctx->credentials;
+    for (renewal = ctx->renewals; renewal; renewal = renewal->next) {
+        gh_identity_release(renewal->decision.identity);
     }
-
-    n = 0;
-
-    for (part = &r->main->headers_in.headers.part; part; part = part->next) {
-        n += part->nelts;
-    }
-
-    value = ngx_palloc(r->pool, n * sizeof(gh_str));
-    found = ngx_palloc(r->pool, n * sizeof(ngx_table_elt_t *));
-
-    if (value == NULL || found == NULL) {
-        return NULL;
-    }
-
-    ctx->credentials.authorization = value;
-    ctx->authorization = found;
-
-    part = &r->main->headers_in.headers.part;
-    i = 0;
-    n = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_gatehouse_same_name(&h->key,
-                                         &ngx_http_gatehouse_authorization))
-        {
-            value[n] = ngx_http_gatehouse_view(&h->value);
-            found[n] = h;
-            n++;
-        }
-    }
-
-    ctx->credentials.authorization_count = n;
-    ctx->collected = 1;
-
-    return &ctx->credentials;
 }

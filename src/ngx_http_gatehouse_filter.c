@@ -1,8 +1,9 @@
 
 /*
- * Bodies for errors that nginx or the guard made.  An error page that the
- * operator has chosen is left alone, and so are subrequests and whatever
- * an application or an endpoint answered itself.
+ * Bodies for errors that nginx or the guard made; for who could log in, the
+ * way to the login page instead.  An error page that the operator has chosen
+ * is left alone, and so are subrequests and whatever an application or an
+ * endpoint answered itself.
  */
 
 
@@ -12,21 +13,14 @@
 static ngx_int_t ngx_http_gatehouse_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gatehouse_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static ngx_int_t ngx_http_gatehouse_replace(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, gh_api *api);
+    ngx_http_gatehouse_ctx_t *ctx);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
-
-
-static gh_str  ngx_http_gatehouse_cache_control = {
-    "Cache-Control", sizeof("Cache-Control") - 1
-};
-
-static gh_str  ngx_http_gatehouse_no_store = {
-    "no-store", sizeof("no-store") - 1
-};
 
 
 ngx_int_t
@@ -45,7 +39,6 @@ ngx_http_gatehouse_filter_init(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 {
-    ngx_int_t                       status;
     ngx_http_gatehouse_ctx_t       *ctx;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
@@ -55,10 +48,6 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    if (glcf->api == NULL && glcf->guard == NULL) {
-        return ngx_http_next_header_filter(r);
-    }
-
     ctx = glcf->api ? ngx_http_gatehouse_get_ctx(r)
                     : ngx_http_gatehouse_find_ctx(r);
 
@@ -66,18 +55,43 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         return glcf->api ? NGX_ERROR : ngx_http_next_header_filter(r);
     }
 
+    if (ngx_http_gatehouse_choose_body(r, ctx, glcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* wherever internal redirects have led */
+
+    if (ctx->renewals && ngx_http_gatehouse_set_cookies(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf)
+{
+    ngx_int_t         rc, status;
+    ngx_table_elt_t  *challenge;
+
+    if (glcf->api == NULL
+        && ngx_http_gatehouse_effective_realm(glcf) == NULL)
+    {
+        return NGX_OK;
+    }
+
     status = r->headers_out.status;
 
-    if (ctx->challenge) {
+    challenge = ctx->challenge;
+    ctx->challenge = NULL;
 
-        if (ctx->refused && status != ctx->refused) {
+    if (challenge && ctx->refused && status != ctx->refused) {
 
-            /* another check of "satisfy any" has passed */
+        /* another check of "satisfy any" has passed */
 
-            ctx->challenge->hash = 0;
-        }
-
-        ctx->challenge = NULL;
+        challenge->hash = 0;
     }
 
     /* err_status: a response made by nginx, for want of anyone else's */
@@ -87,38 +101,50 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         || ctx->answered
         || ctx->replaced)
     {
-        return ngx_http_next_header_filter(r);
+        return NGX_OK;
     }
 
-    if (glcf->api == NULL && status != ctx->refused) {
-        return ngx_http_next_header_filter(r);
+    if (glcf->api) {
+        gh_api_problem(glcf->api, status, &ctx->problem);
+
+        return ngx_http_gatehouse_replace(r, ctx);
     }
 
-    if (ngx_http_gatehouse_replace(r, ctx, glcf->api) != NGX_OK) {
-        return NGX_ERROR;
+    if (status != ctx->refused) {
+        return NGX_OK;
     }
 
-    return ngx_http_next_header_filter(r);
+    if (status == NGX_HTTP_UNAUTHORIZED && glcf->guard) {
+        rc = ngx_http_gatehouse_login_redirect(r, glcf->guard);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            if (challenge) {
+                challenge->hash = 0;
+            }
+
+            ngx_memzero(&ctx->problem, sizeof(gh_error_body));
+
+            return ngx_http_gatehouse_replace(r, ctx);
+        }
+    }
+
+    gh_problem(status, &ctx->problem);
+
+    return ngx_http_gatehouse_replace(r, ctx);
 }
 
 
 static ngx_int_t
 ngx_http_gatehouse_replace(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, gh_api *api)
+    ngx_http_gatehouse_ctx_t *ctx)
 {
     gh_str  type;
 
-    if (api) {
-        gh_api_problem(api, r->headers_out.status, &ctx->problem);
-
-    } else {
-        gh_problem(r->headers_out.status, &ctx->problem);
-    }
-
-    if (ngx_http_gatehouse_add_header(r, ngx_http_gatehouse_cache_control,
-                                      ngx_http_gatehouse_no_store)
-        == NULL)
-    {
+    if (ngx_http_gatehouse_no_store(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -180,46 +206,4 @@ ngx_http_gatehouse_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ctx->replaced = 1;
 
     return ngx_http_next_body_filter(r, &out);
-}
-
-
-ngx_table_elt_t *
-ngx_http_gatehouse_add_header(ngx_http_request_t *r, gh_str name, gh_str value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name.data;
-    h->key.len = name.len;
-    h->value.data = (u_char *) value.data;
-    h->value.len = value.len;
-
-    return h;
-}
-
-
-ngx_int_t
-ngx_http_gatehouse_retry_after(ngx_http_request_t *r, ngx_uint_t seconds)
-{
-    u_char  *p;
-    gh_str   value;
-
-    static gh_str  name = { "Retry-After", sizeof("Retry-After") - 1 };
-
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.data = (const char *) p;
-    value.len = ngx_sprintf(p, "%ui", seconds) - p;
-
-    return ngx_http_gatehouse_add_header(r, name, value) ? NGX_OK : NGX_ERROR;
 }

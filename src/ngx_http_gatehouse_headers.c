@@ -12,8 +12,6 @@
 
 static ngx_int_t ngx_http_gatehouse_enter(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
-static ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
-    ngx_uint_t hide_authorization);
 static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
 
 
@@ -78,11 +76,9 @@ ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
         }
     }
 
-    if (!reserved && !restore) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+    if ((reserved || restore)
+        && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -97,6 +93,10 @@ ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
         }
     }
 
+    if (ctx && ngx_http_gatehouse_restore_cookies(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return NGX_DECLINED;
 }
 
@@ -108,18 +108,21 @@ ngx_http_gatehouse_present(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx)
 {
     ngx_str_t                       value;
-    ngx_uint_t                      i;
+    ngx_uint_t                      i, drop;
     ngx_table_elt_t                *h;
     ngx_http_gatehouse_header_t    *header;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    if (ngx_http_gatehouse_rebuild(r, !glcf->pass_authorization) != NGX_OK) {
+    drop = glcf->pass_authorization ? 0
+                                    : NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION;
+
+    if (ngx_http_gatehouse_rebuild(r, drop) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (!glcf->pass_authorization) {
+    if (drop) {
         ctx->hidden = 1;
     }
 
@@ -127,18 +130,11 @@ ngx_http_gatehouse_present(ngx_http_request_t *r,
 
     for (i = 0; i < glcf->identity->nelts; i++) {
 
-        if (ngx_http_complex_value(r, &header[i].value, &value) != NGX_OK) {
+        if (ngx_http_gatehouse_header_value(r, &header[i], &value) != NGX_OK) {
             return NGX_ERROR;
         }
 
         if (value.len == 0) {
-            continue;
-        }
-
-        if (!ngx_http_gatehouse_is_clean(&value)) {
-            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                          "gatehouse: control character in the value of \"%V\""
-                          ", header not sent", &header[i].name);
             continue;
         }
 
@@ -159,9 +155,8 @@ ngx_http_gatehouse_present(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
-    ngx_uint_t hide_authorization)
+ngx_int_t
+ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop)
 {
     ngx_uint_t                       i;
     ngx_list_part_t                  old, *part;
@@ -188,9 +183,16 @@ ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
             continue;
         }
 
-        if (hide_authorization
+        if ((drop & NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION)
             && ngx_http_gatehouse_same_name(&h->key,
                                             &ngx_http_gatehouse_authorization))
+        {
+            continue;
+        }
+
+        if ((drop & NGX_HTTP_GATEHOUSE_DROP_COOKIE)
+            && ngx_http_gatehouse_same_name(&h->key,
+                                            &ngx_http_gatehouse_cookie))
         {
             continue;
         }
@@ -201,6 +203,31 @@ ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
         }
 
         *copy = *h;
+    }
+
+#if (nginx_version >= 1023000)
+    r->headers_in.multi_linked = 0;
+#endif
+
+    return NGX_OK;
+}
+
+
+/* Empty: the header is not sent. */
+
+ngx_int_t
+ngx_http_gatehouse_header_value(ngx_http_request_t *r,
+    ngx_http_gatehouse_header_t *header, ngx_str_t *value)
+{
+    if (ngx_http_complex_value(r, &header->value, value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!ngx_http_gatehouse_is_clean(value)) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "gatehouse: control character in the value of \"%V\""
+                      ", header not sent", &header->name);
+        value->len = 0;
     }
 
     return NGX_OK;

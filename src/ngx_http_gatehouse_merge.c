@@ -47,11 +47,16 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
      *     conf->identity = NULL;
      *     conf->origins = NULL;
      *     conf->api = NULL;
+     *     conf->check = NULL;
+     *     conf->check_from = NULL;
      */
 
     conf->realm = NGX_CONF_UNSET_PTR;
     conf->optional = NGX_CONF_UNSET;
     conf->pass_authorization = NGX_CONF_UNSET;
+    conf->from = NGX_CONF_UNSET_UINT;
+    conf->stale_limit = NGX_CONF_UNSET_MSEC;
+    conf->csrf = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -73,11 +78,15 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     /* "if" and "limit_except" are still the location they are in */
 
-    if (clcf->noname && conf->api == NULL && clcf->handler == NULL) {
+    if (clcf->noname && clcf->handler == NULL) {
         conf->api = prev->api;
+        conf->check = prev->check;
 
         if (conf->api) {
             clcf->handler = ngx_http_gatehouse_api_handler;
+
+        } else if (conf->check) {
+            clcf->handler = ngx_http_gatehouse_check_handler;
         }
     }
 
@@ -91,7 +100,7 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->realm == NGX_CONF_UNSET_PTR) {
         conf->guard = NULL;
 
-    } else if (conf->api && !guarded) {
+    } else if ((conf->api || conf->check) && !guarded) {
         conf->guard = clcf->noname ? prev->guard : NULL;
 
     } else {
@@ -115,8 +124,16 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->pass_authorization, prev->pass_authorization,
                          0);
 
+    ngx_conf_merge_uint_value(conf->from, prev->from, 0);
+    ngx_conf_merge_msec_value(conf->stale_limit, prev->stale_limit, 0);
+    ngx_conf_merge_value(conf->csrf, prev->csrf, 1);
+
     if (conf->origins == NULL) {
         conf->origins = prev->origins;
+    }
+
+    if (conf->check_from == NULL) {
+        conf->check_from = prev->check_from;
     }
 
     if (conf->api) {
@@ -137,7 +154,7 @@ static ngx_int_t
 ngx_http_gatehouse_check_rules(ngx_conf_t *cf,
     ngx_http_gatehouse_loc_conf_t *conf, ngx_uint_t written)
 {
-    if (conf->rules == NULL || conf->guard) {
+    if (conf->rules == NULL || conf->guard || conf->check) {
         return NGX_OK;
     }
 

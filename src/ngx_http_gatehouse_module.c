@@ -73,6 +73,41 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       0,
       NULL },
 
+    { ngx_string("gatehouse_token_from"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_gatehouse_token_from,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_when_stale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_gatehouse_when_stale,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_csrf"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, csrf),
+      NULL },
+
+    { ngx_string("gatehouse_check"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_gatehouse_check,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_check_from"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_gatehouse_check_from,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("gatehouse_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
       ngx_http_gatehouse_api,
@@ -115,7 +150,7 @@ ngx_module_t  ngx_http_gatehouse_module = {
 };
 
 
-static ngx_str_t  ngx_http_gatehouse_request_id = ngx_string("request_id");
+static ngx_str_t  ngx_http_gatehouse_id_variable = ngx_string("request_id");
 
 
 static ngx_int_t
@@ -134,7 +169,7 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
     }
 
     gmcf->request_id = ngx_http_get_variable_index(cf,
-                                               &ngx_http_gatehouse_request_id);
+                                              &ngx_http_gatehouse_id_variable);
     if (gmcf->request_id == NGX_ERROR) {
         return NGX_ERROR;
     }

@@ -32,6 +32,12 @@
 #define NGX_HTTP_GATEHOUSE_BODY_SIZE  65536
 
 
+/* headers of a request that are left out when its list is made again */
+
+#define NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION  1
+#define NGX_HTTP_GATEHOUSE_DROP_COOKIE         2
+
+
 typedef struct {
     gh_config                  *config;       /* NULL: the module is not used */
     ngx_uint_t                  realms;
@@ -70,8 +76,15 @@ typedef struct {
     ngx_array_t                *identity;     /* headers and the defaults */
     ngx_flag_t                  pass_authorization;
 
+    ngx_uint_t                  from;         /* GH_FROM_*, 0: both */
+    ngx_msec_t                  stale_limit;
+    ngx_flag_t                  csrf;
+
     ngx_array_t                *origins;      /* gh_str */
     gh_api                     *api;
+
+    gh_realm                   *check;        /* the realm of gatehouse_check */
+    ngx_array_t                *check_from;   /* ngx_cidr_t */
 } ngx_http_gatehouse_loc_conf_t;
 
 
@@ -79,9 +92,43 @@ typedef struct ngx_http_gatehouse_principal_s  ngx_http_gatehouse_principal_t;
 
 struct ngx_http_gatehouse_principal_s {
     gh_realm                        *realm;
+    ngx_uint_t                       from;
+    ngx_msec_t                       stale_limit;
     gh_decision                      decision;
     ngx_http_gatehouse_principal_t  *next;
 };
+
+
+/* Goes on with a request that has waited. */
+
+typedef void (*ngx_http_gatehouse_resume_pt)(ngx_http_request_t *r);
+
+
+typedef struct ngx_http_gatehouse_renewal_s  ngx_http_gatehouse_renewal_t;
+
+struct ngx_http_gatehouse_renewal_s {
+    gh_realm                        *realm;
+    gh_decision                      decision;
+    ngx_str_t                       *cookies;        /* for Set-Cookie */
+    ngx_uint_t                       ncookies;
+
+    ngx_http_request_t              *request;        /* what waits for it */
+    gh_flow                         *flow;
+    ngx_http_gatehouse_resume_pt     resume;
+
+    ngx_http_gatehouse_renewal_t    *next;
+
+    unsigned                         keep:1;         /* nothing was rotated */
+    unsigned                         done:1;
+};
+
+
+typedef struct {
+    ngx_queue_t                      queue;
+    ngx_http_request_t              *request;
+    gh_realm                        *realm;
+    gh_identity                     *identity;
+} ngx_http_gatehouse_running_t;
 
 
 /*
@@ -93,9 +140,12 @@ struct ngx_http_gatehouse_principal_s {
 typedef struct {
     gh_credentials                   credentials;
     ngx_table_elt_t                **authorization;  /* the same, as headers */
+    ngx_table_elt_t                **cookies;
 
     ngx_http_gatehouse_principal_t  *principals;
     ngx_http_gatehouse_principal_t  *current;
+    ngx_http_gatehouse_renewal_t    *renewals;
+    ngx_http_gatehouse_running_t    *running;
 
     ngx_table_elt_t                 *challenge;
     ngx_int_t                        refused;        /* the guard's status */
@@ -103,6 +153,7 @@ typedef struct {
 
     unsigned                         collected:1;    /* credentials */
     unsigned                         hidden:1;       /* Authorization */
+    unsigned                         stripped:1;     /* Cookie */
     unsigned                         answered:1;     /* by an endpoint */
     unsigned                         replace:1;
     unsigned                         replaced:1;
@@ -138,6 +189,13 @@ char *ngx_http_gatehouse_header(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_gatehouse_allow_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_gatehouse_when_stale(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_gatehouse_check_from(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent,
@@ -180,17 +238,58 @@ extern gh_worker  *ngx_http_gatehouse_worker;  /* NULL: it could not start */
 
 ngx_int_t ngx_http_gatehouse_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_refuse(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_decision *decision);
+
+ngx_int_t ngx_http_gatehouse_decide(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm,
+    ngx_http_gatehouse_resume_pt resume, gh_decision *decision);
+gh_identity *ngx_http_gatehouse_identity(ngx_http_request_t *r);
+gh_realm *ngx_http_gatehouse_effective_realm(
+    ngx_http_gatehouse_loc_conf_t *glcf);
 
 ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_find_ctx(ngx_http_request_t *r);
 ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_get_ctx(ngx_http_request_t *r);
-gh_credentials *ngx_http_gatehouse_credentials(ngx_http_request_t *r);
-gh_identity *ngx_http_gatehouse_identity(ngx_http_request_t *r);
 
-/* identity headers */
+/* what the client sent */
+
+ngx_int_t ngx_http_gatehouse_credentials(ngx_http_request_t *r,
+    gh_credentials *credentials);
+ngx_int_t ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits);
+ngx_int_t ngx_http_gatehouse_forwarded(ngx_http_request_t *r,
+    ngx_array_t *cidrs, gh_traits *traits);
+gh_str ngx_http_gatehouse_user_agent(ngx_http_request_t *r);
+gh_str ngx_http_gatehouse_request_id(ngx_http_request_t *r);
+
+/* silent refresh */
+
+ngx_int_t ngx_http_gatehouse_renew(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm,
+    ngx_http_gatehouse_resume_pt resume, gh_decision *decision);
+ngx_http_gatehouse_renewal_t *ngx_http_gatehouse_renewed(
+    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm, ngx_uint_t keep);
+ngx_int_t ngx_http_gatehouse_test_reading(ngx_http_request_t *r);
+
+/* requests that outlive their sessions */
+
+ngx_int_t ngx_http_gatehouse_running_add(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm, gh_identity *identity);
+void ngx_http_gatehouse_running_start(void);
+void ngx_http_gatehouse_running_stop(void);
+
+/* headers of the request */
 
 ngx_int_t ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_present(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop);
+ngx_int_t ngx_http_gatehouse_header_value(ngx_http_request_t *r,
+    ngx_http_gatehouse_header_t *header, ngx_str_t *value);
+
+ngx_int_t ngx_http_gatehouse_strip_cookies(ngx_http_request_t *r,
+    gh_realm *realm);
+ngx_int_t ngx_http_gatehouse_restore_cookies(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 
 ngx_int_t ngx_http_gatehouse_reserve(ngx_conf_t *cf,
@@ -202,6 +301,7 @@ ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 
 extern ngx_str_t  ngx_http_gatehouse_authorization;
+extern ngx_str_t  ngx_http_gatehouse_cookie;
 
 /* variables */
 
@@ -209,17 +309,23 @@ ngx_int_t ngx_http_gatehouse_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 
-/* endpoints and error bodies */
+/* endpoints and responses */
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_check_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_reply(ngx_http_request_t *r,
     const gh_reply *reply);
 
 ngx_int_t ngx_http_gatehouse_filter_init(ngx_conf_t *cf);
 ngx_table_elt_t *ngx_http_gatehouse_add_header(ngx_http_request_t *r,
     gh_str name, gh_str value);
+ngx_int_t ngx_http_gatehouse_no_store(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_retry_after(ngx_http_request_t *r,
     ngx_uint_t seconds);
+ngx_int_t ngx_http_gatehouse_login_redirect(ngx_http_request_t *r,
+    gh_realm *realm);
+ngx_int_t ngx_http_gatehouse_set_cookies(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
 
 /* GATEHOUSE_EXPLAIN */
 

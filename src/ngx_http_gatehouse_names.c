@@ -15,6 +15,7 @@ static ngx_inline u_char ngx_http_gatehouse_fold(u_char c);
 
 
 ngx_str_t  ngx_http_gatehouse_authorization = ngx_string("Authorization");
+ngx_str_t  ngx_http_gatehouse_cookie = ngx_string("Cookie");
 
 
 ngx_table_elt_t *

@@ -14,6 +14,7 @@ static ngx_int_t ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_http_gatehouse_variable_value(ngx_http_variable_value_t *v,
     gh_str value);
+static void ngx_http_gatehouse_uncache_cookies(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_add_http_variable(ngx_conf_t *cf,
     ngx_str_t *header);
 static ngx_int_t ngx_http_gatehouse_http_variable(ngx_http_request_t *r,
@@ -168,8 +169,51 @@ ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
         }
     }
 
+    ngx_http_gatehouse_uncache_cookies(cf);
+
     return ngx_http_gatehouse_add_http_variable(cf,
                                             &ngx_http_gatehouse_authorization);
+}
+
+
+/* nginx's own, and so not ours to add */
+
+static void
+ngx_http_gatehouse_uncache_cookies(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_hash_key_t             *key;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static ngx_str_t  http_cookie = ngx_string("http_cookie");
+    static ngx_str_t  cookie_prefix = ngx_string("cookie_");
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        if (key[i].key.len == http_cookie.len
+            && ngx_memcmp(key[i].key.data, http_cookie.data, http_cookie.len)
+               == 0)
+        {
+            v = key[i].value;
+            v->flags |= NGX_HTTP_VAR_NOCACHEABLE;
+        }
+    }
+
+    v = cmcf->prefix_variables.elts;
+
+    for (i = 0; i < cmcf->prefix_variables.nelts; i++) {
+        if (v[i].name.len == cookie_prefix.len
+            && ngx_memcmp(v[i].name.data, cookie_prefix.data,
+                          cookie_prefix.len)
+               == 0)
+        {
+            v[i].flags |= NGX_HTTP_VAR_NOCACHEABLE;
+        }
+    }
 }
 
 

@@ -65,6 +65,8 @@ ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
 
     ngx_queue_init(&host->jobs);
 
+    ngx_http_gatehouse_running_start();
+
     wake = &host->wake;
     wake->handler = ngx_http_gatehouse_wake_handler;
     wake->log = cycle->log;
@@ -105,6 +107,8 @@ ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
     if (worker == NULL) {
         return;
     }
+
+    ngx_http_gatehouse_running_stop();
 
     ngx_http_gatehouse_host_finish_jobs(&ngx_http_gatehouse_host_self);
 

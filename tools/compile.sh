@@ -19,6 +19,7 @@ build_module() {
     local source=${NGX_SRC:-/usr/share/nginx/src} tree=$root/build/nginx flags
     [ -e "$source/src/core/nginx.h" ] || die "NGX_SRC=$source is no nginx source tree: it has no src/core/nginx.h"
     [ -z "${NGX_SRC:-}" ] || tree=$root/build/nginx-given
+    module_tree=$tree
     flags=(--add-dynamic-module="$root"
            --with-cc-opt="$(hardening CFLAGS) -g1 $(hardening CPPFLAGS)" --with-ld-opt="$(hardening LDFLAGS)")
     configure_nginx "$source" "$tree" "${flags[@]}"

@@ -34,7 +34,7 @@ enum class credential {
 
 struct route {
   std::string_view method;
-  std::string_view path;  // after the mount
+  std::string_view path;  // after the mount; a last segment ":id" stands for any one and becomes the session_id
   task<operation::outcome> (*run)(operation::context ctx, operation::input in);
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body

@@ -1,5 +1,7 @@
 #include "dialect/json_body.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "dialect/fields.h"
 
@@ -9,7 +11,7 @@ bool is_json(std::string_view content_type) { return is_media_type(content_type,
 
 std::variant<operation::input, operation::refused> decode_json(const route& matched, std::string_view content_type,
                                                                std::string_view body) {
-  const bool may_be_empty = matched.needs == credential::bearer_if_alone;
+  const bool may_be_empty = std::ranges::none_of(matched.fields, &field::required);
   if (body.empty() && may_be_empty) return operation::input();
   if (!is_json(content_type)) {
     operation::refused no;

@@ -15,6 +15,7 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::bad_bearer, 401, "Invalid or expired access token"},
     refusal_row{operation::refusal::cross_site, 403, "The request comes from another site"},
     refusal_row{operation::refusal::registration_closed, 403, "Registration is closed"},
+    refusal_row{operation::refusal::recent_login_needed, 403, "Log in again, or send currentPassword"},
     refusal_row{operation::refusal::bad_refresh_token, 403, "Invalid or expired refresh token"},
     refusal_row{operation::refusal::not_found, 404, "Not found"},
     refusal_row{operation::refusal::method_not_allowed, 405, "Method not allowed"},

@@ -11,6 +11,7 @@
 #include "operation/profile.h"
 #include "operation/refresh.h"
 #include "operation/register.h"
+#include "operation/sessions.h"
 
 namespace gatehouse::dialect {
 
@@ -44,6 +45,10 @@ constexpr std::array profile_fields{
     field{"currentPassword", &input::current_password, false},
 };
 
+constexpr std::array presence_fields{
+    field{"currentPassword", &input::current_password, false},
+};
+
 constexpr std::array routes{
     route{"POST", "register", operation::register_account, credential::none, register_fields, 201},
     route{"POST", "login", operation::login, credential::none, login_fields, 200},
@@ -52,6 +57,9 @@ constexpr std::array routes{
     route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
     route{"GET", "me", operation::show_profile, credential::bearer, {}, 200},
     route{"PATCH", "me", operation::change_profile, credential::bearer, profile_fields, 200},
+    route{"GET", "sessions", operation::list_sessions, credential::bearer, {}, 200},
+    route{"DELETE", "sessions", operation::end_other_sessions, credential::bearer, presence_fields, 204},
+    route{"DELETE", "sessions/:id", operation::end_session, credential::bearer, presence_fields, 204},
     route{"DELETE", "me", operation::remove_account, credential::bearer, {}, 204},
 };
 
@@ -94,6 +102,18 @@ ordered_json user_body(const account::user& user) {
           {"updatedAt", iso8601(user.updated_at)}};
 }
 
+ordered_json session_body(const session::listed& each, bool is_current) {
+  constexpr unix_millis millis_a_second = 1000;
+  return {{"id", each.sid},
+          {"current", is_current},
+          {"client", each.client},
+          {"address", each.address},
+          {"userAgent", each.user_agent},
+          {"createdAt", iso8601(each.created_at * millis_a_second)},
+          {"lastSeenAt", iso8601(each.last_seen * millis_a_second)},
+          {"expiresAt", iso8601(each.expires_at * millis_a_second)}};
+}
+
 response encode(const exchange& about, const operation::outcome& outcome) {
   const route& matched = about.matched;
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
@@ -107,7 +127,13 @@ response encode(const exchange& about, const operation::outcome& outcome) {
   if (std::holds_alternative<operation::signed_out>(outcome)) {
     return json_response(matched.success, {{"message", "Logged out successfully"}});
   }
-  if (std::holds_alternative<operation::account_removed>(outcome)) {
+  if (const auto* list = std::get_if<operation::session_list>(&outcome)) {
+    ordered_json rows = ordered_json::array();
+    for (const session::listed& each : list->sessions) rows.push_back(session_body(each, each.sid == list->current));
+    return json_response(matched.success, {{"sessions", std::move(rows)}});
+  }
+  if (std::holds_alternative<operation::account_removed>(outcome) ||
+      std::holds_alternative<operation::sessions_ended>(outcome)) {
     response made;
     made.status = matched.success;
     return made;

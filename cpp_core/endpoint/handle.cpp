@@ -127,6 +127,7 @@ task<dialect::response> answer(realm::services& realm, const dialect::dialect& b
   auto decoded = decode(spoken, about.matched, asked);
   if (auto* in = std::get_if<operation::input>(&decoded)) {
     about.return_address = in->return_address.value_or("");
+    if (!found.id.empty()) in->session_id = found.id;
     outcome = co_await perform(realm, spoken, about.matched, asked, std::move(*in));
   } else {
     outcome = std::move(std::get<operation::refused>(decoded));

@@ -1,15 +1,35 @@
 #include "endpoint/router.h"
 
+#include <optional>
+
 #include "dialect/form_body.h"
 
 namespace gatehouse::endpoint {
+
+namespace {
+
+// What stands for ":id", empty where the pattern has none; nullopt: the path is another.
+std::optional<std::string_view> match_path(std::string_view pattern, std::string_view path) {
+  constexpr std::string_view placeholder = ":id";
+  if (!pattern.ends_with(placeholder)) return pattern == path ? std::optional(std::string_view()) : std::nullopt;
+  pattern.remove_suffix(placeholder.size());
+  if (!path.starts_with(pattern) || path.size() == pattern.size()) return std::nullopt;
+  const std::string_view id = path.substr(pattern.size());
+  return id.find('/') == std::string_view::npos ? std::optional(id) : std::nullopt;
+}
+
+}  // namespace
 
 match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";
   match found;
   for (const dialect::route& row : spoken.routes) {
-    if (row.path != path) continue;
-    if (row.method == method) found.route = &row;
+    const std::optional<std::string_view> id = match_path(row.path, path);
+    if (!id) continue;
+    if (row.method == method) {
+      found.route = &row;
+      found.id = *id;
+    }
     found.allowed.append(found.allowed.empty() ? "" : ", ").append(row.method);
     if (row.method == "GET") found.allowed.append(", HEAD");
   }

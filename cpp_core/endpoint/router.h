@@ -10,6 +10,7 @@ namespace gatehouse::endpoint {
 
 struct match {
   const dialect::route* route = nullptr;  // nullptr: see `allowed`
+  std::string id;                         // what stands for ":id"
   std::string allowed;                    // the path's methods, for an Allow header; empty: there is no such path
 };
 

@@ -13,6 +13,11 @@ std::string text_claim(const nlohmann::json& claims, const char* name) {
   return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+unix_seconds time_claim(const nlohmann::json& claims, const char* name, unix_seconds absent) {
+  const auto found = claims.find(name);
+  return found != claims.end() && found->is_number_integer() ? found->get<unix_seconds>() : absent;
+}
+
 // A role with a comma in it would read as two in Remote-Groups.
 bool usable_role(const nlohmann::json& role) {
   return role.is_string() && !role.get_ref<const std::string&>().empty() &&
@@ -26,7 +31,8 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
     : user_id_(std::move(claims.subject)),
       session_id_(std::move(claims.session_id)),
       expires_at_(claims.expires_at),
-      session_expires_at_(claims.all.value("session_expires", claims.expires_at)),
+      session_expires_at_(time_claim(claims.all, "session_expires", claims.expires_at)),
+      auth_time_(time_claim(claims.all, "auth_time", 0)),
       holder_{session::session_mark(realm, session_id_), session::user_mark(realm, user_id_), claims.auth_version,
               claims.issued_at},
       name_(text_claim(claims.all, "name")),

@@ -27,6 +27,8 @@ class identity {
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }
   unix_seconds expires_at() const { return expires_at_; }
+  // When the user last proved who he is; 0: the token does not say.
+  unix_seconds auth_time() const { return auth_time_; }
   // When the session ends however busy it is; a token that does not say ends with itself.
   unix_seconds session_expires_at() const { return session_expires_at_; }
   // What the table of revocations is asked about.
@@ -56,6 +58,7 @@ class identity {
   std::string user_id_, session_id_;
   unix_seconds expires_at_;
   unix_seconds session_expires_at_;
+  unix_seconds auth_time_;
   session::holder holder_;
   std::string email_, name_, username_, roles_joined_, shown_;
   std::vector<std::string> roles_;

@@ -2,36 +2,72 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace gatehouse::gate {
+
+namespace {
+
+constexpr std::string_view what_to_write =
+    "write role=NAME, claim:NAME=VALUE, email_domain=NAME or email_verified, after any or all";
+
+error wrong(std::string_view what) { return {fault::invalid, std::string(what) + "; " + std::string(what_to_write)}; }
+
+}  // namespace
+
+result<rule::condition> rule::parse_condition(std::string_view word) {
+  constexpr std::string_view claim_prefix = "claim:";
+  if (word == "email_verified") {
+    return condition{
+        [](const condition&, const identity& who) { return who.claim("email_verified") == "true"; }, {}, {}};
+  }
+
+  const std::size_t equals = word.find('=');
+  const std::string_view left = word.substr(0, equals);
+  std::string value(equals == std::string_view::npos ? "" : word.substr(equals + 1));
+  if (value.empty()) return wrong("\"" + std::string(word) + "\" is not a requirement");
+
+  if (left == "role") {
+    return condition{
+        [](const condition& needed, const identity& who) { return who.has_role(needed.value); }, {}, value};
+  }
+  if (left == "email_domain") {
+    const auto same_domain = [](const condition& needed, const identity& who) {
+      const std::string_view email = who.email();
+      const std::size_t at = email.rfind('@');
+      return at != std::string_view::npos && equal_ignoring_case(email.substr(at + 1), needed.value);
+    };
+    return condition{same_domain, {}, value};
+  }
+  if (left.starts_with(claim_prefix) && left.size() > claim_prefix.size()) {
+    const auto same_claim = [](const condition& needed, const identity& who) {
+      return who.claim(needed.name) == needed.value;
+    };
+    return condition{same_claim, std::string(left.substr(claim_prefix.size())), value};
+  }
+  return wrong("\"" + std::string(word) + "\" is not a requirement");
+}
 
 result<rule> rule::parse(std::span<const std::string_view> words) {
   rule parsed;
-  for (const std::string_view word : words) {
-    const std::size_t equals = word.find('=');
-    const std::string_view left = word.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
-    constexpr std::string_view claim_prefix = "claim:";
-    const bool is_claim = left.starts_with(claim_prefix) && left.size() > claim_prefix.size();
+  for (const std::string_view word : words) parsed.text_.append(parsed.text_.empty() ? "" : " ").append(word);
 
-    if (value.empty() || (left != "role" && !is_claim)) {
-      return error{fault::invalid,
-                   "\"" + std::string(word) + "\" is not a requirement; write role=NAME or claim:NAME=VALUE"};
-    }
-    parsed.conditions_.push_back(
-        is_claim ? condition{subject::claim, std::string(left.substr(claim_prefix.size())), std::string(value)}
-                 : condition{subject::role, {}, std::string(value)});
-    if (!parsed.text_.empty()) parsed.text_ += ' ';
-    parsed.text_ += word;
+  if (!words.empty() && (words.front() == "any" || words.front() == "all")) {
+    parsed.any_suffices_ = words.front() == "any";
+    words = words.subspan(1);
   }
-  if (parsed.conditions_.empty())
-    return error{fault::invalid, "nothing is required; write role=NAME or claim:NAME=VALUE"};
+  if (words.empty()) return wrong("nothing is required");
+  for (const std::string_view word : words) {
+    result<condition> needed = parse_condition(word);
+    if (!needed) return needed.failure();
+    parsed.conditions_.push_back(std::move(*needed));
+  }
   return parsed;
 }
 
 bool rule::allows(const identity& who) const {
-  return std::ranges::all_of(conditions_, [&who](const condition& needed) {
-    return needed.of == subject::role ? who.has_role(needed.value) : who.claim(needed.name) == needed.value;
-  });
+  const auto holds = [&who](const condition& needed) { return needed.holds(needed, who); };
+  return any_suffices_ ? std::ranges::any_of(conditions_, holds) : std::ranges::all_of(conditions_, holds);
 }
 
 }  // namespace gatehouse::gate

@@ -1,5 +1,4 @@
-// gatehouse_require: what an identity must have. One rule is one directive; all its words must hold, and so must every
-// rule of a location.
+// gatehouse_require: what an identity must have. One rule is one directive; every rule of a location must hold.
 #pragma once
 
 #include <span>
@@ -14,20 +13,27 @@ namespace gatehouse::gate {
 
 class rule {
  public:
-  // Words: role=NAME, claim:NAME=VALUE. An error says which word is wrong and what to write.
+  // Words: `any` or `all` (the default), then conditions:
+  //   role=NAME          one of the user's roles
+  //   claim:NAME=VALUE   a claim of the access token
+  //   email_domain=NAME  of an e-mail that is identity, in any case of letters
+  //   email_verified     by mail or by an administrator, whatever the realm trusts
+  // An error says which word is wrong and what to write.
   static result<rule> parse(std::span<const std::string_view> words);
 
   bool allows(const identity& who) const;
   const std::string& text() const { return text_; }  // as written, for GATEHOUSE_EXPLAIN
 
  private:
-  enum class subject { role, claim };
   struct condition {
-    subject of;
-    std::string name;   // of the claim
-    std::string value;  // exact
+    bool (*holds)(const condition& needed, const identity& who);
+    std::string name;  // of the claim
+    std::string value;
   };
 
+  static result<condition> parse_condition(std::string_view word);
+
+  bool any_suffices_ = false;
   std::vector<condition> conditions_;
   std::string text_;
 };

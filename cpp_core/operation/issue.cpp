@@ -14,6 +14,7 @@ nlohmann::json common_claims(const context& ctx, const account::user& user, cons
                            {"email", user.email},
                            {"email_verified", user.email_verified()},
                            {"roles", user.roles},
+                           {"auth_time", head.auth_time},
                            {"session_expires", head.created_at + lifetimes_of(ctx).absolute.count()}};
   if (user.username) claims["preferred_username"] = *user.username;
   return claims;

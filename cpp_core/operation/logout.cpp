@@ -18,6 +18,7 @@ task<done> record(context ctx, std::string user_id, std::string session_id) {
 }  // namespace
 
 task<outcome> logout(context ctx, input in) {
+  if (!in.refresh_token && !in.bearer) co_return signed_out();  // a browser whose cookies are gone already
   std::string user_id;
   std::string session_id;
   if (in.refresh_token) {

@@ -6,7 +6,7 @@
 
 namespace gatehouse::operation {
 
-// Ends the session of refresh_token, or of the bearer where no refresh token is given.
+// Ends the session of refresh_token, or of the bearer where no refresh token is given; with neither there is none.
 task<outcome> logout(context ctx, input in);
 
 // Ends every session of the bearer's user.

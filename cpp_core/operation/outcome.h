@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "operation/input.h"
+#include "session/session.h"
 
 namespace gatehouse::operation {
 
@@ -28,7 +29,13 @@ struct profile {
   account::user user;
 };
 
+struct session_list {
+  std::vector<session::listed> sessions;
+  std::string current;  // the sid of the one that asks
+};
+
 struct signed_out {};
+struct sessions_ended {};
 struct account_removed {};
 // Nothing was asked of the core: there is a page to show.
 struct blank {};
@@ -42,7 +49,8 @@ enum class refusal {
   conflicting_credentials,
   email_taken,
   registration_closed,
-  cross_site,  // another site's page has sent it
+  recent_login_needed,  // or the password again
+  cross_site,           // another site's page has sent it
   not_found,
   method_not_allowed,
   body_too_large,
@@ -64,7 +72,8 @@ struct refused {
   std::string message;              // with invalid_input, where no field is to blame
 };
 
-using outcome = std::variant<signed_in, profile, signed_out, account_removed, blank, refused>;
+using outcome =
+    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

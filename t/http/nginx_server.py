@@ -16,6 +16,8 @@ NGINX = os.environ.get("GATEHOUSE_NGINX", "/usr/sbin/nginx")
 MODULE = os.environ.get("GATEHOUSE_MODULE", "")  # empty: the module is linked into NGINX
 
 BAD = re.compile(r" \[(?:alert|emerg|crit)\] |exited on signal|Sanitizer|runtime error:")
+# The new binary of an upgrade gets only the environment that nginx.conf names.
+SANITIZER_ENVIRONMENT = "env ASAN_OPTIONS; env LSAN_OPTIONS; env UBSAN_OPTIONS;"
 
 TEMPLATE = """\
 %LOAD_MODULE%
@@ -73,7 +75,7 @@ class Nginx:
             "SERVER": server, "HTTP": http, "MAIN": main, "REALM_BLOCK": block, "REALM": self.realm,
             "FOLDER": str(folder), "WORKERS": str(workers), "LOG_LEVEL": log_level, "DAEMON": "on" if daemon else "off",
             "USER": "user nobody nogroup;" if os.geteuid() == 0 else "",
-            "LOAD_MODULE": f"load_module {MODULE};" if MODULE else "", **marks,
+            "LOAD_MODULE": f"load_module {MODULE};" if MODULE else SANITIZER_ENVIRONMENT, **marks,
         }  # the first ones may hold the later ones
         self.write_conf(conf or TEMPLATE)
 

@@ -305,6 +305,9 @@ def test_an_email_changes_at_once(server):
     account, other = Account(server), Account(server)
     fresh = "fresh." + account.email
     assert account.me("PATCH", email=fresh, currentPassword=account.password).json()["user"]["email"] == fresh
+    assert account.me().status_code == 401, "the access token still says the old address"
+    assert account.refresh().status_code == 200
+    assert claims(account.access)["email"] == fresh
     assert_error(account.me("PATCH", email=other.email.upper(), currentPassword=account.password), 409)
     assert account.login().status_code == 401
     account.email = fresh
@@ -433,3 +436,65 @@ def test_requirement_61_no_secret_reaches_a_log(nginx):
     ours = "\n".join(line for line in logs.splitlines() if "gatehouse:" in line)
     for secret in ("canary-Pass-4711", "canary-Wrong-4712", account.access, account.refresh_token):
         assert secret not in ours
+
+
+# ---- sessions ----
+
+def sessions(account):
+    answer = account.server.get("/auth/sessions", headers=bearer(account.access))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["sessions"]
+
+
+def end(account, route, **body):
+    return account.server.request("DELETE", "/auth/" + route, headers=bearer(account.access), **({"json": body} if body else {}))
+
+
+def test_requirement_38_a_user_sees_his_sessions(server):
+    account = Account(server)
+    server.post("/auth/login", json={"email": account.email, "password": account.password},
+                headers={"User-Agent": "another device"})
+    rows = sessions(account)
+    assert len(rows) == 2
+    mine = next(row for row in rows if row["current"])
+    other = next(row for row in rows if not row["current"])
+    assert list(mine) == ["id", "current", "client", "address", "userAgent", "createdAt", "lastSeenAt", "expiresAt"]
+    assert mine["id"] == claims(account.access)["sid"]
+    assert (other["userAgent"], other["address"], other["client"]) == ("another device", "127.0.0.1", "rest")
+    assert TIME.fullmatch(mine["createdAt"]) and TIME.fullmatch(mine["lastSeenAt"]) and TIME.fullmatch(mine["expiresAt"])
+
+
+def test_requirement_38_a_user_ends_one_session_or_all_others(server):
+    account = Account(server)
+    first = account.refresh_token
+    account.login()
+    second = account.refresh_token
+    account.login()
+    assert end(account, "sessions/" + claims(first)["sid"]).status_code == 204
+    assert_error(account.post("refresh", refreshToken=first), 403)
+    assert end(account, "sessions").status_code == 204
+    assert_error(account.post("refresh", refreshToken=second), 403)
+    assert [row["current"] for row in sessions(account)] == [True]
+    assert end(account, "sessions/" + claims(account.access)["sid"]).status_code == 204
+    assert_error(account.refresh(), 403)
+
+
+def test_nobody_ends_the_session_of_another(server):
+    account, other = Account(server), Account(server)
+    assert_error(end(account, "sessions/" + claims(other.access)["sid"]), 404)
+    assert_error(end(account, "sessions/nonsense"), 404)
+    assert other.refresh().status_code == 200
+
+
+def test_requirement_38_long_after_the_login_the_password_is_asked_for(server, redis):
+    account = Account(server)
+    first = claims(account.access)["sid"]
+    account.login()
+    key = f"gatehouse:{{{server.realm}}}:session:{claims(account.access)['sid']}"
+    redis.client.hset(key, "auth_time", int(redis.client.hget(key, "auth_time")) - 3600)
+    account.refresh()
+    assert_error(end(account, "sessions"), 403)
+    assert_error(end(account, "sessions/" + first), 403)
+    assert_error(end(account, "sessions/" + first, currentPassword="WrongPass123"), 400, errors={"currentPassword"})
+    assert end(account, "sessions/" + first, currentPassword=account.password).status_code == 204
+    assert end(account, "sessions", currentPassword=account.password).status_code == 204

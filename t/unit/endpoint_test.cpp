@@ -29,6 +29,14 @@ TEST(router, an_unknown_path_has_no_methods) {
   }
 }
 
+TEST(router, an_id_is_one_segment) {
+  EXPECT_EQ(endpoint::find_route(dialect::rest, "DELETE", "sessions/abc").id, "abc");
+  EXPECT_EQ(endpoint::find_route(dialect::rest, "DELETE", "sessions/abc").allowed, "DELETE, OPTIONS");
+  for (const char* path : {"sessions/", "sessions/a/b", "session/a"}) {
+    EXPECT_EQ(endpoint::find_route(dialect::rest, "DELETE", path).route, nullptr) << path;
+  }
+}
+
 TEST(router, head_is_get) { EXPECT_EQ(&rest_route("HEAD", "me"), &rest_route("GET", "me")); }
 
 TEST(json_body, media_types) {
@@ -71,7 +79,7 @@ TEST(json_body, requirement_43_forms_are_refused) {
   }
 }
 
-TEST(json_body, only_logout_may_be_empty) {
+TEST(json_body, only_what_requires_nothing_may_be_empty) {
   EXPECT_TRUE(std::holds_alternative<operation::input>(dialect::decode_json(rest_route("POST", "logout"), "", "")));
   EXPECT_TRUE(std::holds_alternative<operation::refused>(
       dialect::decode_json(rest_route("POST", "refresh"), "application/json", "")));

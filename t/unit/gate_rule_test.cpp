@@ -55,14 +55,39 @@ TEST(rule, an_unverified_email_matches_no_rule) {
   EXPECT_TRUE(parsed({"claim:email=ann@example.com"}).allows(*someone(claims, true)));
 }
 
+TEST(rule, any_needs_one_and_all_needs_every) {
+  const identity_ref who = someone({{"roles", {"staff"}}, {"team", "red"}});
+  EXPECT_TRUE(parsed({"any", "role=admin", "claim:team=red"}).allows(*who));
+  EXPECT_FALSE(parsed({"any", "role=admin", "claim:team=blue"}).allows(*who));
+  EXPECT_TRUE(parsed({"all", "role=staff", "claim:team=red"}).allows(*who));
+  EXPECT_FALSE(parsed({"all", "role=admin", "claim:team=red"}).allows(*who));
+}
+
+TEST(rule, an_email_domain_is_that_of_an_identity) {
+  const nlohmann::json verified = {{"email", "ann@Example.com"}, {"email_verified", true}};
+  const nlohmann::json unverified = {{"email", "ann@example.com"}, {"email_verified", false}};
+  EXPECT_TRUE(parsed({"email_domain=example.com"}).allows(*someone(verified)));
+  EXPECT_FALSE(parsed({"email_domain=ample.com"}).allows(*someone(verified)));
+  EXPECT_FALSE(parsed({"email_domain=example.com"}).allows(*someone(unverified)));
+  EXPECT_TRUE(parsed({"email_domain=example.com"}).allows(*someone(unverified, true)));
+  EXPECT_FALSE(parsed({"email_domain=example.com"}).allows(*someone(nlohmann::json::object())));
+}
+
+TEST(rule, a_verified_email_is_one_even_where_the_realm_trusts_any) {
+  EXPECT_TRUE(parsed({"email_verified"}).allows(*someone({{"email", "a@b.c"}, {"email_verified", true}})));
+  EXPECT_FALSE(parsed({"email_verified"}).allows(*someone({{"email", "a@b.c"}, {"email_verified", false}}, true)));
+}
+
 TEST(rule, a_wrong_word_is_named_with_what_to_write) {
-  for (const char* wrong : {"admin", "role", "role=", "claim=x", "claim:=x", "claim:a=", "group=x", "=x", ""}) {
+  for (const char* wrong : {"admin", "role", "role=", "claim=x", "claim:=x", "claim:a=", "group=x", "=x", "",
+                            "email_domain=", "email_verified=x", "any role=x"}) {
     const std::vector<std::string_view> words{wrong};
     const result<rule> made = rule::parse(words);
     ASSERT_FALSE(made.ok()) << wrong;
     EXPECT_NE(made.failure().what.find("role=NAME"), std::string::npos);
   }
   EXPECT_FALSE(rule::parse({}).ok());
+  EXPECT_FALSE(rule::parse(std::vector<std::string_view>{"any"}).ok());
 }
 
 TEST(identity, an_email_counts_when_verified_or_where_the_realm_trusts_it) {

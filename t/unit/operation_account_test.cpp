@@ -1,6 +1,8 @@
 // Operations on an account, over a PostgreSQL and a Redis of the test's own: what becomes of the sessions.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dialect/rest.h"
 #include "loop_host.h"
 #include "operation/login.h"
@@ -37,8 +39,8 @@ class operation_account : public testing::Test {
     said_.name = testing::UnitTest::GetInstance()->current_test_info()->name();
     said_.postgres = *postgres::parse_options(database_->conninfo(), {"timeout=5s"}, "/");
     said_.redis.emplace().unix_path = redis_.socket();
-    said_.keys = *token::key_set::parse(R"({"keys":[)" + token::test::hs256_access + "," + token::test::hs256_refresh +
-                                        "]}");
+    said_.keys =
+        *token::key_set::parse(R"({"keys":[)" + token::test::hs256_access + "," + token::test::hs256_refresh + "]}");
     said_.issuer = "https://example.com";
     said_.audience = said_.name;
     said_.registration = realm::registration::open;
@@ -70,9 +72,7 @@ class operation_account : public testing::Test {
     return sql("SELECT string_agg(event, ' ' ORDER BY id) FROM gatehouse.audit_events WHERE realm = '" + said_.name +
                "'");
   }
-  std::string outbox() const {
-    return sql("SELECT count(*) FROM gatehouse.outbox WHERE realm = '" + said_.name + "'");
-  }
+  std::string outbox() const { return sql("SELECT count(*) FROM gatehouse.outbox WHERE realm = '" + said_.name + "'"); }
 
   // A client of Ann's.
   struct device {
@@ -186,27 +186,6 @@ TEST_F(operation_account, requirement_53_of_two_changes_with_one_password_one_go
   EXPECT_EQ(sql("SELECT auth_version FROM gatehouse.users WHERE realm = '" + said_.name + "'"), "2");
 }
 
-TEST_F(operation_account, a_full_hash_queue_changes_nothing) {
-  const device here = register_ann();
-  input wish;
-  wish.bearer = here.bearer;
-  wish.name = "Anna";
-  wish.password = secret(new_password);
-  wish.current_password = secret(old_password);
-  std::vector<std::optional<password::admission::ticket>> taken;
-  std::optional<outcome> came;
-  spawn<outcome>(loop_.core().queue(), change_profile(ctx(), wish), [&](result<outcome> given) { came = *given; });
-  // From the moment on that the old password has been queued.
-  loop_.run_until([&] {
-    if (hashes_in_use() == 0) return false;
-    while (auto one = hashes_.enter()) taken.push_back(std::move(one));
-    return true;
-  });
-  ASSERT_TRUE(loop_.run_until([&] { return came.has_value(); }));
-  EXPECT_EQ(std::get<refused>(*came).why, refusal::busy);
-  EXPECT_EQ(sql("SELECT name FROM gatehouse.users WHERE realm = '" + said_.name + "'"), "Ann");
-}
-
 TEST_F(operation_account, logout_everywhere_ends_every_session_also_one_that_redis_has_lost) {
   const device one = register_ann();
   const device two = device_of(log_in(old_password));
@@ -265,8 +244,8 @@ TEST_F(operation_account, a_row_that_fails_does_not_hold_up_the_others) {
 }
 
 TEST_F(operation_account, after_an_outage_of_redis_a_kill_is_late_by_5_s_at_most) {
-  const device here = register_ann();
   sweeper sweeping(*realm_, 0);
+  const device here = register_ann();
   redis_.server().stop();
   sql("SELECT gatehouse.set_disabled('" + said_.name + "', 'ann@example.com', true)");
   loop_.run_for(3500ms);
@@ -274,14 +253,22 @@ TEST_F(operation_account, after_an_outage_of_redis_a_kill_is_late_by_5_s_at_most
   EXPECT_TRUE(loop_.run_until([&] { return standing_of(here) == session::standing::revoked; }, 5s));
 }
 
-TEST_F(operation_account, what_an_administrator_does_is_effective_at_once) {
+TEST_F(operation_account, requirement_36_what_an_administrator_does_is_effective_at_once) {
+  sweeper sweeping(*realm_, 0);  // before the first connection, as in a worker
   const device here = register_ann();
-  sweeper sweeping(*realm_, 0);
-  loop_.run_for(2100ms);
-  const steady_time start = steady_now();
+  std::vector<millis> delays;
+  for (int i = 0; i < 20; ++i) {
+    const device there = device_of(log_in(old_password));
+    loop_.run_for(20ms);
+    const steady_time start = steady_now();
+    sql("SELECT gatehouse.set_roles('" + said_.name + "', 'ann@example.com', '{admin}')");
+    ASSERT_TRUE(loop_.run_until([&] { return standing_of(there) == session::standing::expired; }, 5s));
+    delays.push_back(std::chrono::duration_cast<millis>(steady_now() - start));
+  }
+  std::sort(delays.begin(), delays.end());
+  EXPECT_LT(delays[delays.size() / 2], 100ms) << "the worst: " << delays.back().count() << " ms";
   sql("SELECT gatehouse.set_disabled('" + said_.name + "', 'ann@example.com', true)");
-  EXPECT_TRUE(loop_.run_until([&] { return standing_of(here) == session::standing::revoked; }, 5s));
-  EXPECT_LT(steady_now() - start, 300ms);
+  EXPECT_TRUE(loop_.run_until([&] { return standing_of(here) == session::standing::revoked; }, 500ms));
 }
 
 }  // namespace

@@ -112,6 +112,22 @@ TEST_F(postgres_pool, a_nul_is_refused_rather_than_cutting_the_text) {
   EXPECT_EQ(started(loop_, db, "SELECT $1::text AS x", {std::string("a\0b", 3)}).kind(), fault::invalid);
 }
 
+TEST_F(postgres_pool, notifications_are_heard_when_idle_and_along_with_an_answer) {
+  pool db(loop_.core(), how());
+  std::vector<std::string> heard;
+  db.listen("news", [&](std::string_view payload) { heard.emplace_back(payload); });
+  EXPECT_EQ(ask(loop_, db, "SELECT 1 AS x"), "1");
+  server_->execute("NOTIFY news, 'one'");
+  EXPECT_TRUE(loop_.run_until([&] { return heard.size() == 1; }, 2s));
+  EXPECT_EQ(ask(loop_, db, "SELECT pg_notify('news', 'two')::text AS x"), "");
+  EXPECT_TRUE(loop_.run_until([&] { return heard.size() == 2; }, 2s));
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two"}));
+  server_->execute("NOTIFY others, 'three'");
+  EXPECT_EQ(ask(loop_, db, "SELECT 2 AS x"), "2");
+  EXPECT_EQ(heard.size(), 2U);
+  EXPECT_EQ(loop_.foreground_timers(), 0U);
+}
+
 TEST_F(postgres_pool, a_refusal_has_its_sqlstate_and_leaves_the_connection) {
   pool db(loop_.core(), how());
   const std::string pid = backend(loop_, db);

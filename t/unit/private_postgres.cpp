@@ -55,7 +55,7 @@ std::vector<std::string> command_line(const private_folder& folder, int port,
   return words;
 }
 
-// A server that refuses us because it wants a password is ready too, hence PQping.
+// PQping is content with a server that wants a password, too.
 bool answers(const std::string& conninfo) { return PQping(conninfo.c_str()) == PQPING_OK; }
 
 }  // namespace

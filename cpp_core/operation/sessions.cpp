@@ -1,0 +1,75 @@
+#include "operation/sessions.h"
+
+#include <algorithm>
+
+#include "operation/issue.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+constexpr seconds recent{15 * 60};
+
+// Whether it is the user and not merely somebody at his screen: nullopt, or why not.
+task<std::optional<outcome>> prove_presence(context ctx, input in) {
+  if (!in.current_password) {
+    const bool logged_in_recently = in.bearer->auth_time() + recent.count() > now_seconds();
+    if (logged_in_recently) co_return std::nullopt;
+    co_return refuse(refusal::recent_login_needed);
+  }
+  auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  const bool has_password = found->has_value() && (*found)->password.has_value();
+  const std::string hash = has_password ? *(*found)->password : ctx.realm.passwords().decoy();
+  const result<password::verdict> shown = co_await ctx.realm.passwords().verify(*in.current_password, hash);
+  if (!shown) co_return ctx.fail("checking a password", shown.failure());
+  if (has_password && shown->matches) co_return std::nullopt;
+
+  std::vector<field_error> errors{{&input::current_password, "is not the current password"}};
+  co_return refuse_fields(std::move(errors));
+}
+
+}  // namespace
+
+task<outcome> list_sessions(context ctx, input in) {
+  auto live = co_await ctx.realm.sessions().list(in.bearer->user_id());
+  if (!live) co_return ctx.fail("listing sessions", live.failure());
+  session_list all;
+  all.sessions = std::move(*live);
+  all.current = in.bearer->session_id();
+  co_return all;
+}
+
+task<outcome> end_session(context ctx, input in) {
+  if (*in.session_id != in.bearer->session_id()) {
+    std::optional<outcome> no = co_await prove_presence(ctx, in);
+    if (no) co_return std::move(*no);
+  }
+  const auto live = co_await ctx.realm.sessions().list(in.bearer->user_id());
+  if (!live) co_return ctx.fail("listing sessions", live.failure());
+  const bool is_his = std::ranges::find(*live, *in.session_id, &session::listed::sid) != live->end();
+  if (!is_his) co_return refuse(refusal::not_found);
+
+  const result<bool> ended = co_await ctx.realm.sessions().end(*in.session_id, in.bearer->user_id());
+  if (!ended) co_return ctx.fail("ending a session", ended.failure());
+  const account::source from = source_of(ctx, *in.session_id);
+  const status recorded =
+      co_await ctx.realm.accounts().record_event("session_ended", in.bearer->user_id(), nlohmann::json::object(), from);
+  if (!recorded) ctx.warn("recording the end of a session", recorded.failure());
+  co_return sessions_ended();
+}
+
+task<outcome> end_other_sessions(context ctx, input in) {
+  std::optional<outcome> no = co_await prove_presence(ctx, in);
+  if (no) co_return std::move(*no);
+  const auto ended = co_await ctx.realm.sessions().end_every(in.bearer->user_id(), in.bearer->session_id());
+  if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  const nlohmann::json detail = {{"ended", ended->size()}};
+  const status recorded =
+      co_await ctx.realm.accounts().record_event("other_sessions_ended", in.bearer->user_id(), detail, from);
+  if (!recorded) ctx.warn("recording the end of sessions", recorded.failure());
+  co_return sessions_ended();
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/task.h"
+#include "operation/context.h"
+#include "operation/input.h"
+
+namespace gatehouse::operation {
+
+// "Your devices": the sessions of the bearer's user.
+task<outcome> list_sessions(context ctx, input in);
+
+// Ends session_id, which must be the bearer's user's. His own needs nothing more; another one a recent login or
+// current_password (REQUIREMENTS 38).
+task<outcome> end_session(context ctx, input in);
+
+// Ends all but the bearer's own; likewise.
+task<outcome> end_other_sessions(context ctx, input in);
+
+}  // namespace gatehouse::operation
