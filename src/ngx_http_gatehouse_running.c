@@ -183,7 +183,9 @@ ngx_http_gatehouse_running_close(ngx_http_request_t *r)
 
     r->count++;
 
-    ngx_http_finalize_request(r, NGX_ERROR);
+    /* as "return 444" does, without the post_action that an error would have */
+
+    ngx_http_finalize_request(r, NGX_HTTP_CLOSE);
 
     ngx_http_run_posted_requests(c);
 }

@@ -126,6 +126,7 @@ http {
         public_url   $url;
         registration open;
         verify_email off;
+        cookie_secure off;
         remote_user  email;
         password     blocklist=$root/build/blocklist.txt;
     }

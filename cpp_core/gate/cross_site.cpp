@@ -17,7 +17,7 @@ bool is_same_origin(std::string_view origin, const destination& to) {
 
 // An operator's * is for cross-origin reading (CORS); it does not let any site act in a user's name.
 bool is_allowed(std::string_view origin, const destination& to) {
-  return std::ranges::find(to.allowed_origins, origin) != to.allowed_origins.end();
+  return origin != "*" && std::ranges::find(to.allowed_origins, origin) != to.allowed_origins.end();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ task<status> revoke(realm::services& realm, account::revocation due) {
   const bool may_live = found->has_value() && !(*found)->profile.disabled();
   const bool expires = may_live && due.what == account::revocation::effect::expire;
   change.how = expires ? session::ending::expire : session::ending::kill;
-  change.keep_sid = due.keep_session.value_or("");
+  if (may_live) change.keep_sid = due.keep_session.value_or("");
   if (found->has_value()) change.user_json = account::to_json((*found)->profile);
 
   const result<done> ended = co_await realm.sessions().end_all(std::move(change));

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from accounts import API, GUARDED, Account, bearer
-from processes import wait_until
+from processes import free_port, wait_until
+from stores import Redis
 
 DELAY = 1.0  # granted to a loaded test machine; the figure that we promise, 100 ms, is measured by the benchmark
 
@@ -143,3 +144,50 @@ def test_logouts_are_heard_after_the_tailing_worker_has_died(server, other):
         account.post("logout", refreshToken=account.refresh_token)
         wait_until(lambda: visits[1]().status_code == 401, "another worker to tail the feed", 8)
         refused_everywhere(*visits)
+
+
+def test_a_promoted_replica_forgets_no_logout_that_a_node_has_heard(nginx, folder):
+    """Redis dies, and a replica that had lost touch before the last logout takes its place."""
+    port = free_port()
+    first = Redis(folder / "first", "--port", str(port), "--bind", "127.0.0.1")
+    second = Redis(folder / "second", "--replicaof", "127.0.0.1", str(port))
+    try:
+        server = nginx(API + GUARDED, realm={"redis": f"unix:{first.socket}"})
+        account, live = Account(server), Account(server)
+        wait_until(lambda: second.client.dbsize() == first.client.dbsize() > 0, "the replica to follow")
+        second.client.replicaof("NO", "ONE")
+        account.post("logout", refreshToken=account.refresh_token)
+        assert account.visit().status_code == 401
+        first.kill()
+        first.socket.unlink(missing_ok=True)
+        second.socket.rename(first.socket)
+        wait_until(lambda: live.refresh().status_code == 200, "the promoted replica to serve", 5)
+        refused_everywhere(account.visit)
+        assert live.visit().status_code == 200
+        assert account.refresh().status_code == 403, "the session that came back with the replica must not be refreshed"
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_a_binary_upgrade_forgets_no_logout(nginx):
+    server = nginx(API + GUARDED, daemon=True)
+    account, live = Account(server), Account(server)
+    account.post("logout", refreshToken=account.refresh_token)
+    server.upgrade()
+    wait_until(lambda: live.visit().status_code == 200, "the new master's workers to have read the feed", 5)
+    refused_everywhere(account.visit)
+
+
+def test_when_stale_deny_refuses_what_nobody_can_vouch_for(nginx, redis):
+    server = nginx(API + "location /strict/ { gatehouse %REALM%; gatehouse_when_stale deny after=2s; proxy_pass %UPSTREAM%; }"
+                   + GUARDED)
+    account = Account(server)
+    assert account.visit("/strict/").status_code == 200
+    redis.kill()
+    assert account.visit("/strict/").status_code == 200
+    wait_until(lambda: account.visit("/strict/").status_code == 503, "503", 8)
+    assert int(account.visit("/strict/").headers["Retry-After"]) > 0
+    assert account.visit("/").status_code == 200
+    redis.start()
+    wait_until(lambda: account.visit("/strict/").status_code == 200, "200 again", 5)

@@ -165,6 +165,8 @@ TEST(private_redis, pauses_and_resumes) {
     return letter;
   };
   redis.server().pause();
+  for (int tries = 0; state() != "T" && tries < 100; ++tries)
+    std::this_thread::sleep_for(millis(10));  // once it is scheduled
   EXPECT_EQ(state(), "T");
   redis.server().resume();
   EXPECT_NE(state(), "T");
