@@ -66,6 +66,10 @@ ordered_json explain_realm(const realm::settings& said) {
             {"iterations", said.password.cost.iterations},
             {"queue", said.password.queue},
             {"nice", said.password.nice}}},
+          {"cookies", {said.cookies->access(), said.cookies->refresh()}},
+          {"cookie_secure", said.cookie_secure},
+          {"pages", said.pages},
+          {"return_urls", said.return_urls},
           {"access_lifetime", optional_seconds(said.access_lifetime)},
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},
@@ -85,6 +89,12 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
     if (const gh_api* api = location->api) {
       row["api"] = {{"realm", api->realm->settings.name}, {"dialect", api->spoken->name}, {"mount", api->mount}};
     }
+    row["check"] = location->check != nullptr ? ordered_json(location->check->settings.name) : ordered_json(nullptr);
+    row["token_from"] = ordered_json::array();
+    if (location->from != GH_FROM_COOKIE) row["token_from"].push_back("bearer");
+    if (location->from != GH_FROM_BEARER) row["token_from"].push_back("cookie");
+    row["csrf"] = location->csrf != 0;
+    row["stale_limit_ms"] = location->stale_limit != 0 ? ordered_json(location->stale_limit) : ordered_json(nullptr);
     row["headers"] = ordered_json::object();
     for (size_t i = 0; i + 1 < location->header_count; i += 2) {
       row["headers"][std::string(view(location->headers[i]))] = view(location->headers[i + 1]);

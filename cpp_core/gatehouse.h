@@ -103,6 +103,10 @@ typedef struct {
   const gh_rule *const *rules;
   size_t rule_count;
   const gh_api *api;     /* NULL: no endpoints */
+  const gh_realm *check; /* gatehouse_check; NULL: none */
+  unsigned from;         /* gatehouse_token_from: GH_FROM_BEARER | GH_FROM_COOKIE; 0: both */
+  unsigned stale_limit;  /* gatehouse_when_stale: milliseconds; 0: allow */
+  int csrf;              /* gatehouse_csrf */
   const gh_str *headers; /* name, value, name, value … as written */
   size_t header_count;   /* strings, so twice the headers */
 } gh_location;

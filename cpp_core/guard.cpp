@@ -98,7 +98,9 @@ int gh_identity_lives(gh_worker* worker, const gh_realm* realm, const gh_identit
 
 int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
   return guarded(nullptr, 1, [&] {
-    const bool is_websocket = equal_ignoring_case(view(traits->upgrade), "websocket");
+    // A proxy that asks gatehouse_check forwards no Upgrade.
+    const bool is_websocket =
+        equal_ignoring_case(view(traits->upgrade), "websocket") || view(traits->fetch_mode) == "websocket";
     if (!is_websocket && gate::is_safe_method(view(traits->method))) return 0;
     const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
     const gate::provenance from{view(traits->fetch_site), view(traits->origin)};

@@ -325,6 +325,10 @@ ngx_http_gatehouse_explain_conf(ngx_http_gatehouse_explain_t *ex,
     location.location = ngx_http_gatehouse_view(&text);
     location.guard = glcf->guard;
     location.optional = (glcf->optional == 1);
+    location.check = glcf->check;
+    location.from = glcf->from;
+    location.stale_limit = glcf->stale_limit;
+    location.csrf = glcf->csrf;
     location.api = glcf->api;
     location.headers = headers;
     location.header_count = 2 * glcf->identity->nelts;

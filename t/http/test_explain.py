@@ -70,6 +70,8 @@ def test_endpoints(explained):
     assert rows["/auth/"]["api"] == {"realm": server.realm, "dialect": "rest", "mount": "/auth/"}
     assert rows["~ ^/login"]["api"] == {"realm": "other", "dialect": "rest", "mount": "/login/"}
     assert rows["/"]["api"] is None
+    assert (rows["/"]["check"], rows["/"]["token_from"], rows["/"]["csrf"], rows["/"]["stale_limit_ms"]) == \
+        (None, ["bearer", "cookie"], True, None)
 
 
 def test_headers(explained):
