@@ -110,11 +110,11 @@ ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_gatehouse_running_stop();
 
-    ngx_http_gatehouse_host_finish_jobs(&ngx_http_gatehouse_host_self);
-
     /* from now on no request is answered and no thread is there to work */
 
     ngx_http_gatehouse_worker = NULL;
+
+    ngx_http_gatehouse_host_finish_jobs(&ngx_http_gatehouse_host_self);
 
     gh_worker_stop(worker);
 }

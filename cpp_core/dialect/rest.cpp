@@ -19,7 +19,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using operation::input;
-using operation::refusal;
 
 constexpr std::array register_fields{
     field{"name", &input::name, true},

@@ -103,7 +103,7 @@ found_cookie authenticator::find_refresh(std::span<const std::string_view> cooki
 
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {
   auto claims = token::verify_access(rules_.keys, token::access_token(text), rules_.issuer, rules_.audience, now);
-  if (!claims) return {};
+  if (!claims || claims->expires_at - claims->issued_at > rules_.longest_access.count()) return {};
   return identity_ref(new identity(rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
 }
 

@@ -47,6 +47,9 @@ struct token_rules {
   remote_user shown_as;
   bool trust_unverified_email;
   const realm::cookies& cookies;
+  // Of the access tokens that the realm issues now. An older one may have a longer life than what is known of logouts
+  // is kept for; it must be refreshed.
+  seconds longest_access;
 };
 
 class authenticator {

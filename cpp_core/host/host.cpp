@@ -33,7 +33,7 @@ bool host::submit(pool where, std::function<void()> work, std::function<void()> 
   if (door_.submit(door_.self, static_cast<int>(where), thread_job::run, thread_job::finish, job.get()) != 0) {
     return false;
   }
-  job.release();
+  static_cast<void>(job.release());  // finish() has it
   return true;
 }
 

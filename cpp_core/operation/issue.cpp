@@ -78,7 +78,7 @@ std::vector<std::string> session_cookies(const realm::settings& realm, const iss
           realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now))};
 }
 
-task<outcome> sign_in(context ctx, account::user user, std::string amr) {
+task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr) {
   session::opening opening;
   opening.user_id = user.id;
   opening.auth_version = user.auth_version;
@@ -93,7 +93,7 @@ task<outcome> sign_in(context ctx, account::user user, std::string amr) {
 
   auto opened = co_await ctx.realm.sessions().open(std::move(opening));
   if (!opened) co_return ctx.fail("opening a session", opened.failure());
-  // Stale: the password, the roles or the account changed since we read the user.
+  if (std::holds_alternative<session::stale_auth_version>(*opened)) co_return std::nullopt;
   if (!std::holds_alternative<session::head>(*opened)) co_return refuse(refusal::bad_credentials);
 
   const auto& head = std::get<session::head>(*opened);

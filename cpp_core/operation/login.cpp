@@ -27,6 +27,18 @@ task<outcome> refuse_login(context ctx, std::string user_id, std::string reason)
   co_return refuse(refusal::bad_credentials);
 }
 
+// An administrator changed the user while the password was being checked. It still counts if it is the same one.
+task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash) {
+  auto found = co_await ctx.realm.accounts().find(user_id);
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  const bool same_password = found->has_value() && (*found)->password == checked_hash;
+  if (!same_password || (*found)->profile.disabled())
+    co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move((*found)->profile), "pwd");
+  if (!in_now) co_return refuse(refusal::busy);
+  co_return std::move(*in_now);
+}
+
 }  // namespace
 
 task<outcome> login(context ctx, input in) {
@@ -44,7 +56,10 @@ task<outcome> login(context ctx, input in) {
   if (user.disabled()) co_return co_await refuse_login(ctx, user.id, "disabled");
 
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
-  co_return co_await sign_in(ctx, std::move(user), "pwd");
+  const std::string user_id = user.id;
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
+  if (!in_now) in_now = co_await sign_in_again(ctx, user_id, hash);
+  co_return std::move(*in_now);
 }
 
 }  // namespace gatehouse::operation

@@ -29,7 +29,9 @@ task<outcome> register_account(context ctx, input in) {
   if (!created) co_return ctx.fail("creating an account", created.failure());
   if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
 
-  co_return co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
+  if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
+  co_return std::move(*in_now);
 }
 
 }  // namespace gatehouse::operation

@@ -4,10 +4,10 @@ namespace gatehouse::realm {
 
 namespace {
 
-gate::token_rules token_rules_of(const settings& said) {
+gate::token_rules token_rules_of(const settings& said, seconds longest_access) {
   return {said.name,     *said.keys,       said.issuer,
           said.audience, said.remote_user, said.verify_email == verify_email::off,
-          *said.cookies};
+          *said.cookies, longest_access};
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       accounts_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       passwords_(on, said.password, hash_queue),
-      authenticator_(token_rules_of(said), table_ ? &*table_ : nullptr) {
+      authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr) {
   if (!table_) return;
   feed_.emplace(on, *said.redis, said.name, longest_access, *table_);
   feed_->start();

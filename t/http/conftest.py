@@ -21,8 +21,10 @@ import tempfile
 
 import pytest
 
+from accounts import GUARDED
 from nginx_server import Nginx
 from stores import Postgres, Redis
+from tokens import guarded_server
 from upstream import Upstream
 
 LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds)
@@ -148,6 +150,16 @@ def nginx(folder, postgres, redis, upstream, keys):
     complaints = [line for server in servers for line in server.complaints()]
     if complaints:
         pytest.fail("nginx complained:\n" + "\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture
+def guarded(nginx, keys, upstream):
+    """guarded(server_text, path): a server that guards the path, and its mint; the application has not been asked yet."""
+    def make(text=GUARDED, path="/", **options):
+        made = guarded_server(nginx, keys, text, path, **options)
+        upstream.clear()
+        return made
+    return make
 
 
 @pytest.fixture

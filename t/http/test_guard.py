@@ -9,16 +9,6 @@ REFUSED = 'Bearer error="invalid_token"'
 ADMINS = GUARDED.replace("{", "{ gatehouse_require role=admin;")
 
 
-@pytest.fixture
-def guarded(nginx, keys, upstream):
-    """guarded(server_text): a server and its mint; the application has not been asked yet."""
-    def make(text=GUARDED, path="/", **options):
-        made = guarded_server(nginx, keys, text, path, **options)
-        upstream.clear()
-        return made
-    return make
-
-
 def assert_problem(answer, status, challenge=None):
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -6,15 +6,6 @@ from accounts import GUARDED
 from tokens import guarded_server
 
 
-@pytest.fixture
-def guarded(nginx, keys, upstream):
-    def make(text=GUARDED, path="/", **options):
-        made = guarded_server(nginx, keys, text, path, **options)
-        upstream.clear()
-        return made
-    return make
-
-
 def test_optional_lets_the_anonymous_by_and_nobody_with_a_bad_token(guarded, upstream):
     server, mint = guarded("location / { gatehouse %REALM% optional; proxy_pass %UPSTREAM%; }")
     assert server.get("/").status_code == 200

@@ -40,12 +40,8 @@ http://evil@a/admin https://a/admin http://a:80/admin HTTP://A/admin http://a/x/
 
 
 @pytest.fixture
-def guarded(nginx, keys, upstream):
-    def make(text=PREFIX, path="/admin", **options):
-        made = guarded_server(nginx, keys, text, path, **options)
-        upstream.clear()
-        return made
-    return make
+def guarded(guarded):
+    return lambda text=PREFIX, path="/admin", **options: guarded(text, path, **options)
 
 
 def request_line(path, method="GET", version="HTTP/1.1"):

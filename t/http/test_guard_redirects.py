@@ -11,12 +11,8 @@ OPEN = "location /open/ { proxy_pass %UPSTREAM%; }"
 
 
 @pytest.fixture
-def guarded(nginx, keys, upstream):
-    def make(text, path="/secret/", **options):
-        made = guarded_server(nginx, keys, SECRET + OPEN + text, path, **options)
-        upstream.clear()
-        return made
-    return make
+def guarded(guarded):
+    return lambda text, path="/secret/", **options: guarded(SECRET + OPEN + text, path, **options)
 
 
 def uris(upstream):

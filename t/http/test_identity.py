@@ -10,15 +10,6 @@ from tokens import ABSENT, guarded_server
 OURS = ("remote-user", "remote-name", "remote-email", "remote-groups", "authorization")
 
 
-@pytest.fixture
-def guarded(nginx, keys, upstream):
-    def make(text=GUARDED, path="/", **options):
-        made = guarded_server(nginx, keys, text, path, **options)
-        upstream.clear()
-        return made
-    return make
-
-
 def identity(answer):
     """The headers of identity, and Authorization, that the application received."""
     assert answer.status_code == 200, answer.text

@@ -191,3 +191,14 @@ def test_when_stale_deny_refuses_what_nobody_can_vouch_for(nginx, redis):
     assert account.visit("/").status_code == 200
     redis.start()
     wait_until(lambda: account.visit("/strict/").status_code == 200, "200 again", 5)
+
+
+def test_a_shorter_access_lifetime_revives_no_logout(nginx):
+    """What is known of a logout is kept for the longest access lifetime of today, not of yesterday."""
+    server = nginx(API + GUARDED, realm={"access_lifetime": "2h"})
+    account = Account(server)
+    server.write_conf((server.folder / "nginx.conf").read_text().replace("access_lifetime 2h", "access_lifetime 15m"))
+    server.reload()
+    assert account.visit().status_code == 401
+    assert account.refresh().status_code == 200
+    assert account.visit().status_code == 200

@@ -13,10 +13,8 @@ REFUSED = 'Bearer error="invalid_token"'
 
 
 @pytest.fixture
-def guarded(nginx, keys, upstream):
-    made = guarded_server(nginx, keys, GUARDED)
-    upstream.clear()
-    return made
+def guarded(guarded):
+    return guarded()
 
 
 def assert_refused(server, upstream, tokens):
