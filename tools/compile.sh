@@ -38,7 +38,7 @@ build_asan_nginx() {
     local source tree=$root/build/nginx-asan
     fetch_nginx_source
     source=$(echo "$root"/build/nginx-src/nginx-*/)
-    local flags=(--add-module="$root" --with-ld-opt=-fsanitize=address,undefined
+    local flags=(--add-module="$root" --with-http_addition_module --with-ld-opt=-fsanitize=address,undefined
                  --with-cc-opt="-g1 -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1")
     # With sanitizers g++ 12 sees uninitialised memory where there is none.
     GATEHOUSE_CFLAGS="-O1 -fsanitize=undefined -fno-sanitize-recover=undefined -Wno-maybe-uninitialized" \

@@ -184,7 +184,9 @@ def test_nginx_minus_capital_t_shows_no_secret(nginx, keys, folder):
     os.chmod(secret, 0o600)
     server = nginx(GUARD, start=False, realm={"postgres": f'"%POSTGRES%" password_file={secret}',
                                               "redis": f"%REDIS% password_file={secret}"})
-    said = subprocess.run(server.command("-T"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # With -T nginx leaves without freeing its configuration, which is no leak of ours.
+    environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+    said = subprocess.run(server.command("-T"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert said.returncode == 0 and "gatehouse_realm" in said.stdout
     for hidden in ("hunter2", *(key["k"] for key in keys["keys"])):
         assert hidden not in said.stdout
