@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import GUARDED
-from tokens import ABSENT, guarded_server
+from tokens import ABSENT
 
 REFUSED = 'Bearer error="invalid_token"'
 ADMINS = GUARDED.replace("{", "{ gatehouse_require role=admin;")

@@ -3,7 +3,6 @@
 import pytest
 
 from accounts import GUARDED
-from tokens import guarded_server
 
 
 def test_optional_lets_the_anonymous_by_and_nobody_with_a_bad_token(guarded, upstream):
@@ -80,3 +79,16 @@ def test_an_if_block_keeps_the_guard(guarded, upstream):
         assert server.get(f"/?{query}").status_code == 401
         assert server.get(f"/?{query}", headers=mint.bearer()).status_code == 200
     assert upstream.count == 3
+
+
+def test_any_condition_may_suffice_and_methods_may_ask_for_more(guarded):
+    server, mint = guarded("location / { gatehouse %REALM%; gatehouse_require any role=staff email_domain=example.org; "
+                           "limit_except GET { gatehouse %REALM%; gatehouse_require role=admin; } proxy_pass %UPSTREAM%; }",
+                           realm={"verify_email": "on"})
+    staff, admin, guest = (mint.bearer(roles=roles) for roles in (["staff"], ["staff", "admin"], ["guest"]))
+    assert server.get("/", headers=staff).status_code == 200
+    assert server.get("/", headers=guest).status_code == 403
+    assert server.get("/", headers=mint.bearer(email="jane@Example.ORG")).status_code == 200
+    assert server.get("/", headers=mint.bearer(email="jane@example.org", email_verified=False)).status_code == 403
+    assert server.post("/", headers=staff).status_code == 403
+    assert server.post("/", headers=admin).status_code == 200

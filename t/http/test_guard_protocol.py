@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tokens import Mint, guarded_server
+from tokens import Mint
 
 # Everything that reaches the application has come through a guarded location.
 PREFIX = """

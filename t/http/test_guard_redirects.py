@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tokens import guarded_server
 
 SECRET = "location /secret/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }"
 OPEN = "location /open/ { proxy_pass %UPSTREAM%; }"

@@ -5,7 +5,7 @@ import pytest
 from accounts import API, GUARDED, Account
 from fastcgi import FastCgi
 from processes import wait_until
-from tokens import ABSENT, guarded_server
+from tokens import ABSENT
 
 OURS = ("remote-user", "remote-name", "remote-email", "remote-groups", "authorization")
 
