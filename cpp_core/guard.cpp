@@ -121,7 +121,7 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
 }
 
 size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
-  const realm::cookies& cookies = *realm->settings.cookies;
+  const gate::cookie_pair& cookies = *realm->settings.cookies;
   const std::array<std::string_view, 2> ours{cookies.access(), cookies.refresh()};
   return gate::remove_cookies(view(header), ours, into);
 }

@@ -9,9 +9,9 @@
 
 #include "base/sha256.h"
 #include "gate/cookie.h"
+#include "gate/cookie_pair.h"
 #include "gate/identity.h"
 #include "gatehouse.h"
-#include "realm/cookies.h"
 #include "session/revocations.h"
 #include "token/key_set.h"
 #include "token/verified_cache.h"
@@ -46,7 +46,7 @@ struct token_rules {
   std::string audience;
   remote_user shown_as;
   bool trust_unverified_email;
-  const realm::cookies& cookies;
+  const cookie_pair& cookies;
   // Of the access tokens that the realm issues now. An older one may have a longer life than what is known of logouts
   // is kept for; it must be refreshed.
   seconds longest_access;

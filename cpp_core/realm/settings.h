@@ -8,11 +8,11 @@
 
 #include "account/email.h"
 #include "base/clock.h"
+#include "gate/cookie_pair.h"
 #include "gate/identity.h"
 #include "password/blocklist.h"
 #include "password/parameters.h"
 #include "postgres/options.h"
-#include "realm/cookies.h"
 #include "redis/options.h"
 #include "token/key_set.h"
 
@@ -42,9 +42,9 @@ struct settings {
   seconds refresh_grace{10};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
-  std::optional<realm::cookies> cookies;  // of the two above
-  bool pages = true;                      // the browser's side of `rest`
-  std::vector<std::string> return_urls;   // absolute URLs that a login may return to, beside this site's paths
+  std::optional<gate::cookie_pair> cookies;  // of the two above
+  bool pages = true;                         // the browser's side of `rest`
+  std::vector<std::string> return_urls;      // absolute URLs that a login may return to, beside this site's paths
 
   bool may_register(const account::email& address) const;
 };

@@ -1,7 +1,5 @@
 """Where the guard holds: optional, off, inherited, by method, and in "if"."""
 
-import pytest
-
 from accounts import GUARDED
 
 

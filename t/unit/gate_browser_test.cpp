@@ -6,9 +6,9 @@
 
 #include "gate/challenge.h"
 #include "gate/cookie.h"
+#include "gate/cookie_pair.h"
 #include "gate/cross_site.h"
 #include "gate/return_address.h"
-#include "realm/cookies.h"
 
 namespace gatehouse::gate {
 namespace {
@@ -56,11 +56,11 @@ TEST(cookie, ours_go_and_the_others_stay_byte_for_byte) {
 }
 
 TEST(cookies, requirement_39_have_the_host_prefix_and_every_attribute) {
-  const realm::cookies secure("gatehouse", true);
+  const gate::cookie_pair secure("gatehouse", true);
   EXPECT_EQ(secure.set_access("x.y.z", seconds(60)),
             "__Host-gatehouse=x.y.z; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
   EXPECT_EQ(secure.clear()[1], "__Host-gatehouse-refresh=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-  EXPECT_EQ(realm::cookies("gatehouse", false).set_refresh("r", seconds(5)),
+  EXPECT_EQ(gate::cookie_pair("gatehouse", false).set_refresh("r", seconds(5)),
             "gatehouse-refresh=r; Path=/; Max-Age=5; HttpOnly; SameSite=Lax");
 }
 

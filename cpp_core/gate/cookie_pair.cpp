@@ -1,15 +1,15 @@
-#include "realm/cookies.h"
+#include "gate/cookie_pair.h"
 
-namespace gatehouse::realm {
+namespace gatehouse::gate {
 
-cookies::cookies(std::string_view name, bool secure)
+cookie_pair::cookie_pair(std::string_view name, bool secure)
     : access_((secure ? "__Host-" : "") + std::string(name)), refresh_(access_ + "-refresh"), secure_(secure) {}
 
-std::string cookies::set(std::string_view name, std::string_view value, seconds lifetime) const {
+std::string cookie_pair::set(std::string_view name, std::string_view value, seconds lifetime) const {
   std::string header(name);
   header.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(lifetime.count()));
   header.append(secure_ ? "; Secure; HttpOnly; SameSite=Lax" : "; HttpOnly; SameSite=Lax");
   return header;
 }
 
-}  // namespace gatehouse::realm
+}  // namespace gatehouse::gate

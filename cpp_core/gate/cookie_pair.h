@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 
-namespace gatehouse::realm {
+namespace gatehouse::gate {
 
-class cookies {
+class cookie_pair {
  public:
   // `name`: the directive cookie. `secure`: over HTTPS only, under the __Host- prefix; off is for plain HTTP.
-  cookies(std::string_view name, bool secure);
+  cookie_pair(std::string_view name, bool secure);
 
   const std::string& access() const { return access_; }
   const std::string& refresh() const { return refresh_; }
@@ -32,4 +32,4 @@ class cookies {
   bool secure_;
 };
 
-}  // namespace gatehouse::realm
+}  // namespace gatehouse::gate
