@@ -25,6 +25,10 @@ task<std::optional<outcome>> prove_presence(context ctx, input in) {
   if (!shown) co_return ctx.fail("checking a password", shown.failure());
   if (has_password && shown->matches) co_return std::nullopt;
 
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  const status recorded = co_await ctx.realm.accounts().record_event("reauthentication_failed", in.bearer->user_id(),
+                                                                     nlohmann::json::object(), from);
+  if (!recorded) ctx.warn("recording a wrong password", recorded.failure());
   std::vector<field_error> errors{{&input::current_password, "is not the current password"}};
   co_return refuse_fields(std::move(errors));
 }

@@ -486,7 +486,7 @@ def test_nobody_ends_the_session_of_another(server):
     assert other.refresh().status_code == 200
 
 
-def test_requirement_38_long_after_the_login_the_password_is_asked_for(server, redis):
+def test_requirement_38_long_after_the_login_the_password_is_asked_for(server, redis, postgres):
     account = Account(server)
     first = claims(account.access)["sid"]
     account.login()
@@ -496,5 +496,8 @@ def test_requirement_38_long_after_the_login_the_password_is_asked_for(server, r
     assert_error(end(account, "sessions"), 403)
     assert_error(end(account, "sessions/" + first), 403)
     assert_error(end(account, "sessions/" + first, currentPassword="WrongPass123"), 400, errors={"currentPassword"})
+    failures = postgres.query("select 1 from gatehouse.audit_events where realm = %s and event = 'reauthentication_failed'",
+                              server.realm)
+    assert len(failures) == 1, "requirement 62"
     assert end(account, "sessions/" + first, currentPassword=account.password).status_code == 204
     assert end(account, "sessions", currentPassword=account.password).status_code == 204
