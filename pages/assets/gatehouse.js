@@ -1,0 +1,50 @@
+// Comfort only: every page works without this file.
+(() => {
+  'use strict';
+  const root = document.documentElement;
+
+  // Show and hide a password. The words are in the page, in its language.
+  const set = (field, shown) => {
+    const words = field.dataset;
+    const button = field.querySelector('.reveal');
+    field.querySelector('input').type = shown ? 'text' : 'password';
+    button.textContent = shown ? words.hide : words.show;
+    button.setAttribute('aria-label', shown ? words.hideLabel : words.showLabel);
+  };
+  for (const field of document.querySelectorAll('.field[data-show]')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'reveal';
+    button.addEventListener('click', () => set(field, field.querySelector('input').type === 'password'));
+    field.querySelector('input').after(button);
+    set(field, false);
+  }
+
+  // Times as this reader writes them, in the page's language; the server's words stay as a tooltip.
+  const locale = navigator.languages.find((one) => one.split('-')[0] === root.lang.split('-')[0]) || root.lang;
+  const words = new Intl.DateTimeFormat(locale || undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const when = new Date(time.dateTime);
+    if (isNaN(when)) continue;
+    time.title = time.textContent;
+    time.textContent = words.format(when);
+  }
+
+  // A form is sent once, however often its button is pressed; again after ten seconds, if no answer came.
+  const free = (form) => form.removeAttribute('aria-busy');
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.hasAttribute('aria-busy')) return event.preventDefault();
+    form.setAttribute('aria-busy', 'true');
+    setTimeout(free, 10000, form);
+    // Password managers look for a password, not for text.
+    for (const field of form.querySelectorAll('.field[data-show]')) set(field, false);
+  });
+
+  // The back button, out of the browser's memory: the account may have been left since.
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    if (document.body.classList.contains('account')) location.reload();
+    document.querySelectorAll('form[aria-busy]').forEach(free);
+  });
+})();
