@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dialect/pages.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
 #include "session/zone.h"
@@ -40,9 +41,21 @@ const gh_realm* find_twin(const gh_realm& mine) {
   return nullptr;
 }
 
+// At the first location that serves them: a realm that only guards needs none.
+status load_pages(realm::settings& said) {
+  if (said.pages) return done{};
+  auto loaded = view::folder::load(said.pages_directory, dialect::page_templates());
+  if (!loaded) {
+    return error{fault::invalid,
+                 "the pages: " + loaded.failure().what + "; write \"pages DIRECTORY\" or \"pages off\" in the realm"};
+  }
+  said.pages = std::make_shared<const view::folder>(std::move(*loaded));
+  return done{};
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
-  for (std::size_t i = 0; i < count; ++i) all.push_back(view(words[i]));
+  for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
   return all;
 }
 
@@ -55,7 +68,7 @@ using namespace gatehouse;
 gh_config* gh_config_create(gh_str prefix) {
   return guarded<gh_config*>(nullptr, nullptr, [&] {
     auto made = std::make_unique<gh_config>();
-    made->prefix = view(prefix);
+    made->prefix = view_of(prefix);
     return made.release();
   });
 }
@@ -64,7 +77,7 @@ void gh_config_destroy(gh_config* config) { delete config; }
 
 gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
   return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
-    const std::string_view wanted = view(name);
+    const std::string_view wanted = view_of(name);
     if (!is_realm_name(wanted)) {
       say(problem, "\"" + std::string(wanted) + "\" cannot name a realm; use letters, digits, \"-\" and \"_\"");
       return nullptr;
@@ -101,7 +114,7 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
 
 gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
   return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
-    const std::string_view wanted = view(name);
+    const std::string_view wanted = view_of(name);
     for (const auto& realm : config->realms) {
       if (realm->complete && realm->settings.name == wanted) return realm.get();
     }
@@ -113,12 +126,12 @@ gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
 
 gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
   return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
-    const dialect::dialect* spoken = dialect::find(view(name));
+    const dialect::dialect* spoken = dialect::find(view_of(name));
     if (spoken == nullptr) {
-      say(problem, "unknown dialect \"" + std::string(view(name)) + "\"; there is " + dialect::names());
+      say(problem, "unknown dialect \"" + std::string(view_of(name)) + "\"; there is " + dialect::names());
       return nullptr;
     }
-    const std::string_view where = view(mount);
+    const std::string_view where = view_of(mount);
     if (!where.starts_with('/') || !where.ends_with('/')) {
       say(problem, "endpoints cannot be mounted at \"" + std::string(where) +
                        "\": it must begin and end with a slash; write mount=/auth/");
@@ -128,8 +141,13 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     made->realm = realm;
     made->spoken = spoken;
     made->mount = where;
-    if (realm->login_page.empty() && spoken->pages != nullptr && realm->settings.pages) {
-      realm->login_page = made->mount + "login";
+    if (spoken->pages != nullptr && realm->settings.has_pages) {
+      const status loaded = load_pages(realm->settings);
+      if (!loaded) {
+        say(problem, loaded.failure().what);
+        return nullptr;
+      }
+      if (realm->pages_mount.empty()) realm->pages_mount = made->mount;
     }
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();
@@ -152,7 +170,7 @@ gh_rule* gh_rule_create(gh_config* config, const gh_str* args, size_t count, gh_
 
 int gh_origin_check(gh_str origin, gh_error* problem) {
   return guarded(problem, -1, [&] {
-    const std::string_view text = view(origin);
+    const std::string_view text = view_of(origin);
     if (text == "*" || gate::is_origin(text)) return 0;
     say(problem,
         "\"" + std::string(text) + "\" is not an origin; write https://HOST or https://HOST:PORT, without a path");
@@ -161,7 +179,7 @@ int gh_origin_check(gh_str origin, gh_error* problem) {
 }
 
 int gh_identity_header_check(gh_str name, gh_error* problem) {
-  return guarded(problem, -1, [&] { return report(gate::check_identity_header(view(name)), problem); });
+  return guarded(problem, -1, [&] { return report(gate::check_identity_header(view_of(name)), problem); });
 }
 
 size_t gh_zone_least_size(void) { return session::zone::least_size; }

@@ -1,7 +1,6 @@
 // What the opaque handles of gatehouse.h stand for while nginx reads its configuration.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,8 +16,6 @@ struct gh_api {
   const gh_realm* realm = nullptr;
   const gatehouse::dialect::dialect* spoken = nullptr;
   std::string mount;
-  // Bodies for bare statuses, made at their first use.
-  mutable std::map<int, gatehouse::dialect::response> problems;
 };
 
 struct gh_realm {
@@ -30,7 +27,7 @@ struct gh_realm {
   gatehouse::realm::block reading;
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
-  std::string login_page;  // where the first of its apis with pages has it; empty: there is none
+  std::string pages_mount;  // where the first of its apis with pages has them; empty: there are none
 };
 
 struct gh_rule {
@@ -49,7 +46,7 @@ inline gh_realm::gh_realm(const gh_config& of) : config(&of), index(of.realms.si
 
 namespace gatehouse {
 
-inline std::string_view view(gh_str text) { return {text.data, text.len}; }
+inline std::string_view view_of(gh_str text) { return {text.data, text.len}; }
 inline gh_str door_string(std::string_view text) { return {text.data(), text.size()}; }
 
 // Writes `text` into `into`, cut to fit; for what the door returns beside an error.

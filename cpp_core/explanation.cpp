@@ -68,7 +68,8 @@ ordered_json explain_realm(const realm::settings& said) {
             {"nice", said.password.nice}}},
           {"cookies", {said.cookies->access(), said.cookies->refresh()}},
           {"cookie_secure", said.cookie_secure},
-          {"pages", said.pages},
+          {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
+          {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},
           {"access_lifetime", optional_seconds(said.access_lifetime)},
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
@@ -80,7 +81,7 @@ ordered_json explain_realm(const realm::settings& said) {
 
 int gh_config_explain_location(gh_config* config, const gh_location* location) {
   return guarded(nullptr, -1, [&] {
-    ordered_json row = {{"server", view(location->server)}, {"location", view(location->location)}};
+    ordered_json row = {{"server", view_of(location->server)}, {"location", view_of(location->location)}};
     row["guard"] = location->guard != nullptr ? ordered_json(location->guard->settings.name) : ordered_json(nullptr);
     row["optional"] = location->optional != 0;
     row["require"] = ordered_json::array();
@@ -97,7 +98,7 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
     row["stale_limit_ms"] = location->stale_limit != 0 ? ordered_json(location->stale_limit) : ordered_json(nullptr);
     row["headers"] = ordered_json::object();
     for (size_t i = 0; i + 1 < location->header_count; i += 2) {
-      row["headers"][std::string(view(location->headers[i]))] = view(location->headers[i + 1]);
+      row["headers"][std::string(view_of(location->headers[i]))] = view_of(location->headers[i + 1]);
     }
     config->explained_locations.push_back(std::move(row));
     return 0;

@@ -7,7 +7,9 @@
 #include "dialect/pages.h"
 #include "endpoint/handle.h"
 #include "endpoint/router.h"
+#include "operation/issue.h"
 #include "operation/renew.h"
+#include "reply.h"
 #include "worker.h"
 
 using namespace gatehouse;
@@ -21,27 +23,23 @@ std::string_view after_mount(const gh_api& api, std::string_view path) {
 
 std::vector<std::string> strings(const gh_str* from, std::size_t count) {
   std::vector<std::string> all;
-  for (std::size_t i = 0; i < count; ++i) all.emplace_back(view(from[i]));
+  for (std::size_t i = 0; i < count; ++i) all.emplace_back(view_of(from[i]));
   return all;
 }
 
-endpoint::request copy(const gh_api& api, const gh_request& from) {
-  endpoint::request to;
-  to.method = view(from.traits.method);
-  to.path = after_mount(api, view(from.path));
-  to.query = view(from.query);
-  to.content_type = view(from.content_type);
-  to.body = secret(view(from.body));
-  to.host = view(from.traits.host);
-  to.origin = view(from.traits.origin);
-  to.fetch_site = view(from.traits.fetch_site);
+dialect::request copy(const gh_api& api, const gh_request& from) {
+  dialect::request to;
+  to.method = view_of(from.traits.method);
+  to.mount = api.mount;
+  to.path = after_mount(api, view_of(from.path));
+  to.query = view_of(from.query);
+  for (size_t i = 0; i < from.header_count; ++i) {
+    to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));
+  }
+  to.body = secret(view_of(from.body));
   to.secure = from.traits.secure != 0;
-  to.preflight_method = view(from.preflight_method);
-  to.address = view(from.address);
-  to.user_agent = view(from.user_agent);
-  to.request_id = view(from.request_id);
-  to.authorization = strings(from.credentials.authorization, from.credentials.authorization_count);
-  to.cookies = strings(from.credentials.cookies, from.credentials.cookie_count);
+  to.address = view_of(from.address);
+  to.request_id = view_of(from.request_id);
   to.allowed_origins = strings(from.traits.allowed_origins, from.traits.allowed_origin_count);
   return to;
 }
@@ -71,17 +69,19 @@ void log_defect(gh_worker& worker, const gh_realm& realm, const error& failure) 
   worker.loop.log(severity::error, "realm \"" + realm.settings.name + "\": a flow failed: " + failure.what);
 }
 
-dialect::response unexpected(const gh_api& api) {
-  dialect::response no = api.spoken->encode_status(500);
-  endpoint::add_common_headers(no);
-  return no;
+// The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
+std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made) {
+  if (made.tokens) return operation::session_cookies(realm, *made.tokens);
+  if (!made.ended) return {};
+  const auto cleared = realm.cookies->clear();
+  return {cleared.begin(), cleared.end()};
 }
 
 }  // namespace
 
 size_t gh_api_body_limit(const gh_api* api, gh_str method, gh_str path) {
   return guarded<size_t>(nullptr, 0, [&]() -> size_t {
-    const bool reads = endpoint::reads_body(*api->spoken, view(method), after_mount(*api, view(path)));
+    const bool reads = endpoint::reads_body(*api->spoken, view_of(method), after_mount(*api, view_of(path)));
     return reads ? endpoint::most_body_bytes : 0;
   });
 }
@@ -91,15 +91,13 @@ gh_flow* gh_api_begin(gh_worker* worker, const gh_api* api, const gh_request* re
   return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
     if (!has_room(worker)) return nullptr;
     realm::services& realm = *worker->realms[api->realm->index];
-    auto deliver = [worker, api, answer, arg](result<dialect::response> outcome) {
+    dialect::request asked = copy(*api, *request);
+    auto deliver = [worker, api, asked, answer, arg](result<dialect::response> outcome) {
       if (!outcome) log_defect(*worker, *api->realm, outcome.failure());
-      const dialect::response made = outcome ? std::move(*outcome) : unexpected(*api);
-      std::vector<gh_header> headers;
-      for (const auto& [name, value] : made.headers) headers.push_back({door_string(name), door_string(value)});
-      const gh_reply reply{made.status, headers.data(), headers.size(), door_string(made.body)};
-      answer(arg, &reply);
+      const realm::settings& realm = api->realm->settings;
+      give_reply(outcome ? std::move(*outcome) : endpoint::answer_status(realm, *api->spoken, asked, 500), answer, arg);
     };
-    return start_flow<dialect::response>(worker, endpoint::handle(realm, *api->spoken, copy(*api, *request)), deliver);
+    return start_flow<dialect::response>(worker, endpoint::handle(realm, *api->spoken, std::move(asked)), deliver);
   });
 }
 
@@ -114,8 +112,13 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
     const auto* refresh = std::get_if<std::string_view>(&found);
     if (refresh == nullptr) return nullptr;
 
-    operation::context ctx{services, dialect::pages.client, std::string(view(request->address)),
-                           std::string(view(request->user_agent)), std::string(view(request->request_id))};
+    operation::context ctx{services,
+                           dialect::pages.client,
+                           std::string(view_of(request->address)),
+                           std::string(view_of(request->user_agent)),
+                           std::string(view_of(request->request_id)),
+                           {},
+                           {}};
     secret token(*refresh);
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
@@ -127,8 +130,9 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
         answer(arg, &renewal);
         return;
       }
+      const std::vector<std::string> values = cookies_of(realm->settings, *outcome);
       std::vector<gh_str> cookies;
-      for (const std::string& cookie : outcome->set_cookies) cookies.push_back(door_string(cookie));
+      for (const std::string& cookie : values) cookies.push_back(door_string(cookie));
       renewal.set_cookies = cookies.data();
       renewal.set_cookie_count = cookies.size();
       decide(&renewal.decision, outcome->verdict, gate::challenge_invalid_token);
@@ -142,16 +146,10 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
 
 void gh_flow_abandon(gh_flow* flow) { flow->abandoned = true; }
 
-void gh_api_problem(const gh_api* api, int status, gh_error_body* out) {
-  *out = {status, door_string({}), door_string({})};
+void gh_api_problem(const gh_api* api, const gh_request* request, int status,
+                    void (*answer)(void* arg, const gh_reply* reply), void* arg) {
   guarded(nullptr, 0, [&] {
-    auto [known, fresh] = api->problems.try_emplace(status);
-    if (fresh) known->second = api->spoken->encode_status(status);
-    out->status = known->second.status;
-    out->body = door_string(known->second.body);
-    for (const auto& [name, value] : known->second.headers) {
-      if (name == "Content-Type") out->content_type = door_string(value);
-    }
+    give_reply(endpoint::answer_status(api->realm->settings, *api->spoken, copy(*api, *request), status), answer, arg);
     return 0;
   });
 }

@@ -163,6 +163,7 @@ typedef struct {
   gh_str fetch_mode;             /* Sec-Fetch-Mode */
   gh_str fetch_dest;             /* Sec-Fetch-Dest */
   gh_str accept;                 /* Accept */
+  gh_str accept_language;        /* Accept-Language */
   gh_str upgrade;                /* Upgrade */
   int secure;                    /* came over TLS */
   const gh_str *allowed_origins; /* gatehouse_allow_origin */
@@ -231,29 +232,7 @@ gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute
 /* A string as it is, anything else as JSON. `name` is lower case: nginx lowers the names of variables. */
 gh_str gh_identity_claim(const gh_identity *identity, gh_str name);
 
-/* A body for a status that the guard or nginx itself chose. Content type and body are static or belong to the api. */
-typedef struct {
-  int status;
-  gh_str content_type;
-  gh_str body;
-} gh_error_body;
-void gh_problem(int status, gh_error_body *out);                        /* application/problem+json, RFC 9457 */
-void gh_api_problem(const gh_api *api, int status, gh_error_body *out); /* in the dialect's shape */
-
 /* ---- the endpoints ---- */
-
-typedef struct {
-  gh_traits traits;
-  gh_credentials credentials;
-  gh_str path;  /* decoded and normalised, the mount included */
-  gh_str query; /* raw, without '?' */
-  gh_str body;
-  gh_str content_type;
-  gh_str address; /* the client's, after realip */
-  gh_str user_agent;
-  gh_str request_id;       /* for the log */
-  gh_str preflight_method; /* Access-Control-Request-Method */
-} gh_request;
 
 typedef struct {
   gh_str name;
@@ -261,11 +240,33 @@ typedef struct {
 } gh_header;
 
 typedef struct {
+  gh_traits traits;
+  gh_str path;              /* decoded and normalised, the mount included */
+  gh_str query;             /* raw, without '?' */
+  const gh_header *headers; /* all, as sent */
+  size_t header_count;
+  gh_str body;
+  gh_str address;    /* the client's, after realip */
+  gh_str request_id; /* for the log */
+} gh_request;
+
+typedef struct {
   int status;
   const gh_header *headers; /* Content-Type among them */
   size_t header_count;
   gh_str body;
 } gh_reply;
+
+/* The response for a status that the guard or nginx itself chose: `answer` is called once, before this returns, and the
+ * reply is gone with it; not at all without memory. */
+
+/* The guard's: a page for who navigates, else application/problem+json (RFC 9457). `traits` NULL: nobody navigates.
+ * `identity`: who they are known to be, or NULL. */
+void gh_problem(const gh_realm *realm, const gh_traits *traits, const gh_identity *identity, int status,
+                void (*answer)(void *arg, const gh_reply *reply), void *arg);
+/* An endpoint's, in its dialect's shape. */
+void gh_api_problem(const gh_api *api, const gh_request *request, int status,
+                    void (*answer)(void *arg, const gh_reply *reply), void *arg);
 
 /* Does this method and path want the request's body read first? 0: no. Else the most bytes it may have. */
 size_t gh_api_body_limit(const gh_api *api, gh_str method, gh_str path);

@@ -4,8 +4,10 @@
 
 #include "base/text.h"
 #include "decision.h"
+#include "dialect/page_response.h"
 #include "gate/challenge.h"
 #include "gate/cross_site.h"
+#include "reply.h"
 #include "worker.h"
 
 using namespace gatehouse;
@@ -18,7 +20,7 @@ template <std::size_t N>
 class short_list {
  public:
   short_list(const gh_str* from, std::size_t count) : count_(std::min(count, N)) {
-    for (std::size_t i = 0; i < count_; ++i) views_[i] = view(from[i]);
+    for (std::size_t i = 0; i < count_; ++i) views_[i] = view_of(from[i]);
   }
   std::span<const std::string_view> views() const { return {views_.data(), count_}; }
 
@@ -43,6 +45,33 @@ constexpr std::array problems{
     problem_row{503, R"({"type":"about:blank","title":"Service Unavailable","status":503})"},
     problem_row{500, R"({"type":"about:blank","title":"Internal Server Error","status":500})"},
 };
+
+gate::navigation said_of(const gh_traits& traits) {
+  return {view_of(traits.method), view_of(traits.fetch_mode), view_of(traits.fetch_dest), view_of(traits.accept),
+          view_of(traits.upgrade)};
+}
+
+dialect::response problem_json(int status) {
+  const auto* row = std::ranges::find(problems, status, &problem_row::status);
+  if (row == problems.end()) row = &problems.back();
+  dialect::response made;
+  made.status = status;
+  made.add_header("Content-Type", "application/problem+json");
+  made.add_header("Cache-Control", "no-store");
+  made.body = row->body;
+  return made;
+}
+
+dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
+  dialect::request asked;
+  asked.mount = realm.pages_mount;
+  asked.headers.emplace_back("Accept-Language", view_of(traits.accept_language));
+  const bool may_not = status == 403 && who != nullptr;
+  dialect::response made = may_not ? dialect::forbidden_page(asked, realm.settings, who->email())
+                                   : dialect::error_page_of_status(asked, realm.settings, status);
+  made.add_header("Cache-Control", "no-store");
+  return made;
+}
 
 }  // namespace
 
@@ -100,21 +129,19 @@ int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
   return guarded(nullptr, 1, [&] {
     // A proxy that asks gatehouse_check forwards no Upgrade.
     const bool is_websocket =
-        equal_ignoring_case(view(traits->upgrade), "websocket") || view(traits->fetch_mode) == "websocket";
-    if (!is_websocket && gate::is_safe_method(view(traits->method))) return 0;
+        equal_ignoring_case(view_of(traits->upgrade), "websocket") || view_of(traits->fetch_mode) == "websocket";
+    if (!is_websocket && gate::is_safe_method(view_of(traits->method))) return 0;
     const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
-    const gate::provenance from{view(traits->fetch_site), view(traits->origin)};
-    const gate::destination to{realm->settings.public_url, view(traits->host), traits->secure != 0, origins.views()};
+    const gate::provenance from{view_of(traits->fetch_site), view_of(traits->origin)};
+    const gate::destination to{realm->settings.public_url, view_of(traits->host), traits->secure != 0, origins.views()};
     return gate::is_foreign(from, to) ? 1 : 0;
   });
 }
 
 size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* into, size_t size) {
   return guarded<size_t>(nullptr, 0, [&]() -> size_t {
-    const gate::navigation asked{view(traits->method), view(traits->fetch_mode), view(traits->fetch_dest),
-                                 view(traits->accept), view(traits->upgrade)};
-    if (realm->login_page.empty() || !gate::is_navigation(asked)) return 0;
-    const std::string location = gate::login_address(realm->login_page, view(traits->uri));
+    if (realm->pages_mount.empty() || !gate::is_navigation(said_of(*traits))) return 0;
+    const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
     if (location.size() > size) return 0;
     return location.copy(into, size);
   });
@@ -123,7 +150,7 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
 size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
   const gate::cookie_pair& cookies = *realm->settings.cookies;
   const std::array<std::string_view, 2> ours{cookies.access(), cookies.refresh()};
-  return gate::remove_cookies(view(header), ours, into);
+  return gate::remove_cookies(view_of(header), ours, into);
 }
 
 gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute) {
@@ -149,13 +176,15 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
 
 gh_str gh_identity_claim(const gh_identity* identity, gh_str name) {
   return guarded<gh_str>(nullptr, door_string({}),
-                         [&] { return door_string(inside(identity)->claim_of_variable(view(name))); });
+                         [&] { return door_string(inside(identity)->claim_of_variable(view_of(name))); });
 }
 
-void gh_problem(int status, gh_error_body* out) {
-  const auto* row = std::ranges::find(problems, status, &problem_row::status);
-  if (row == problems.end()) row = &problems.back();
-  out->status = status;
-  out->content_type = door_string("application/problem+json");
-  out->body = door_string(row->body);
+void gh_problem(const gh_realm* realm, const gh_traits* traits, const gh_identity* identity, int status,
+                void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  guarded(nullptr, 0, [&] {
+    const bool shows_page = traits != nullptr && !realm->pages_mount.empty() && gate::is_navigation(said_of(*traits));
+    give_reply(shows_page ? problem_page(*realm, *traits, inside(identity), status) : problem_json(status), answer,
+               arg);
+    return 0;
+  });
 }

@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_gatehouse_api_body(ngx_http_request_t *r,
     gh_str *body);
 static ngx_int_t ngx_http_gatehouse_api_begin(ngx_http_request_t *r,
     gh_str body);
-static ngx_int_t ngx_http_gatehouse_api_request(ngx_http_request_t *r,
+static ngx_int_t ngx_http_gatehouse_api_headers(ngx_http_request_t *r,
     gh_request *request);
 static void ngx_http_gatehouse_api_cleanup(void *data);
 static void ngx_http_gatehouse_api_answer(void *arg, const gh_reply *reply);
@@ -208,42 +208,59 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    static ngx_str_t  preflight = ngx_string("Access-Control-Request-Method");
-
     ngx_memzero(request, sizeof(gh_request));
 
-    if (ngx_http_gatehouse_credentials(r, &request->credentials) != NGX_OK
-        || ngx_http_gatehouse_traits(r, &request->traits) != NGX_OK)
-    {
+    if (ngx_http_gatehouse_traits(r, &request->traits) != NGX_OK) {
         return NGX_ERROR;
     }
 
     request->path = ngx_http_gatehouse_view(&r->uri);
     request->query = ngx_http_gatehouse_view(&r->args);
     request->address = ngx_http_gatehouse_view(&r->connection->addr_text);
-    request->user_agent = ngx_http_gatehouse_user_agent(r);
     request->request_id = ngx_http_gatehouse_request_id(r);
 
-    if (r->headers_in.content_type) {
-        request->content_type =
-                    ngx_http_gatehouse_view(&r->headers_in.content_type->value);
+    return ngx_http_gatehouse_api_headers(r, request);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
+{
+    gh_header        *header;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+    i = 0;
+    part = &r->headers_in.headers.part;
+
+    while (ngx_http_gatehouse_next_header(&part, &i) != NULL) {
+        n++;
     }
 
-    part = &r->headers_in.headers.part;
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    header = ngx_palloc(r->pool, n * sizeof(gh_header));
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    request->headers = header;
+    request->header_count = n;
+
     i = 0;
+    part = &r->headers_in.headers.part;
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_gatehouse_same_name(&h->key, &preflight)) {
-            request->preflight_method = ngx_http_gatehouse_view(&h->value);
-        }
+        header->name = ngx_http_gatehouse_view(&h->key);
+        header->value = ngx_http_gatehouse_view(&h->value);
+        header++;
     }
 
     return NGX_OK;

@@ -25,6 +25,7 @@ static ngx_http_gatehouse_trait_t  ngx_http_gatehouse_trait_headers[] = {
     { ngx_string("Sec-Fetch-Mode"), offsetof(gh_traits, fetch_mode) },
     { ngx_string("Sec-Fetch-Dest"), offsetof(gh_traits, fetch_dest) },
     { ngx_string("Accept"), offsetof(gh_traits, accept) },
+    { ngx_string("Accept-Language"), offsetof(gh_traits, accept_language) },
     { ngx_string("Upgrade"), offsetof(gh_traits, upgrade) },
     { ngx_null_string, 0 }
 };

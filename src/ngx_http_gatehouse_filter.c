@@ -10,13 +10,22 @@
 #include "ngx_http_gatehouse_module.h"
 
 
+typedef struct {
+    ngx_http_request_t        *request;
+    ngx_http_gatehouse_ctx_t  *ctx;
+    ngx_int_t                  rc;
+} ngx_http_gatehouse_problem_t;
+
+
 static ngx_int_t ngx_http_gatehouse_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gatehouse_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
-static ngx_int_t ngx_http_gatehouse_replace(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_problem(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
+static void ngx_http_gatehouse_problem_answer(void *arg,
+    const gh_reply *reply);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -105,9 +114,7 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
     }
 
     if (glcf->api) {
-        gh_api_problem(glcf->api, status, &ctx->problem);
-
-        return ngx_http_gatehouse_replace(r, ctx);
+        return ngx_http_gatehouse_problem(r, ctx, glcf);
     }
 
     if (status != ctx->refused) {
@@ -126,41 +133,86 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
                 challenge->hash = 0;
             }
 
-            ngx_memzero(&ctx->problem, sizeof(gh_error_body));
+            r->headers_out.content_type.len = 0;
+            r->headers_out.content_type_len = 0;
+            r->headers_out.content_type_lowcase = NULL;
 
-            return ngx_http_gatehouse_replace(r, ctx);
+            ngx_http_clear_content_length(r);
+            r->headers_out.content_length_n = 0;
+
+            ctx->replace = 1;
+
+            return ngx_http_gatehouse_no_store(r);
         }
     }
 
-    gh_problem(status, &ctx->problem);
-
-    return ngx_http_gatehouse_replace(r, ctx);
+    return ngx_http_gatehouse_problem(r, ctx, glcf);
 }
 
 
 static ngx_int_t
-ngx_http_gatehouse_replace(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx)
+ngx_http_gatehouse_problem(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf)
 {
-    gh_str  type;
+    ngx_int_t                      status;
+    gh_traits                      traits;
+    gh_request                     request;
+    ngx_http_gatehouse_problem_t   problem;
 
-    if (ngx_http_gatehouse_no_store(r) != NGX_OK) {
-        return NGX_ERROR;
+    problem.request = r;
+    problem.ctx = ctx;
+    problem.rc = NGX_ERROR;
+
+    status = r->headers_out.status;
+
+    if (glcf->api) {
+
+        if (ngx_http_gatehouse_api_request(r, &request) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        gh_api_problem(glcf->api, &request, status,
+                       ngx_http_gatehouse_problem_answer, &problem);
+
+        return problem.rc;
     }
 
-    type = ctx->problem.content_type;
+    (void) ngx_http_gatehouse_traits(r, &traits);
 
-    r->headers_out.content_type.data = (u_char *) type.data;
-    r->headers_out.content_type.len = type.len;
-    r->headers_out.content_type_len = type.len;
-    r->headers_out.content_type_lowcase = NULL;
+    /* gatehouse_check answers another server */
+
+    gh_problem(ngx_http_gatehouse_effective_realm(glcf),
+               glcf->guard ? &traits : NULL, ngx_http_gatehouse_identity(r),
+               status, ngx_http_gatehouse_problem_answer, &problem);
+
+    return problem.rc;
+}
+
+
+static void
+ngx_http_gatehouse_problem_answer(void *arg, const gh_reply *reply)
+{
+    ngx_http_gatehouse_problem_t *problem = arg;
+
+    ngx_str_t           *body;
+    ngx_http_request_t  *r;
+
+    r = problem->request;
+    body = &problem->ctx->problem;
+
+    body->data = ngx_pnalloc(r->pool, ngx_max(reply->body.len, 1));
+    if (body->data == NULL) {
+        return;
+    }
+
+    body->len = ngx_cpymem(body->data, reply->body.data, reply->body.len)
+                - body->data;
 
     ngx_http_clear_content_length(r);
-    r->headers_out.content_length_n = ctx->problem.body.len;
 
-    ctx->replace = 1;
+    problem->rc = ngx_http_gatehouse_reply_headers(r, reply);
 
-    return NGX_OK;
+    problem->ctx->replace = 1;
 }
 
 
@@ -194,9 +246,9 @@ ngx_http_gatehouse_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return NGX_ERROR;
     }
 
-    b->pos = (u_char *) ctx->problem.body.data;
-    b->last = b->pos + ctx->problem.body.len;
-    b->memory = (ctx->problem.body.len != 0);
+    b->pos = ctx->problem.data;
+    b->last = b->pos + ctx->problem.len;
+    b->memory = (ctx->problem.len != 0);
     b->last_buf = 1;
     b->last_in_chain = 1;
 

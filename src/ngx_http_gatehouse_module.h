@@ -149,7 +149,7 @@ typedef struct {
 
     ngx_table_elt_t                 *challenge;
     ngx_int_t                        refused;        /* the guard's status */
-    gh_error_body                    problem;        /* replaces the body */
+    ngx_str_t                        problem;        /* replaces the body */
 
     unsigned                         collected:1;    /* credentials */
     unsigned                         hidden:1;       /* Authorization */
@@ -313,7 +313,12 @@ ngx_int_t ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_check_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_api_request(ngx_http_request_t *r,
+    gh_request *request);
+
 ngx_int_t ngx_http_gatehouse_reply(ngx_http_request_t *r,
+    const gh_reply *reply);
+ngx_int_t ngx_http_gatehouse_reply_headers(ngx_http_request_t *r,
     const gh_reply *reply);
 
 ngx_int_t ngx_http_gatehouse_filter_init(ngx_conf_t *cf);

@@ -7,8 +7,6 @@
 #include "ngx_http_gatehouse_module.h"
 
 
-static ngx_int_t ngx_http_gatehouse_reply_headers(ngx_http_request_t *r,
-    const gh_reply *reply);
 static ngx_uint_t ngx_http_gatehouse_reply_name(const gh_header *header,
     const char *name);
 
@@ -58,7 +56,9 @@ ngx_http_gatehouse_reply(ngx_http_request_t *r, const gh_reply *reply)
 }
 
 
-static ngx_int_t
+/* Status and headers only; of these, nothing of the reply is referred to. */
+
+ngx_int_t
 ngx_http_gatehouse_reply_headers(ngx_http_request_t *r, const gh_reply *reply)
 {
     u_char           *p;

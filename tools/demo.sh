@@ -129,6 +129,8 @@ http {
         cookie_secure off;
         remote_user  email;
         password     blocklist=$root/build/blocklist.txt;
+        pages        $root/pages;
+        site         "Calendars" color=#2f6f4f;
     }
 
     server {

@@ -7,6 +7,17 @@
 
 namespace gatehouse::dialect {
 
+bool response::has_header(std::string_view name) const {
+  return std::ranges::any_of(headers, [name](const auto& header) { return header.first == name; });
+}
+
+std::string_view exchange::typed_as(std::string_view member) const {
+  for (const auto& [name, value] : typed) {
+    if (name == member) return value;
+  }
+  return {};
+}
+
 namespace {
 
 const std::array dialects{&rest};

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
+#include "dialect/request.h"
 #include "operation/context.h"
 #include "operation/input.h"
 #include "operation/outcome.h"
@@ -28,13 +29,15 @@ struct field {
 enum class credential {
   none,
   bearer,           // a valid access token, else 401
-  bearer_if_alone,  // a valid access token, unless the body brings a refresh token; the body may be empty
-  cookies,          // whatever the realm's cookies hold; none is no error
+  bearer_if_alone,  // the same, unless the body brings a refresh token; the body may be empty
+  session,          // a valid access token, else a refresh token that makes one, silently; else 401
+  refresh,          // a refresh token that is not in the body, else as one that is no good
+  whatever,         // the access token's user and the refresh token, as far as they are there and good
 };
 
 struct route {
   std::string_view method;
-  std::string_view path;  // after the mount; a last segment ":id" stands for any one and becomes the session_id
+  std::string_view path;  // after the mount; a last segment ":id" stands for any one and becomes the input's id
   task<operation::outcome> (*run)(operation::context ctx, operation::input in);
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body
@@ -47,27 +50,51 @@ struct response {
   std::string body;
 
   void add_header(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }
+  bool has_header(std::string_view name) const;  // as add_header() spelt it
+};
+
+// What a request shows of a session. The dialect knows where to look; whether they are good, it does not.
+struct presented {
+  std::optional<secret> access;
+  std::optional<secret> refresh;
+  bool malformed = false;    // an access token that is none: 401
+  bool conflicting = false;  // two of one kind: 400
+};
+
+// A body, or a query, read by a route's field table.
+struct decoded {
+  operation::input in;                    // as far as it could be read
+  std::optional<operation::refused> why;  // it cannot be used, field by field
 };
 
 // What an answer depends on beside the outcome.
 struct exchange {
   const route& matched;
   const realm::settings& realm;
-  std::string return_address;  // as the client gave it; not judged yet
+  const request& asked;
+  // What was sent, for a form that is shown again: member and value, secrets left out.
+  std::vector<std::pair<std::string_view, std::string>> typed;
+
+  std::string_view typed_as(std::string_view member) const;  // empty: it was not sent
 };
 
 struct dialect {
   std::string_view name;
   operation::client client;
   std::span<const route> routes;
-  // A body to the route's input, or what is wrong with it, field by field.
-  std::variant<operation::input, operation::refused> (*decode)(const route& matched, std::string_view content_type,
-                                                               std::string_view body);
+  decoded (*decode)(const route& matched, std::string_view content_type, std::string_view body);
+  presented (*find_tokens)(const request& asked, const realm::settings& realm);
   response (*encode)(const exchange& about, const operation::outcome& outcome);
   // For what no operation has seen: an unknown path, a wrong method, an error of nginx's own.
-  response (*encode_status)(int status);
+  response (*encode_status)(const request& asked, const realm::settings& realm, int status);
+  // Puts the tokens of a session that was renewed silently into the answer.
+  void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
+  // What every request must show beside its credentials; an answer: it does not. null: nothing.
+  std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
+  // It sets cookies: what another site's page sends is refused.
+  bool sets_cookies = false;
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
-  // null: there is none. It sets cookies, so what another site's page sends to it is refused.
+  // null: there is none.
   const dialect* pages = nullptr;
 };
 

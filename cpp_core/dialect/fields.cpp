@@ -14,11 +14,11 @@ bool is_media_type(std::string_view content_type, std::string_view media_type) {
   return equal_ignoring_case(type, media_type);
 }
 
-operation::refused unusable_body(std::string message) {
+decoded unusable_body(std::string message) {
   operation::refused no;
   no.why = operation::refusal::invalid_input;
   no.message = std::move(message);
-  return no;
+  return {{}, std::move(no)};
 }
 
 const field* field_reader::find(std::string_view member) const {
@@ -43,12 +43,13 @@ bool field_reader::failed(const field& which) const {
   return std::ranges::find(no_.fields, which.target, &operation::field_error::field) != no_.fields.end();
 }
 
-std::variant<operation::input, operation::refused> field_reader::finish() && {
+decoded field_reader::finish() && {
   for (const field& each : route_.fields) {
     if (each.required && !has(each) && !failed(each)) fail(each, "is required");
   }
-  if (!no_.fields.empty()) return std::move(no_);
-  return std::move(in_);
+  decoded read{std::move(in_), std::nullopt};
+  if (!no_.fields.empty()) read.why = std::move(no_);
+  return read;
 }
 
 }  // namespace gatehouse::dialect

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "dialect/dialect.h"
 
@@ -13,7 +12,7 @@ namespace gatehouse::dialect {
 bool is_media_type(std::string_view content_type, std::string_view media_type);
 
 // What no field is to blame for.
-operation::refused unusable_body(std::string message);
+decoded unusable_body(std::string message);
 
 class field_reader {
  public:
@@ -24,8 +23,8 @@ class field_reader {
   void store(const field& which, std::string value);  // wipes what it copies into a secret
   void fail(const field& which, std::string reason) { no_.fields.push_back({which.target, std::move(reason)}); }
 
-  // The input, if no field failed and none that is required is missing.
-  std::variant<operation::input, operation::refused> finish() &&;
+  // Refused if a field failed or one that is required is missing.
+  decoded finish() &&;
 
  private:
   bool failed(const field& which) const;

@@ -40,8 +40,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
-std::variant<operation::input, operation::refused> decode_form(const route& matched, std::string_view,
-                                                               std::string_view body) {
+decoded decode_form(const route& matched, std::string_view, std::string_view body) {
   field_reader reader(matched);
   while (!body.empty()) {
     const std::string_view pair = body.substr(0, body.find('&'));

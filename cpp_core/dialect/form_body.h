@@ -20,7 +20,6 @@ std::optional<std::string> percent_decode(std::string_view text);
 
 // A field that comes twice is refused, as a duplicate member of JSON is; names that the table does not have are
 // ignored. A field sent empty is absent: a browser sends every field of a form.
-std::variant<operation::input, operation::refused> decode_form(const route& matched, std::string_view content_type,
-                                                               std::string_view body);
+decoded decode_form(const route& matched, std::string_view content_type, std::string_view body);
 
 }  // namespace gatehouse::dialect

@@ -9,14 +9,13 @@ namespace gatehouse::dialect {
 
 bool is_json(std::string_view content_type) { return is_media_type(content_type, "application/json"); }
 
-std::variant<operation::input, operation::refused> decode_json(const route& matched, std::string_view content_type,
-                                                               std::string_view body) {
+decoded decode_json(const route& matched, std::string_view content_type, std::string_view body) {
   const bool may_be_empty = std::ranges::none_of(matched.fields, &field::required);
-  if (body.empty() && may_be_empty) return operation::input();
+  if (body.empty() && may_be_empty) return {};
   if (!is_json(content_type)) {
     operation::refused no;
     no.why = operation::refusal::unsupported_media_type;
-    return no;
+    return {{}, std::move(no)};
   }
 
   result<nlohmann::json> read = read_json(body);

@@ -12,7 +12,6 @@ namespace gatehouse::dialect {
 bool is_json(std::string_view content_type);
 
 // Members that the table does not name are ignored. Every field is a string.
-std::variant<operation::input, operation::refused> decode_json(const route& matched, std::string_view content_type,
-                                                               std::string_view body);
+decoded decode_json(const route& matched, std::string_view content_type, std::string_view body);
 
 }  // namespace gatehouse::dialect

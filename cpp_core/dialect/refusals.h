@@ -10,7 +10,8 @@ namespace gatehouse::dialect {
 struct refusal_row {
   operation::refusal why;
   int status;
-  std::string_view message;
+  std::string_view name;     // of the enumerator: the key of its text in the pages' languages
+  std::string_view message;  // in English
 };
 
 const refusal_row& row_of(operation::refusal why);

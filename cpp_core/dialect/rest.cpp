@@ -6,6 +6,7 @@
 #include "dialect/json_body.h"
 #include "dialect/pages.h"
 #include "dialect/refusals.h"
+#include "dialect/tokens_in_header.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
@@ -88,7 +89,7 @@ response encode_refusal(const route& matched, const operation::refused& no) {
   return json_response(row.status, body);
 }
 
-response encode_status(int status) {
+response encode_status(const request&, const realm::settings&, int status) {
   if (const refusal_row* row = row_of_status(status)) return json_response(status, error_body(status, row->message));
   return json_response(status, error_body(status, status < 500 ? "Bad request" : "Internal server error"));
 }
@@ -153,6 +154,7 @@ const dialect rest{
                .claims = claims},
     .routes = routes,
     .decode = decode_json,
+    .find_tokens = find_bearer_token,
     .encode = encode,
     .encode_status = encode_status,
     .pages = &pages,

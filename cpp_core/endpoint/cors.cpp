@@ -6,16 +6,20 @@ namespace gatehouse::endpoint {
 
 namespace {
 
+using dialect::request;
+
 bool is_allowed(const request& asked) {
-  return !asked.origin.empty() && std::ranges::any_of(asked.allowed_origins, [&asked](const std::string& allowed) {
-    return allowed == "*" || allowed == asked.origin;
+  const std::string_view origin = asked.header("Origin");
+  return !origin.empty() && std::ranges::any_of(asked.allowed_origins, [origin](const std::string& allowed) {
+    return allowed == "*" || allowed == origin;
   });
 }
 
 }  // namespace
 
 bool is_preflight(const request& asked) {
-  return asked.method == "OPTIONS" && !asked.origin.empty() && !asked.preflight_method.empty();
+  return asked.method == "OPTIONS" && !asked.header("Origin").empty() &&
+         !asked.header("Access-Control-Request-Method").empty();
 }
 
 dialect::response answer_preflight(const request& asked, const std::string& methods) {
@@ -34,7 +38,7 @@ void add_cors_headers(const request& asked, dialect::response& answer) {
   if (asked.allowed_origins.empty()) return;
   answer.add_header("Vary", "Origin");  // whether or not it is allowed: a cache must not mix the two
   if (!is_allowed(asked)) return;
-  answer.add_header("Access-Control-Allow-Origin", asked.origin);
+  answer.add_header("Access-Control-Allow-Origin", std::string(asked.header("Origin")));
   answer.add_header("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
 }
 

@@ -3,15 +3,15 @@
 #pragma once
 
 #include "dialect/dialect.h"
-#include "endpoint/request.h"
+#include "dialect/request.h"
 
 namespace gatehouse::endpoint {
 
-bool is_preflight(const request& asked);
+bool is_preflight(const dialect::request& asked);
 
 // The answer to a preflight; `methods` are those of the route, comma-separated.
-dialect::response answer_preflight(const request& asked, const std::string& methods);
+dialect::response answer_preflight(const dialect::request& asked, const std::string& methods);
 
-void add_cors_headers(const request& asked, dialect::response& answer);
+void add_cors_headers(const dialect::request& asked, dialect::response& answer);
 
 }  // namespace gatehouse::endpoint

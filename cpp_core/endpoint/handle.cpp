@@ -1,6 +1,7 @@
 #include "endpoint/handle.h"
 
 #include "endpoint/cors.h"
+#include "endpoint/credentials.h"
 #include "endpoint/router.h"
 #include "gate/authenticator.h"
 #include "gate/cross_site.h"
@@ -9,132 +10,122 @@ namespace gatehouse::endpoint {
 
 namespace {
 
+using dialect::request;
 using operation::refusal;
-using operation::refuse;
 
-std::vector<std::string_view> views(const std::vector<std::string>& strings) {
-  return {strings.begin(), strings.end()};
-}
-
-// Who the bearer is, or why the request cannot go on.
-std::variant<gate::identity_ref, operation::outcome> find_bearer(realm::services& realm, const request& asked) {
-  const std::vector<std::string_view> authorization = views(asked.authorization);
-  gate::credentials shown;
-  shown.authorization = authorization;
-  shown.from_cookie = false;
-  gate::decision decision = realm.authenticator().authenticate(shown);
-  switch (decision.verdict) {
-    case GH_ALLOWED:
-      return std::move(decision.who);
-    case GH_ANONYMOUS:
-      return refuse(refusal::missing_bearer);
-    case GH_UNAUTHENTICATED:
-      return refuse(refusal::bad_bearer);
-    case GH_AMBIGUOUS:
-      return refuse(refusal::conflicting_credentials);
-    case GH_UNAVAILABLE:
-      return refuse(refusal::unavailable);
-    case GH_RENEWABLE:
-    case GH_FORBIDDEN:
-    case GH_FAILED:
-      break;
-  }
-  return refuse(refusal::internal);
-}
-
-// What the realm's cookies hold of a session: the access token's identity, the refresh token, both or neither.
-void read_cookies(realm::services& realm, const request& asked, operation::input& in) {
-  const std::vector<std::string_view> cookies = views(asked.cookies);
-  gate::credentials shown;
-  shown.cookies = cookies;
-  shown.from_bearer = false;
-  gate::decision decision = realm.authenticator().authenticate(shown);
-  if (decision.verdict == GH_ALLOWED) in.bearer = std::move(decision.who);
-  const gate::found_cookie refresh = realm.authenticator().find_refresh(cookies);
-  if (const auto* token = std::get_if<std::string_view>(&refresh)) in.refresh_token = secret(*token);
-}
-
-// Credentials into the input, or the refusal that ends the request.
-std::optional<operation::outcome> find_credentials(realm::services& realm, const dialect::route& matched,
-                                                   const request& asked, operation::input& in) {
-  if (matched.needs == dialect::credential::none) return std::nullopt;
-  if (matched.needs == dialect::credential::cookies) {
-    read_cookies(realm, asked, in);
-    return std::nullopt;
-  }
-  auto bearer = find_bearer(realm, asked);
-  if (auto* who = std::get_if<gate::identity_ref>(&bearer)) {
-    in.bearer = std::move(*who);
-    return std::nullopt;
-  }
-  const bool may_do_without = matched.needs == dialect::credential::bearer_if_alone && in.refresh_token;
-  if (may_do_without) return std::nullopt;
-  return std::move(std::get<operation::outcome>(bearer));
-}
-
-bool is_cross_site(const realm::services& realm, const request& asked) {
+bool is_cross_site(const realm::settings& realm, const request& asked) {
   if (gate::is_safe_method(asked.method)) return false;
-  const std::vector<std::string_view> origins = views(asked.allowed_origins);
-  const gate::provenance from{asked.fetch_site, asked.origin};
-  const gate::destination to{realm.settings().public_url, asked.host, asked.secure, origins};
+  const std::vector<std::string_view> origins(asked.allowed_origins.begin(), asked.allowed_origins.end());
+  const gate::provenance from{asked.header("Sec-Fetch-Site"), asked.header("Origin")};
+  const gate::destination to{realm.public_url, asked.header("Host"), asked.secure, origins};
   return gate::is_foreign(from, to);
 }
 
 // What the operation is to be told: the body, of a GET the query.
-std::variant<operation::input, operation::refused> decode(const dialect::dialect& spoken, const dialect::route& matched,
-                                                          const request& asked) {
-  if (matched.fields.empty()) return operation::input();
+dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
+  if (matched.fields.empty()) return {};
   const std::string_view text = matched.method == "GET" ? std::string_view(asked.query) : asked.body.reveal();
-  return spoken.decode(matched, asked.content_type, text);
+  return spoken.decode(matched, asked.header("Content-Type"), text);
 }
 
-task<operation::outcome> perform(realm::services& realm, const dialect::dialect& spoken, const dialect::route& matched,
-                                 request asked, operation::input in) {
-  std::optional<operation::outcome> no = find_credentials(realm, matched, asked, in);
-  if (no) co_return std::move(*no);
-  operation::context ctx{realm, spoken.client, std::move(asked.address), std::move(asked.user_agent),
-                         std::move(asked.request_id)};
-  co_return co_await matched.run(std::move(ctx), std::move(in));
+// What was sent, without what is secret.
+std::vector<std::pair<std::string_view, std::string>> typed(const dialect::route& matched, const operation::input& in) {
+  std::vector<std::pair<std::string_view, std::string>> shown;
+  for (const dialect::field& each : matched.fields) {
+    const auto* plain = std::get_if<std::optional<std::string> operation::input::*>(&each.target);
+    if (plain != nullptr && in.**plain) shown.emplace_back(each.member, *(in.**plain));
+  }
+  return shown;
+}
+
+operation::context context_of(realm::services& realm, const dialect::dialect& spoken, const request& asked) {
+  return {realm,
+          spoken.client,
+          asked.address,
+          std::string(asked.header("User-Agent")),
+          asked.request_id,
+          asked.mount,
+          std::string(asked.header("Accept-Language"))};
+}
+
+struct performed {
+  operation::outcome outcome;
+  std::optional<operation::issued_tokens> renewed;
+};
+
+task<performed> perform(operation::context ctx, const dialect::route& matched, dialect::presented shown,
+                        operation::input in) {
+  performed made;
+  dialect::credential needs = matched.needs;
+  if (needs == dialect::credential::bearer_if_alone) {
+    needs = in.refresh_token ? dialect::credential::whatever : dialect::credential::bearer;
+  }
+  identified found = co_await identify(ctx, needs, std::move(shown));
+  made.renewed = std::move(found.renewed);
+  if (found.refused) {
+    made.outcome = std::move(*found.refused);
+    co_return made;
+  }
+  in.bearer = std::move(found.who);
+  if (found.refresh) in.refresh_token = std::move(found.refresh);
+  made.outcome = co_await matched.run(ctx, std::move(in));
+  co_return made;
 }
 
 // Headers that an outcome has in every dialect.
 void add_outcome_headers(const operation::outcome& outcome, dialect::response& answer) {
   const auto* no = std::get_if<operation::refused>(&outcome);
   if (no == nullptr) return;
-  if (no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
-  if (no->why == refusal::bad_bearer) answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
+  const bool challenges = answer.status == 401;
+  if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
+  if (challenges && no->why == refusal::bad_bearer)
+    answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
   if (no->why == refusal::busy) answer.add_header("Retry-After", "1");
   if (no->why == refusal::unavailable) answer.add_header("Retry-After", "5");
 }
 
-task<dialect::response> answer(realm::services& realm, const dialect::dialect& base, request asked) {
+// What every response of ours carries, whatever it says: it is private unless it says more, and not to be sniffed.
+void add_common_headers(dialect::response& answer) {
+  const bool may_be_stored = answer.has_header("Cache-Control");
+  if (!may_be_stored) answer.add_header("Cache-Control", "no-store");
+  answer.add_header("X-Content-Type-Options", "nosniff");
+}
+
+task<dialect::response> answer(realm::services& services, const dialect::dialect& base, request asked) {
+  const realm::settings& realm = services.settings();
   const dialect::dialect& spoken =
-      choose_side(base, realm.settings().pages, asked.method, asked.path, asked.content_type);
-  const bool sets_cookies = &spoken != &base;
-  if (sets_cookies && is_cross_site(realm, asked)) co_return spoken.encode_status(403);
+      choose_side(base, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
+  if (spoken.sets_cookies && is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
 
   const match found = find_route(spoken, asked.method, asked.path);
-  if (found.allowed.empty()) co_return spoken.encode_status(404);
+  if (found.allowed.empty()) co_return spoken.encode_status(asked, realm, 404);
   if (is_preflight(asked)) co_return answer_preflight(asked, found.allowed);
   if (found.route == nullptr) {
-    dialect::response no = asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : spoken.encode_status(405);
+    dialect::response no =
+        asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : spoken.encode_status(asked, realm, 405);
     no.add_header("Allow", found.allowed);
     co_return no;
   }
 
-  dialect::exchange about{*found.route, realm.settings(), {}};
-  operation::outcome outcome;
-  auto decoded = decode(spoken, about.matched, asked);
-  if (auto* in = std::get_if<operation::input>(&decoded)) {
-    about.return_address = in->return_address.value_or("");
-    if (!found.id.empty()) in->session_id = found.id;
-    outcome = co_await perform(realm, spoken, about.matched, asked, std::move(*in));
-  } else {
-    outcome = std::move(std::get<operation::refused>(decoded));
+  dialect::exchange about{*found.route, realm, asked, {}};
+  if (spoken.refuse_early != nullptr) {
+    std::optional<dialect::response> no = spoken.refuse_early(about);
+    if (no) co_return std::move(*no);
   }
-  dialect::response made = spoken.encode(about, outcome);
-  add_outcome_headers(outcome, made);
-  co_return made;
+  dialect::decoded read = decode(spoken, about.matched, asked);
+  if (!found.id.empty()) read.in.id = found.id;
+  about.typed = typed(about.matched, read.in);
+  performed made;
+  if (read.why) {
+    made.outcome = std::move(*read.why);
+  } else {
+    made = co_await perform(context_of(services, spoken, asked), about.matched, spoken.find_tokens(asked, realm),
+                            std::move(read.in));
+  }
+  dialect::response shown = spoken.encode(about, made.outcome);
+  if (made.renewed) spoken.add_tokens(about, *made.renewed, shown);
+  add_outcome_headers(made.outcome, shown);
+  co_return shown;
 }
 
 }  // namespace
@@ -146,9 +137,14 @@ task<dialect::response> handle(realm::services& realm, const dialect::dialect& s
   co_return made;
 }
 
-void add_common_headers(dialect::response& answer) {
-  answer.add_header("Cache-Control", "no-store");
-  answer.add_header("X-Content-Type-Options", "nosniff");
+dialect::response answer_status(const realm::settings& realm, const dialect::dialect& spoken, const request& asked,
+                                int status) {
+  const dialect::dialect& side =
+      choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
+  dialect::response made = side.encode_status(asked, realm, status);
+  add_cors_headers(asked, made);
+  add_common_headers(made);
+  return made;
 }
 
 }  // namespace gatehouse::endpoint

@@ -5,16 +5,17 @@
 
 #include "base/task.h"
 #include "dialect/dialect.h"
-#include "endpoint/request.h"
+#include "dialect/request.h"
 #include "realm/services.h"
 
 namespace gatehouse::endpoint {
 
 constexpr std::size_t most_body_bytes = 32 * 1024;
 
-task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, request asked);
+task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, dialect::request asked);
 
-// What every response of ours carries, whatever it says: it is private, it may change, it is not to be sniffed.
-void add_common_headers(dialect::response& answer);
+// The answer to a request that ends with a status that nginx chose, or that could not be handled.
+dialect::response answer_status(const realm::settings& realm, const dialect::dialect& spoken,
+                                const dialect::request& asked, int status);
 
 }  // namespace gatehouse::endpoint

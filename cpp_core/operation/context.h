@@ -19,6 +19,13 @@ struct client {
   seconds access_lifetime;                              // unless the realm sets one
   seconds refresh_lifetime;                             // idle; unless the realm sets one
   nlohmann::json (*claims)(const account::user& user);  // the dialect's own claims of the access token
+
+  // Where the links in mails lead, up to the token: a path of this site, or, without a slash before it, one below the
+  // mount.
+  std::string_view verify_link = "verify?token=";
+  std::string_view reset_link = "reset?token=";
+  bool reveals_taken = false;  // register says that an e-mail is taken, even where none may log in unverified
+  bool email_at_once = false;  // a changed e-mail counts before it is confirmed
 };
 
 struct context {
@@ -27,6 +34,8 @@ struct context {
   std::string address;
   std::string user_agent;
   std::string request_id;
+  std::string mount;     // of the endpoints, e.g. "/auth/"
+  std::string language;  // the Accept-Language header
 
   // For a failure that the user cannot mend: one line in the log, and the refusal that fits it.
   outcome fail(std::string_view doing, const error& failure) const;

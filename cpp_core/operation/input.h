@@ -17,7 +17,8 @@ struct input {
   std::optional<secret> confirm_password;
   std::optional<secret> current_password;
   std::optional<secret> refresh_token;
-  std::optional<std::string> session_id;      // of the path
+  std::optional<secret> link_token;           // of a link that was sent by mail
+  std::optional<std::string> id;              // of the path: which of several
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
   gate::identity_ref bearer;  // who the request's access token says it is from; empty without one

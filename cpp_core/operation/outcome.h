@@ -1,6 +1,7 @@
 // What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,16 @@ struct signed_in {
 
 struct profile {
   account::user user;
+  std::optional<std::string> pending_email;  // has been written to; becomes the e-mail when its link is used
+};
+
+// A new password that the server chose. To be shown once.
+struct temporary_password {
+  secret password;
+};
+
+struct email_verified {
+  account::user user;
 };
 
 struct session_list {
@@ -37,6 +48,11 @@ struct session_list {
 struct signed_out {};
 struct sessions_ended {};
 struct account_removed {};
+// The account may be there or may have been there: nobody learns which. Its link makes a login possible.
+struct verification_sent {};
+// If the address is somebody's, a mail is on its way.
+struct mail_sent {};
+struct password_reset {};
 // Nothing was asked of the core: there is a page to show.
 struct blank {};
 
@@ -48,6 +64,10 @@ enum class refusal {
   bad_refresh_token,
   conflicting_credentials,
   email_taken,
+  email_unverified,  // the password was right
+  link_expired,
+  link_unknown,  // or used already, or a newer one was sent
+  mail_off,      // the realm sends none
   registration_closed,
   recent_login_needed,  // or the password again
   cross_site,           // another site's page has sent it
@@ -72,8 +92,17 @@ struct refused {
   std::string message;              // with invalid_input, where no field is to blame
 };
 
+// All that a user may look after on one page; `trouble`: with what was wrong with what he last tried there.
+struct account_overview {
+  account::user user;
+  session_list sessions;
+  bool proof_needed = false;  // to end sessions: the password again, for the login was long ago
+  std::optional<refused> trouble;
+};
+
 using outcome =
-    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, blank, refused>;
+    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
+                 email_verified, mail_sent, password_reset, temporary_password, account_overview, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

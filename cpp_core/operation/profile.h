@@ -10,7 +10,9 @@ namespace gatehouse::operation {
 task<outcome> show_profile(context ctx, input in);
 
 // Any of name, email, password; the last two need current_password (REQUIREMENTS 53). A new password ends the user's
-// other sessions; after a new e-mail all of them must refresh, this one too.
+// other sessions. Where the realm verifies e-mails, a new one is pending until the link sent to it is used
+// (verify_email.h); else, and for a client with email_at_once, it counts at once, the old one is told, and all sessions
+// must refresh, this one too (REQUIREMENTS 58).
 task<outcome> change_profile(context ctx, input in);
 
 // Deletes the account and ends its sessions.

@@ -7,14 +7,13 @@ namespace gatehouse::operation {
 
 namespace {
 
-renewal refused_renewal(const context& ctx, refusal why) {
+renewal refused_renewal(refusal why) {
   renewal no;
   if (why == refusal::unavailable || why == refusal::busy) {
     no.verdict = GH_UNAVAILABLE;
   } else if (why == refusal::bad_refresh_token) {
     no.verdict = GH_UNAUTHENTICATED;
-    const auto cleared = ctx.realm.settings().cookies->clear();
-    no.set_cookies.assign(cleared.begin(), cleared.end());
+    no.ended = true;
   }
   return no;
 }
@@ -33,12 +32,12 @@ renewal identified(const context& ctx, const secret& access) {
 task<renewal> renew(context ctx, secret refresh_token) {
   input in;
   in.refresh_token = std::move(refresh_token);
-  const outcome refreshed = co_await refresh(ctx, std::move(in));
-  if (const auto* no = std::get_if<refused>(&refreshed)) co_return refused_renewal(ctx, no->why);
+  outcome refreshed = co_await refresh(ctx, std::move(in));
+  if (const auto* no = std::get_if<refused>(&refreshed)) co_return refused_renewal(no->why);
 
-  const issued_tokens& tokens = std::get<signed_in>(refreshed).tokens;
+  issued_tokens& tokens = std::get<signed_in>(refreshed).tokens;
   renewal made = identified(ctx, tokens.access);
-  made.set_cookies = session_cookies(ctx.realm.settings(), tokens);
+  made.tokens = std::move(tokens);
   co_return made;
 }
 
@@ -50,12 +49,12 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
     co_return remembered;
   }
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, refresh_token);
-  if (!presented) co_return refused_renewal(ctx, refusal::bad_refresh_token);
+  if (!presented) co_return refused_renewal(refusal::bad_refresh_token);
 
   auto session = co_await ctx.realm.sessions().read(presented->session_id);
   if (!session) {
     const outcome failed = ctx.fail("reading a session", session.failure());
-    co_return refused_renewal(ctx, std::get<refused>(failed).why);
+    co_return refused_renewal(std::get<refused>(failed).why);
   }
   // The generation before is still good for the grace; who presents an older one is judged when it is used to refresh.
   const bool good = session->has_value() && (*session)->user_id == presented->subject &&

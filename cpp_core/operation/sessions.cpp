@@ -8,13 +8,10 @@ namespace gatehouse::operation {
 
 namespace {
 
-constexpr seconds recent{15 * 60};
-
 // Whether it is the user and not merely somebody at his screen: nullopt, or why not.
 task<std::optional<outcome>> prove_presence(context ctx, input in) {
   if (!in.current_password) {
-    const bool logged_in_recently = in.bearer->auth_time() + recent.count() > now_seconds();
-    if (logged_in_recently) co_return std::nullopt;
+    if (logged_in_recently(*in.bearer)) co_return std::nullopt;
     co_return refuse(refusal::recent_login_needed);
   }
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
@@ -35,6 +32,11 @@ task<std::optional<outcome>> prove_presence(context ctx, input in) {
 
 }  // namespace
 
+bool logged_in_recently(const gate::identity& who) {
+  constexpr seconds recent{15 * 60};
+  return who.auth_time() + recent.count() > now_seconds();
+}
+
 task<outcome> list_sessions(context ctx, input in) {
   auto live = co_await ctx.realm.sessions().list(in.bearer->user_id());
   if (!live) co_return ctx.fail("listing sessions", live.failure());
@@ -45,18 +47,18 @@ task<outcome> list_sessions(context ctx, input in) {
 }
 
 task<outcome> end_session(context ctx, input in) {
-  if (*in.session_id != in.bearer->session_id()) {
+  if (*in.id != in.bearer->session_id()) {
     std::optional<outcome> no = co_await prove_presence(ctx, in);
     if (no) co_return std::move(*no);
   }
   const auto live = co_await ctx.realm.sessions().list(in.bearer->user_id());
   if (!live) co_return ctx.fail("listing sessions", live.failure());
-  const bool is_his = std::ranges::find(*live, *in.session_id, &session::listed::sid) != live->end();
+  const bool is_his = std::ranges::find(*live, *in.id, &session::listed::sid) != live->end();
   if (!is_his) co_return refuse(refusal::not_found);
 
-  const result<bool> ended = co_await ctx.realm.sessions().end(*in.session_id, in.bearer->user_id());
+  const result<bool> ended = co_await ctx.realm.sessions().end(*in.id, in.bearer->user_id());
   if (!ended) co_return ctx.fail("ending a session", ended.failure());
-  const account::source from = source_of(ctx, *in.session_id);
+  const account::source from = source_of(ctx, *in.id);
   const status recorded =
       co_await ctx.realm.accounts().record_event("session_ended", in.bearer->user_id(), nlohmann::json::object(), from);
   if (!recorded) ctx.warn("recording the end of a session", recorded.failure());

@@ -6,10 +6,13 @@
 
 namespace gatehouse::operation {
 
+// Less than 15 minutes ago.
+bool logged_in_recently(const gate::identity& who);
+
 // "Your devices": the sessions of the bearer's user.
 task<outcome> list_sessions(context ctx, input in);
 
-// Ends session_id, which must be the bearer's user's. His own needs nothing more; another one a recent login or
+// Ends `id`, which must be the bearer's user's. His own needs nothing more; another one a recent login or
 // current_password (REQUIREMENTS 38).
 task<outcome> end_session(context ctx, input in);
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gate/origin.h"
+#include "view/color.h"
 
 namespace gatehouse::realm {
 
@@ -165,6 +166,32 @@ status set_switch(settings& realm, arguments args, const std::string&) {
   return set_choice(realm.*Member, args[0], switches);
 }
 
+status set_pages(settings& realm, arguments args, const std::string& prefix) {
+  realm.has_pages = args[0] != "off";
+  if (realm.has_pages && args[0] != "on") realm.pages_directory = absolute(args[0], prefix);
+  return done{};
+}
+
+status set_site(settings& realm, arguments args, const std::string&) {
+  constexpr std::string_view logo = "logo=";
+  constexpr std::string_view color = "color=";
+  realm.site.name = args[0];
+  for (const std::string_view word : args.subspan(1)) {
+    if (word.starts_with(logo)) {
+      realm.site.logo = word.substr(logo.size());
+      const bool is_path = realm.site.logo.starts_with('/') && !realm.site.logo.starts_with("//");
+      if (!is_path) return wrong("\"" + std::string(word) + "\" is no path on this site; write logo=/images/logo.svg");
+    } else if (word.starts_with(color)) {
+      realm.site.color = word.substr(color.size());
+      if (!view::is_color(realm.site.color))
+        return wrong("\"" + std::string(word) + "\" is no color; write color=#1d5fa8");
+    } else {
+      return wrong("\"" + std::string(word) + "\" is unknown here; write logo=/PATH or color=#RRGGBB");
+    }
+  }
+  return done{};
+}
+
 status set_return_urls(settings& realm, arguments args, const std::string&) {
   for (const std::string_view url : args) {
     const std::size_t path = url.find('/', url.find("://") + 3);
@@ -206,7 +233,8 @@ constexpr std::array directives{
     directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
-    directive{"pages", 1, 1, "pages on|off", set_switch<&settings::pages>},
+    directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
+    directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
@@ -252,6 +280,8 @@ status block::complete() {
   if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
     return wrong("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
   }
+  if (settings_.site.name.empty())
+    settings_.site.name = settings_.public_url.substr(settings_.public_url.find("//") + 2);
   settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
   if (settings_.audience.empty()) settings_.audience = settings_.name;

@@ -15,12 +15,20 @@
 #include "postgres/options.h"
 #include "redis/options.h"
 #include "token/key_set.h"
+#include "view/folder.h"
 
 namespace gatehouse::realm {
 
 enum class registration { closed, open, domain };
 // Whether an e-mail counts as its owner's: off trusts what people type, on asks for proof, required asks before login.
 enum class verify_email { off, on, required };
+
+// How the pages and mails present themselves.
+struct site {
+  std::string name;               // default: the host of public_url
+  std::string logo;               // a path on this site; empty: none
+  std::string color = "#1d5fa8";  // #rrggbb
+};
 
 struct settings {
   std::string name;
@@ -43,8 +51,11 @@ struct settings {
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
   std::optional<gate::cookie_pair> cookies;  // of the two above
-  bool pages = true;                         // the browser's side of `rest`
-  std::vector<std::string> return_urls;      // absolute URLs that a login may return to, beside this site's paths
+  bool has_pages = true;                     // the browser's side of `rest`
+  std::string pages_directory = "/usr/share/gatehouse/pages";
+  std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
+  realm::site site;
+  std::vector<std::string> return_urls;  // absolute URLs that a login may return to, beside this site's paths
 
   bool may_register(const account::email& address) const;
 };

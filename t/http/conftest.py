@@ -23,7 +23,7 @@ import pytest
 
 from accounts import GUARDED
 from nginx_server import Nginx
-from stores import Postgres, Redis
+from stores import TREE, Postgres, Redis
 from tokens import guarded_server
 from upstream import Upstream
 
@@ -136,10 +136,10 @@ def nginx(folder, postgres, redis, upstream, keys):
 
     def make(server="", start=True, **options):
         marks = {"KEYS": str(keys_file), "UPSTREAM": upstream.url, "POSTGRES": postgres.conninfo,
-                 "REDIS": f"unix:{redis.socket}"}
+                 "REDIS": f"unix:{redis.socket}", "PAGES": str(TREE / "pages")}
         usual = {"postgres": '"%POSTGRES%" pool=2', "redis": "%REDIS%", "keys": "%KEYS%",
                  "public_url": "http://127.0.0.1:%PORT%", "registration": "open", "verify_email": "off",
-                 "remote_user": "email", "password": "blocklist=off"}
+                 "remote_user": "email", "password": "blocklist=off", "pages": "%PAGES%"}
         made = Nginx(folder / f"nginx{len(servers)}", marks, usual, server, **options)
         servers.append(made)
         return made.start() if start else made

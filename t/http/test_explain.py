@@ -29,7 +29,7 @@ def explained(nginx):
     def make(server=SERVER, **options):
         made = nginx(server, start=False,
                      http="gatehouse_realm other { postgres '%POSTGRES%'; redis %REDIS%; keys %KEYS%; "
-                     "public_url https://other.example; password blocklist=off; } server { listen 127.0.0.1:%PORTA%; "
+                     "public_url https://other.example; password blocklist=off; pages %PAGES%; } server { listen 127.0.0.1:%PORTA%; "
                      "location / { } }", **options)
         accepted, said = made.test_conf({"GATEHOUSE_EXPLAIN": "1"})
         assert accepted, said

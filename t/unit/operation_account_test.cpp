@@ -62,7 +62,7 @@ class operation_account : public testing::Test {
     if (!given) throw std::runtime_error(given.failure().what);
     return std::move(*given);
   }
-  context ctx() { return {*realm_, dialect::rest.client, "192.0.2.1", "curl/8", "r1"}; }
+  context ctx() { return {*realm_, dialect::rest.client, "192.0.2.1", "curl/8", "r1", {}, {}}; }
   void command(std::vector<std::string> words) {
     redis::connection other(loop_.core(), *said_.redis);
     EXPECT_TRUE(await(other.command(std::move(words))).ok());

@@ -1,0 +1,136 @@
+#include "dialect/page_values.h"
+
+#include <algorithm>
+
+#include "dialect/refusals.h"
+#include "gate/return_address.h"
+#include "view/color.h"
+#include "view/device.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::json;
+
+std::string with_number(std::string text, std::string_view number) {
+  if (const std::size_t at = text.find('#'); at != std::string::npos) text.replace(at, 1, number);
+  return text;
+}
+
+// "must have at least 8 characters" is in the table as "must have at least # characters"; a text of its own for one
+// field has the field's name before it: "email is required".
+std::string field_sentence(const view::folder& pages, std::string_view language, std::string_view member,
+                           const std::string& reason) {
+  constexpr std::string_view digits = "0123456789";
+  std::string key = reason;
+  std::string number;
+  if (const std::size_t begin = reason.find_first_of(digits); begin != std::string::npos) {
+    const std::size_t end = std::min(reason.find_first_not_of(digits, begin), reason.size());
+    number = reason.substr(begin, end - begin);
+    key.replace(begin, end - begin, "#");
+  }
+  std::string text = pages.text("reasons", std::string(member) + " " + key, language);
+  if (text.empty()) text = pages.text("reasons", key, language);
+  return text.empty() ? reason : with_number(std::move(text), number);
+}
+
+std::string_view member_of(const route& matched, const operation::field_id& target) {
+  const auto found = std::ranges::find(matched.fields, target, &field::target);
+  return found == matched.fields.end() ? std::string_view() : found->member;
+}
+
+json error_values(const exchange& about, std::string_view language, const operation::refused& no) {
+  json form = json::object();
+  bool first = true;
+  for (const operation::field_error& each : no.fields) {
+    const std::string_view member = member_of(about.matched, each.field);
+    if (member.empty()) continue;
+    json& entry = form[std::string(member)];
+    if (entry.contains("error")) continue;
+    entry["error"] = field_sentence(*about.realm.pages, language, member, each.reason);
+    entry["focus"] = std::exchange(first, false);
+  }
+  return form;
+}
+
+// Without a language of its own: a script shows it in the reader's.
+std::string minutes_of(unix_seconds time) {
+  std::string text = iso8601(time * 1000);
+  text.resize(text.rfind(':'));
+  text.replace(text.find('T'), 1, " ");
+  return text + " UTC";
+}
+
+std::string device_words(const view::folder& pages, std::string_view language, std::string_view user_agent) {
+  const view::device known = view::device_of(user_agent);
+  if (known.browser.empty() && known.system.empty()) return pages.text("device", "unknown", language);
+  if (known.browser.empty() || known.system.empty()) return known.browser + known.system;
+  return known.browser + " " + pages.text("device", "on", language) + " " + known.system;
+}
+
+json session_values(const view::folder& pages, std::string_view language, const session::listed& each,
+                    bool is_current) {
+  return {{"id", each.sid},
+          {"device", device_words(pages, language, each.user_agent)},
+          {"address", each.address},
+          {"created", minutes_of(each.created_at)},
+          {"created_iso", iso8601(each.created_at * 1000)},
+          {"last_seen", minutes_of(each.last_seen)},
+          {"last_seen_iso", iso8601(each.last_seen * 1000)},
+          {"current", is_current}};
+}
+
+}  // namespace
+
+std::string_view language_of(const realm::settings& realm, const request& asked) {
+  return realm.pages->language_for(asked.header("Accept-Language"));
+}
+
+json common_values(const realm::settings& realm, std::string_view mount, std::string_view language) {
+  return {{"lang", language},
+          {"mount", mount},
+          {"site",
+           {{"name", realm.site.name},
+            {"logo", realm.site.logo},
+            {"color", realm.site.color},
+            {"on_color", view::text_color_on(realm.site.color)}}},
+          {"can", {{"register", realm.registration != realm::registration::closed}}},
+          {"policy", {{"min_length", realm.password.min_length}}}};
+}
+
+void add_form(json& values, const exchange& about, std::string_view language, const operation::refused* trouble) {
+  const std::string_view wanted = about.typed_as("return");
+  values["return"] = wanted;
+  if (!wanted.empty()) values["return_query"] = "?return=" + gate::percent_encode(wanted);
+
+  if (trouble != nullptr) {
+    values["form"] = error_values(about, language, *trouble);
+    if (trouble->fields.empty()) {
+      values["error"] = trouble->message.empty() ? sentence(about.realm, language, trouble->why) : trouble->message;
+    }
+  }
+  for (const auto& [member, value] : about.typed) values["form"][std::string(member)]["value"] = value;
+}
+
+void add_account(json& values, const exchange& about, std::string_view language,
+                 const operation::account_overview& all) {
+  values["user"] = {{"id", all.user.id},
+                    {"name", all.user.name},
+                    {"email", all.user.email},
+                    {"email_verified", all.user.email_verified()},
+                    {"created", minutes_of(all.user.created_at / 1000)}};
+  values["sessions"] = json::array();
+  for (const session::listed& each : all.sessions.sessions) {
+    values["sessions"].push_back(session_values(*about.realm.pages, language, each, each.sid == all.sessions.current));
+  }
+  values["proof_needed"] = all.proof_needed;
+}
+
+std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why) {
+  const refusal_row& row = row_of(why);
+  std::string text = realm.pages->text("refusals", row.name, language);
+  return text.empty() ? std::string(row.message) : text;
+}
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,31 @@
+// What the templates of the pages are filled with. The names are documented in pages/README.md, for whoever restyles
+// them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "dialect/dialect.h"
+
+namespace gatehouse::dialect {
+
+// Which language a page is in: the one the browser asks for, if the folder of the pages has it.
+std::string_view language_of(const realm::settings& realm, const request& asked);
+
+// What every page has: lang, mount, site, can, policy.
+nlohmann::json common_values(const realm::settings& realm, std::string_view mount, std::string_view language);
+
+// A form that is shown, with what was typed into it: form, return, return_query; after a refusal also error,
+// retry_after and the fields' own errors.
+void add_form(nlohmann::json& values, const exchange& about, std::string_view language,
+              const operation::refused* trouble);
+
+// The account page: user, sessions, proof_needed; its trouble goes into the section of the route that made it.
+void add_account(nlohmann::json& values, const exchange& about, std::string_view language,
+                 const operation::account_overview& all);
+
+// A sentence for a refusal, in the language of the page.
+std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why);
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,17 @@
+// The account page: the profile and the sessions at one look.
+#pragma once
+
+#include "base/task.h"
+#include "operation/context.h"
+#include "operation/input.h"
+
+namespace gatehouse::operation {
+
+// Needs the bearer. Answers account_overview.
+task<outcome> show_overview(context ctx, input in);
+
+// What came of an operation that was asked for on the account page: if it was refused, the page is shown again, with
+// the refusal as its trouble.
+task<outcome> show_overview_after(context ctx, input in, outcome made);
+
+}  // namespace gatehouse::operation
