@@ -103,6 +103,7 @@ void add_outcome_headers(const operation::outcome& outcome, dialect::response& a
   if (no == nullptr) return;
   if (no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
   if (no->why == refusal::bad_bearer) answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
+  if (no->why == refusal::too_many_requests) answer.add_header("Retry-After", std::to_string(no->retry_after.count()));
   if (no->why == refusal::busy) answer.add_header("Retry-After", "1");
   if (no->why == refusal::unavailable) answer.add_header("Retry-After", "5");
 }

@@ -7,7 +7,7 @@
 namespace gatehouse::operation {
 
 // Needs email (any identifier) and password. An unknown user, a wrong password and a disabled account look alike and
-// cost the same (REQUIREMENTS 52).
+// cost the same (REQUIREMENTS 52). Failures are limited (51, operation/throttle.h).
 task<outcome> login(context ctx, input in);
 
 }  // namespace gatehouse::operation
