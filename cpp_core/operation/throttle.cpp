@@ -72,7 +72,7 @@ task<attempt> admit_login(context ctx, std::string identifier) {
 
 task<done> remember_place(context ctx, std::string identifier) {
   constexpr seconds known_for{90 * 24 * 3600};
-  if (ctx.realm.settings().limits.logins.account->off()) co_return done{};
+  if (ctx.realm.settings().limits.logins.account.value_or(limit::rate{}).off()) co_return done{};
   std::string place = place_key(ctx, account_of(identifier));
   const status remembered = co_await ctx.realm.limits().remember(std::move(place), known_for);
   if (!remembered) ctx.warn("remembering where an account is used", remembered.failure());
