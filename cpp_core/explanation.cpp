@@ -47,6 +47,19 @@ ordered_json optional_seconds(const std::optional<seconds>& value) {
   return value ? ordered_json(value->count()) : ordered_json(nullptr);
 }
 
+// A limit that does not exist is left out, one that is off is null.
+ordered_json explain_limits(const limit::allowance& said) {
+  ordered_json limits = ordered_json::object();
+  for (const limit::scope& each : limit::scopes) {
+    const std::optional<limit::rate>& rate = said.*each.limit;
+    if (!rate) continue;
+    ordered_json shown = nullptr;
+    if (!rate->off()) shown = {{"count", rate->count}, {"window", rate->window.count()}};
+    limits[std::string(each.name)] = std::move(shown);
+  }
+  return limits;
+}
+
 ordered_json explain_realm(const realm::settings& said) {
   return {{"name", said.name},
           {"public_url", said.public_url},
@@ -66,6 +79,10 @@ ordered_json explain_realm(const realm::settings& said) {
             {"iterations", said.password.cost.iterations},
             {"queue", said.password.queue},
             {"nice", said.password.nice}}},
+          {"limit_logins", explain_limits(said.limits.logins)},
+          {"limit_registrations", explain_limits(said.limits.registrations)},
+          {"limit_mails", explain_limits(said.limits.mails)},
+          {"limit_tokens", explain_limits(said.limits.tokens)},
           {"cookies", {said.cookies->access(), said.cookies->refresh()}},
           {"cookie_secure", said.cookie_secure},
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},

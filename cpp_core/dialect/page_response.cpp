@@ -55,19 +55,22 @@ response forbidden_page(const request& asked, const realm::settings& realm, std:
   return html(403, realm.pages->render("forbidden.html", language, values), language);
 }
 
-response error_page(const request& asked, const realm::settings& realm, int status, operation::refusal why) {
+response error_page(const request& asked, const realm::settings& realm, int status, const operation::refused& no) {
   const std::string_view language = language_of(realm, asked);
   nlohmann::json values = common_values(realm, asked.mount, language);
   values["status"] = status;
   values["title"] = realm.pages->text("titles", std::to_string(status), language);
-  values["error"] = sentence(realm, language, why);
+  values["error"] = sentence(realm, language, no.why);
+  values["retry_in"] = duration_words(*realm.pages, language, retry_after(no));
   return html(status, realm.pages->render("error.html", language, values), language);
 }
 
 response error_page_of_status(const request& asked, const realm::settings& realm, int status) {
   const refusal_row* row = row_of_status(status);
   if (row == nullptr) row = row_of_status(status < 500 ? 400 : 500);
-  return error_page(asked, realm, status, row->why);
+  operation::refused no;
+  no.why = row->why;
+  return error_page(asked, realm, status, no);
 }
 
 }  // namespace gatehouse::dialect

@@ -20,8 +20,8 @@ response asset(const exchange& about);
 // For who is logged in but may not see what he asked for.
 response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email);
 
-// For whoever cannot be shown what he asked for, with the sentence for `why`.
-response error_page(const request& asked, const realm::settings& realm, int status, operation::refusal why);
+// For whoever cannot be shown what he asked for, with the sentence for the refusal.
+response error_page(const request& asked, const realm::settings& realm, int status, const operation::refused& no);
 response error_page_of_status(const request& asked, const realm::settings& realm, int status);
 
 }  // namespace gatehouse::dialect

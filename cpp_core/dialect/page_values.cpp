@@ -1,6 +1,7 @@
 #include "dialect/page_values.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dialect/refusals.h"
 #include "gate/return_address.h"
@@ -105,6 +106,7 @@ void add_form(json& values, const exchange& about, std::string_view language, co
   if (!wanted.empty()) values["return_query"] = "?return=" + gate::percent_encode(wanted);
 
   if (trouble != nullptr) {
+    values["retry_in"] = duration_words(*about.realm.pages, language, retry_after(*trouble));
     values["form"] = error_values(about, language, *trouble);
     if (trouble->fields.empty()) {
       values["error"] = trouble->message.empty() ? sentence(about.realm, language, trouble->why) : trouble->message;
@@ -125,6 +127,18 @@ void add_account(json& values, const exchange& about, std::string_view language,
     values["sessions"].push_back(session_values(*about.realm.pages, language, each, each.sid == all.sessions.current));
   }
   values["proof_needed"] = all.proof_needed;
+}
+
+std::string duration_words(const view::folder& pages, std::string_view language, seconds time) {
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
+      {{"day", 24 * 3600}, {"hour", 3600}, {"minute", 60}, {"second", 1}}};
+  for (const auto& [name, length] : units) {
+    if (time.count() < length) continue;
+    const std::int64_t count = (time.count() + length - 1) / length;
+    const std::string key = count == 1 ? std::string(name) : std::string(name) + "s";
+    return with_number(pages.text("durations", key, language), std::to_string(count));
+  }
+  return {};
 }
 
 std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why) {

@@ -25,6 +25,9 @@ void add_form(nlohmann::json& values, const exchange& about, std::string_view la
 void add_account(nlohmann::json& values, const exchange& about, std::string_view language,
                  const operation::account_overview& all);
 
+// "5 minutes", in the largest unit of which it is one at least; nothing for no time.
+std::string duration_words(const view::folder& pages, std::string_view language, seconds time);
+
 // A sentence for a refusal, in the language of the page.
 std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why);
 

@@ -177,7 +177,7 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
   const bool has_form = !about.matched.fields.empty() && page_of(about).template_name != account_template &&
                         !page_of(about).template_name.empty();
   if (has_form) return show_form(about, &no);
-  return error_page(about.asked, about.realm, row_of(no.why).status, no.why);
+  return error_page(about.asked, about.realm, row_of(no.why).status, no);
 }
 
 response encode(const exchange& about, const operation::outcome& outcome) {

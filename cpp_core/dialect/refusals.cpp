@@ -48,4 +48,12 @@ const refusal_row* row_of_status(int status) {
   return row != refusals.end() ? row : nullptr;
 }
 
+seconds retry_after(const operation::refused& no) {
+  constexpr seconds a_queue_empties{1};
+  constexpr seconds a_store_returns{5};
+  if (no.why == operation::refusal::busy) return a_queue_empties;
+  if (no.why == operation::refusal::unavailable) return a_store_returns;
+  return no.retry_after;
+}
+
 }  // namespace gatehouse::dialect

@@ -18,4 +18,7 @@ const refusal_row& row_of(operation::refusal why);
 // The first row of a status; null: there is none.
 const refusal_row* row_of_status(int status);
 
+// When it is worth trying again; 0: whenever.
+seconds retry_after(const operation::refused& no);
+
 }  // namespace gatehouse::dialect

@@ -1,5 +1,6 @@
 #include "endpoint/handle.h"
 
+#include "dialect/refusals.h"
 #include "endpoint/cors.h"
 #include "endpoint/credentials.h"
 #include "endpoint/router.h"
@@ -80,8 +81,8 @@ void add_outcome_headers(const operation::outcome& outcome, dialect::response& a
   if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
   if (challenges && no->why == refusal::bad_bearer)
     answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
-  if (no->why == refusal::busy) answer.add_header("Retry-After", "1");
-  if (no->why == refusal::unavailable) answer.add_header("Retry-After", "5");
+  const seconds wait = dialect::retry_after(*no);
+  if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));
 }
 
 // What every response of ours carries, whatever it says: it is private unless it says more, and not to be sniffed.

@@ -1,3 +1,4 @@
+#include "operation/current_password.h"
 #include "operation/issue.h"
 #include "operation/profile.h"
 #include "operation/revoke.h"
@@ -36,18 +37,8 @@ task<step> find_owner(context ctx, input in) {
     checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
     if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   }
-  const std::string hash = (*found)->password.value_or(ctx.realm.passwords().decoy());
-  const result<password::verdict> shown = co_await ctx.realm.passwords().verify(*in.current_password, hash);
-  if (!shown) co_return ctx.fail("checking a password", shown.failure());
-  if (!shown->matches) {
-    const nlohmann::json detail = {{"reason", "wrong password"}};
-    const account::source from = source_of(ctx, in.bearer->session_id());
-    const status recorded =
-        co_await ctx.realm.accounts().record_event("reauthentication_failed", user.id, detail, from);
-    if (!recorded) ctx.warn("recording a wrong password", recorded.failure());
-    checks.fail(&input::current_password, "is not the current password");
-    co_return refuse_fields(std::move(checks).errors());
-  }
+  std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
+  if (no) co_return std::move(*no);
   co_return user;
 }
 

@@ -1,6 +1,7 @@
 #include "operation/login.h"
 
 #include "operation/issue.h"
+#include "operation/throttle.h"
 
 namespace gatehouse::operation {
 
@@ -39,9 +40,7 @@ task<outcome> sign_in_again(context ctx, std::string user_id, std::string checke
   co_return std::move(*in_now);
 }
 
-}  // namespace
-
-task<outcome> login(context ctx, input in) {
+task<outcome> check_and_sign_in(context ctx, input in) {
   auto found = co_await ctx.realm.accounts().find_by_login(*in.email);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
 
@@ -60,6 +59,19 @@ task<outcome> login(context ctx, input in) {
   std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
   if (!in_now) in_now = co_await sign_in_again(ctx, user_id, hash);
   co_return std::move(*in_now);
+}
+
+}  // namespace
+
+task<outcome> login(context ctx, input in) {
+  attempt tried = co_await admit_login(ctx, *in.email);
+  if (tried.refused) co_return std::move(*tried.refused);
+
+  outcome came = co_await check_and_sign_in(ctx, in);
+  const bool succeeded = std::holds_alternative<signed_in>(came);
+  if (succeeded || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  if (succeeded) co_await remember_place(ctx, *in.email);
+  co_return came;
 }
 
 }  // namespace gatehouse::operation

@@ -90,6 +90,7 @@ struct refused {
   refusal why = refusal::internal;
   std::vector<field_error> fields;  // with invalid_input
   std::string message;              // with invalid_input, where no field is to blame
+  seconds retry_after{0};           // with too_many_requests: when it is worth trying again
 };
 
 // All that a user may look after on one page; `trouble`: with what was wrong with what he last tried there.
@@ -114,6 +115,12 @@ inline outcome refuse_message(std::string message) {
   refused no;
   no.why = refusal::invalid_input;
   no.message = std::move(message);
+  return no;
+}
+inline outcome refuse_for_now(seconds retry_after) {
+  refused no;
+  no.why = refusal::too_many_requests;
+  no.retry_after = retry_after;
   return no;
 }
 inline outcome refuse_fields(std::vector<field_error> fields) {

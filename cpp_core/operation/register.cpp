@@ -1,9 +1,34 @@
 #include "operation/register.h"
 
 #include "operation/issue.h"
+#include "operation/throttle.h"
 #include "operation/validate.h"
 
 namespace gatehouse::operation {
+
+namespace {
+
+// What was typed is right; the account is made and its user signed in.
+task<outcome> create_account(context ctx, input in, account::email address) {
+  // Before the account is made, so that none is left behind that could not sign in.
+  const result<done> alive = co_await ctx.realm.sessions().ping();
+  if (!alive) co_return ctx.fail("asking Redis before a registration", alive.failure());
+
+  result<std::string> hash = co_await ctx.realm.passwords().hash(*in.password);
+  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
+
+  account::new_user fresh{std::move(address), *in.name, std::nullopt};
+  const account::source from = source_of(ctx, "");
+  auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from);
+  if (!created) co_return ctx.fail("creating an account", created.failure());
+  if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
+
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
+  if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
+  co_return std::move(*in_now);
+}
+
+}  // namespace
 
 task<outcome> register_account(context ctx, input in) {
   const realm::settings& realm = ctx.realm.settings();
@@ -16,22 +41,12 @@ task<outcome> register_account(context ctx, input in) {
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   if (!realm.may_register(*address)) co_return refuse(refusal::registration_closed);
 
-  // Before the account is made, so that none is left behind that could not sign in.
-  const result<done> alive = co_await ctx.realm.sessions().ping();
-  if (!alive) co_return ctx.fail("asking Redis before a registration", alive.failure());
-
-  result<std::string> hash = co_await ctx.realm.passwords().hash(*in.password);
-  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
-
-  account::new_user fresh{*address, *in.name, std::nullopt};
-  const account::source from = source_of(ctx, "");
-  auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from);
-  if (!created) co_return ctx.fail("creating an account", created.failure());
-  if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
-
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
-  if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
-  co_return std::move(*in_now);
+  attempt tried = co_await admit_registration(ctx);
+  if (tried.refused) co_return std::move(*tried.refused);
+  outcome came = co_await create_account(ctx, in, *address);
+  if (is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  if (std::holds_alternative<signed_in>(came)) co_await remember_place(ctx, *in.email);
+  co_return came;
 }
 
 }  // namespace gatehouse::operation

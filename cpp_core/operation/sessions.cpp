@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "operation/current_password.h"
 #include "operation/issue.h"
 
 namespace gatehouse::operation {
@@ -16,18 +17,9 @@ task<std::optional<outcome>> prove_presence(context ctx, input in) {
   }
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
   if (!found) co_return ctx.fail("looking a user up", found.failure());
-  const bool has_password = found->has_value() && (*found)->password.has_value();
-  const std::string hash = has_password ? *(*found)->password : ctx.realm.passwords().decoy();
-  const result<password::verdict> shown = co_await ctx.realm.passwords().verify(*in.current_password, hash);
-  if (!shown) co_return ctx.fail("checking a password", shown.failure());
-  if (has_password && shown->matches) co_return std::nullopt;
-
-  const account::source from = source_of(ctx, in.bearer->session_id());
-  const status recorded = co_await ctx.realm.accounts().record_event("reauthentication_failed", in.bearer->user_id(),
-                                                                     nlohmann::json::object(), from);
-  if (!recorded) ctx.warn("recording a wrong password", recorded.failure());
-  std::vector<field_error> errors{{&input::current_password, "is not the current password"}};
-  co_return refuse_fields(std::move(errors));
+  std::optional<std::string> stored;
+  if (found->has_value()) stored = std::move((*found)->password);
+  co_return co_await check_current_password(ctx, in, std::move(stored));
 }
 
 }  // namespace

@@ -125,6 +125,11 @@ status set_password(settings& realm, arguments args, const std::string& prefix) 
   return done{};
 }
 
+template <auto Member>
+status set_limits(settings& realm, arguments args, const std::string&) {
+  return limit::parse_allowance(args, realm.limits.*Member);
+}
+
 result<seconds> positive_duration(std::string_view text) {
   const result<seconds> parsed = parse_duration(text);
   if (parsed && parsed->count() == 0) return wrong("the time must be longer than 0");
@@ -227,6 +232,15 @@ constexpr std::array directives{
     directive{"password", 1, any,
               "password [min_length=8] [blocklist=FILE|off] [memory=19m] [iterations=2] [queue=64] [nice=10]",
               set_password},
+    directive{"limit_logins", 1, any,
+              "limit_logins [account+address=10/15m] [account=100/1h] [address=100/15m] [all=off]",
+              set_limits<&limit::allowances::logins>},
+    directive{"limit_registrations", 1, any, "limit_registrations [address=20/1h] [all=1000/1h]",
+              set_limits<&limit::allowances::registrations>},
+    directive{"limit_mails", 1, any, "limit_mails [account=5/1h] [address=20/1h] [all=1000/1h]",
+              set_limits<&limit::allowances::mails>},
+    directive{"limit_tokens", 1, any, "limit_tokens [address=60/10m] [all=off]",
+              set_limits<&limit::allowances::tokens>},
     directive{"access_lifetime", 1, 1, "access_lifetime TIME", set_duration<&settings::access_lifetime>},
     directive{"refresh_lifetime", 1, 1, "refresh_lifetime TIME", set_duration<&settings::refresh_lifetime>},
     directive{"session_lifetime", 1, 1, "session_lifetime TIME", set_duration<&settings::session_lifetime>},

@@ -21,6 +21,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       redis_(on, *said.redis),
       accounts_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
+      limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),
       authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr) {
   if (!table_) return;

@@ -7,6 +7,7 @@
 #include "account/store.h"
 #include "gate/authenticator.h"
 #include "host/host.h"
+#include "limit/limiter.h"
 #include "password/admission.h"
 #include "password/hasher.h"
 #include "postgres/pool.h"
@@ -31,6 +32,7 @@ class services {
   const realm::settings& settings() const { return settings_; }
   account::store& accounts() { return accounts_; }
   session::store& sessions() { return sessions_; }
+  limit::limiter& limits() { return limits_; }
   password::hasher& passwords() { return passwords_; }
   gate::authenticator& authenticator() { return authenticator_; }
 
@@ -45,6 +47,7 @@ class services {
   redis::connection redis_;
   account::store accounts_;
   session::store sessions_;
+  limit::limiter limits_;
   password::hasher passwords_;
   gate::authenticator authenticator_;
   std::optional<session::feed> feed_;

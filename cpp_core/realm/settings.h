@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "gate/cookie_pair.h"
 #include "gate/identity.h"
+#include "limit/allowance.h"
 #include "password/blocklist.h"
 #include "password/parameters.h"
 #include "postgres/options.h"
@@ -44,6 +45,7 @@ struct settings {
   realm::verify_email verify_email = verify_email::on;
   password::settings password;
   password::blocklist blocklist;
+  limit::allowances limits;
   std::optional<seconds> access_lifetime;   // default: the dialect's
   std::optional<seconds> refresh_lifetime;  // idle; default: the dialect's
   seconds session_lifetime{90 * 24 * 3600};

@@ -139,7 +139,7 @@ def nginx(folder, postgres, redis, upstream, keys):
                  "REDIS": f"unix:{redis.socket}", "PAGES": str(TREE / "pages")}
         usual = {"postgres": '"%POSTGRES%" pool=2', "redis": "%REDIS%", "keys": "%KEYS%",
                  "public_url": "http://127.0.0.1:%PORT%", "registration": "open", "verify_email": "off",
-                 "remote_user": "email", "password": "blocklist=off", "pages": "%PAGES%"}
+                 "remote_user": "email", "password": "blocklist=off", "limit_registrations": "off", "pages": "%PAGES%"}
         made = Nginx(folder / f"nginx{len(servers)}", marks, usual, server, **options)
         servers.append(made)
         return made.start() if start else made

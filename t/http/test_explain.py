@@ -91,6 +91,19 @@ def test_realms(explained):
     assert (second["name"], second["registration"], second["verify_email"]) == ("other", "closed", "on")
 
 
+def test_limits(explained):
+    _, whole, _ = explained(realm={"limit_logins": "address=500/1h account+address=off"})
+    first, second = whole["realms"]
+    assert first["limit_logins"] == {"account+address": None, "account": {"count": 100, "window": 3600},
+                                     "address": {"count": 500, "window": 3600}, "all": None}
+    assert first["limit_registrations"] == {"address": None, "all": None}
+    assert second["limit_logins"]["account+address"] == {"count": 10, "window": 900}
+    assert second["limit_registrations"] == {"address": {"count": 20, "window": 3600}, "all": {"count": 1000, "window": 3600}}
+    assert second["limit_mails"] == {"account": {"count": 5, "window": 3600}, "address": {"count": 20, "window": 3600},
+                                     "all": {"count": 1000, "window": 3600}}
+    assert second["limit_tokens"] == {"address": {"count": 60, "window": 600}, "all": None}
+
+
 def test_servers_without_a_name_go_by_their_address(explained):
     server, whole, _ = explained()
     assert f"127.0.0.1:{server.ports['A']}" in {row["server"] for row in whole["locations"]}

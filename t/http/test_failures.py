@@ -20,6 +20,12 @@ def server(nginx):
     return nginx(API + GUARDED)
 
 
+@pytest.fixture
+def unlimited(nginx):
+    """For many logins of one account at once."""
+    return nginx(API + GUARDED, realm={"limit_logins": "off"})
+
+
 def assert_unavailable(answer):
     assert answer.status_code == 503, answer.text
     assert int(answer.headers["Retry-After"]) > 0
@@ -63,8 +69,8 @@ def test_without_redis(server, redis, how):
     assert_recovers(lambda: account.post("register", **person), 201)  # 409, had the refused one left an account behind
 
 
-def test_a_change_made_without_redis_ends_the_sessions_when_it_is_back(server, redis):
-    account = Account(server)
+def test_a_change_made_without_redis_ends_the_sessions_when_it_is_back(unlimited, redis):
+    account = Account(unlimited)
     other = account.refresh_token
     account.login()
     redis.kill()
@@ -120,7 +126,7 @@ def test_nginx_starts_with_both_down_and_recovers(nginx, postgres, redis):
 # ---- the hash threads ----
 
 def test_a_full_hash_queue_is_503_and_the_guard_does_not_notice(nginx):
-    server = nginx(API + GUARDED, workers=1, realm={"password": "blocklist=off queue=2"})
+    server = nginx(API + GUARDED, workers=1, realm={"password": "blocklist=off queue=2", "limit_logins": "off"})
     account = Account(server)
     with ThreadPoolExecutor(24) as pool:
         logins = [pool.submit(account.post, "login", email=account.email, password=account.password) for _ in range(24)]
@@ -153,16 +159,16 @@ def login_all_at_once(server, count):
     return answers
 
 
-def test_a_reload_answers_what_is_under_way(server):
-    answers = login_all_at_once(server, 16)
-    server.reload()
+def test_a_reload_answers_what_is_under_way(unlimited):
+    answers = login_all_at_once(unlimited, 16)
+    unlimited.reload()
     assert [a.result().status_code for a in answers] == [200] * 16
-    assert Account(server).visit().status_code == 200
+    assert Account(unlimited).visit().status_code == 200
 
 
-def test_a_graceful_quit_answers_what_is_under_way(server):
-    answers = login_all_at_once(server, 8)
-    server.stop()
+def test_a_graceful_quit_answers_what_is_under_way(unlimited):
+    answers = login_all_at_once(unlimited, 8)
+    unlimited.stop()
     statuses = []
     for answer in answers:
         try:
@@ -190,10 +196,10 @@ def half_a_login(server, account, pause, sent):
         time.sleep(pause)
 
 
-def test_a_client_may_go_at_every_stage(server):
-    account = Account(server)
+def test_a_client_may_go_at_every_stage(unlimited):
+    account = Account(unlimited)
     stages = [(pause, sent) for pause in (0, 0.001, 0.005, 0.02, 0.04, 0.08) for sent in (0.5, 0.9, 1.0)] * 3
-    threads = [threading.Thread(target=half_a_login, args=(server, account, *stage)) for stage in stages]
+    threads = [threading.Thread(target=half_a_login, args=(unlimited, account, *stage)) for stage in stages]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -203,10 +209,10 @@ def test_a_client_may_go_at_every_stage(server):
     assert account.refresh().status_code == 200
 
 
-def test_clients_that_go_cost_no_database_connection(server, postgres):
-    account = Account(server)
+def test_clients_that_go_cost_no_database_connection(unlimited, postgres):
+    account = Account(unlimited)
     for _ in range(40):
-        half_a_login(server, account, 0.001, 1.0)
+        half_a_login(unlimited, account, 0.001, 1.0)
     wait_until(lambda: account.login().status_code == 200, "a login", 10)
     connections = postgres.query("select count(*) as n from pg_stat_activity where application_name = 'gatehouse'")
     assert connections[0]["n"] <= 4, "pool=2, two workers"

@@ -1,0 +1,45 @@
+// How often things may be tried (the limit directives of a realm). Each attempt is admitted before its work begins, and
+// counted by then: a refused one costs neither a hash nor a query nor a mail, and parallel ones cannot race. Nothing
+// here depends on whether an account exists (REQUIREMENTS 52).
+//
+//   attempt tried = co_await admit_login(ctx, identifier);
+//   if (tried.refused) co_return std::move(*tried.refused);
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "limit/limiter.h"
+#include "operation/context.h"
+#include "operation/outcome.h"
+
+namespace gatehouse::operation {
+
+struct attempt {
+  std::optional<outcome> refused;  // too_many_requests; unavailable, for without Redis nothing can be counted
+  limit::receipt counted;
+};
+
+// `identifier`: as typed; one of another case of letters is the same account's, as in account::store::find_by_login().
+task<attempt> admit_login(context ctx, std::string identifier);
+// Whoever asks has just proved to own the account, by its password or by a token mailed to it. For 90 days, what others
+// fail at elsewhere does not shut the account out at this address: logins here are limited by its own failures only.
+task<done> remember_place(context ctx, std::string identifier);
+
+// The current password of a user who is logged in: the same limits, but the account's own count, which nobody can fill
+// who has no session of it.
+task<attempt> admit_current_password(context ctx, std::string user_id);
+
+task<attempt> admit_registration(context ctx);
+// Before anything is looked up for a mail to an address that somebody typed.
+task<attempt> admit_mail(context ctx, std::string email);
+// Before a one-time token is looked up; give_back() if it was good.
+task<attempt> admit_token(context ctx);
+
+// It does not count: it succeeded, or it failed through no fault of the client's. For each attempt once.
+task<done> give_back(context ctx, attempt tried);
+// It failed because something of ours did, so nothing was learned from it.
+bool is_our_failure(const outcome& came);
+
+}  // namespace gatehouse::operation

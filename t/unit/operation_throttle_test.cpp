@@ -1,0 +1,135 @@
+// What has no route of its own yet: the limits on mails and one-time tokens, and the place that is remembered.
+#include <gtest/gtest.h>
+
+#include "dialect/rest.h"
+#include "loop_host.h"
+#include "operation/throttle.h"
+#include "private_redis.h"
+#include "token_keys.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class operation_throttle : public testing::Test {
+ protected:
+  operation_throttle() {
+    said_.name = "main";
+    said_.postgres = *postgres::parse_options("host=/nonexistent dbname=none", {}, "/");
+    said_.redis.emplace().unix_path = redis_.socket();
+    said_.keys =
+        *token::key_set::parse(R"({"keys":[)" + token::test::hs256_access + "," + token::test::hs256_refresh + "]}");
+    said_.cookies.emplace("gatehouse", true);
+    realm_.emplace(loop_.core(), said_, hashes_, 3600s, std::nullopt);
+  }
+  ~operation_throttle() override {
+    realm_->close();
+    loop_.run_for(10ms);
+  }
+
+  template <class T>
+  T await(task<T> work) {
+    result<T> given = loop_.await(std::move(work), 10s);
+    if (!given) throw std::runtime_error(given.failure().what);
+    return std::move(*given);
+  }
+  context from(const std::string& address) { return {*realm_, dialect::rest.client, address, "curl/8", "r1"}; }
+  bool mail(const std::string& email, const std::string& address) {
+    return !await(admit_mail(from(address), email)).refused;
+  }
+  bool token(const std::string& address) { return !await(admit_token(from(address))).refused; }
+  bool login(const std::string& identifier, const std::string& address) {
+    return !await(admit_login(from(address), identifier)).refused;
+  }
+
+  private_redis redis_;
+  loop_host loop_;
+  password::admission hashes_{64};
+  realm::settings said_;
+  std::optional<realm::services> realm_;
+};
+
+TEST_F(operation_throttle, mails_to_one_account_are_limited_however_it_is_spelt_and_wherever_it_is_asked_for) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(mail(i % 2 == 0 ? "Ann@Example.com" : "ann@example.com", "192.0.2." + std::to_string(i)));
+  }
+  const attempt no = await(admit_mail(from("192.0.2.9"), "ANN@example.com"));
+  ASSERT_TRUE(no.refused.has_value());
+  const auto& why = std::get<refused>(*no.refused);
+  EXPECT_EQ(why.why, refusal::too_many_requests);
+  EXPECT_GT(why.retry_after, 3590s);
+  EXPECT_LE(why.retry_after, 3600s);
+  EXPECT_TRUE(mail("bob@example.com", "192.0.2.9"));
+}
+
+TEST_F(operation_throttle, mails_are_limited_for_each_address_and_for_the_realm) {
+  said_.limits.mails.all = limit::rate{22, 3600s};
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(mail("n" + std::to_string(i) + "@example.com", "192.0.2.1"));
+  EXPECT_FALSE(mail("other@example.com", "192.0.2.1"));
+  EXPECT_TRUE(mail("other@example.com", "192.0.2.2"));
+  EXPECT_TRUE(mail("other@example.com", "192.0.2.3"));
+  EXPECT_FALSE(mail("other@example.com", "192.0.2.4"));
+}
+
+TEST_F(operation_throttle, requirement_54_wrong_tokens_are_limited_and_right_ones_are_not) {
+  for (int i = 0; i < 100; ++i) {
+    attempt tried = await(admit_token(from("2001:db8::" + std::to_string(i))));
+    ASSERT_FALSE(tried.refused);
+    await(give_back(from("2001:db8::1"), std::move(tried)));
+  }
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(token("2001:db8::" + std::to_string(i)));
+  EXPECT_FALSE(token("2001:db8::ffff"));
+  EXPECT_TRUE(token("192.0.2.1"));
+}
+
+TEST_F(operation_throttle, the_kinds_of_attempt_are_counted_apart) {
+  said_.limits.mails.address = said_.limits.tokens.address = said_.limits.registrations.address = limit::rate{1, 60s};
+  EXPECT_TRUE(mail("ann@example.com", "192.0.2.1"));
+  EXPECT_TRUE(token("192.0.2.1"));
+  EXPECT_FALSE(await(admit_registration(from("192.0.2.1"))).refused);
+  EXPECT_FALSE(mail("ann@example.com", "192.0.2.1"));
+  EXPECT_FALSE(token("192.0.2.1"));
+  EXPECT_TRUE(await(admit_registration(from("192.0.2.1"))).refused);
+}
+
+// The way out for somebody who is away from home during an attack: a reset by mail.
+TEST_F(operation_throttle, requirement_51_who_proves_to_own_the_account_can_log_in_where_he_is) {
+  said_.limits.logins.account = limit::rate{4, 3600s};
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(login("ann@example.com", "198.51.100." + std::to_string(i)));
+  EXPECT_FALSE(login("ann@example.com", "192.0.2.1"));
+  await(remember_place(from("192.0.2.1"), "Ann@example.com"));
+  EXPECT_TRUE(login("ann@example.com", "192.0.2.1"));
+  EXPECT_FALSE(login("ann@example.com", "192.0.2.2"));
+}
+
+TEST_F(operation_throttle, what_a_session_can_fill_is_not_what_logins_are_counted_by) {
+  said_.limits.logins.account_address = limit::rate{1, 60s};
+  EXPECT_FALSE(await(admit_current_password(from("192.0.2.1"), "ann")).refused);
+  EXPECT_TRUE(await(admit_current_password(from("192.0.2.1"), "ann")).refused);
+  EXPECT_TRUE(login("ann", "192.0.2.1"));
+}
+
+TEST_F(operation_throttle, without_redis_nothing_is_admitted_unless_nothing_is_limited) {
+  redis_.server().kill();
+  const attempt no = await(admit_mail(from("192.0.2.1"), "ann@example.com"));
+  ASSERT_TRUE(no.refused.has_value());
+  EXPECT_EQ(std::get<refused>(*no.refused).why, refusal::unavailable);
+  said_.limits.mails.account = said_.limits.mails.address = said_.limits.mails.all = limit::rate{};
+  EXPECT_TRUE(mail("ann@example.com", "192.0.2.1"));
+}
+
+TEST(operation_is_our_failure, only_what_the_client_cannot_help) {
+  for (const refusal why : {refusal::busy, refusal::unavailable, refusal::internal}) {
+    EXPECT_TRUE(is_our_failure(refuse(why)));
+  }
+  for (const refusal why : {refusal::bad_credentials, refusal::invalid_input, refusal::email_taken}) {
+    EXPECT_FALSE(is_our_failure(refuse(why)));
+  }
+  EXPECT_FALSE(is_our_failure(signed_in()));
+}
+
+}  // namespace
+
+}  // namespace gatehouse::operation
