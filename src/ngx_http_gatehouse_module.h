@@ -329,6 +329,8 @@ ngx_int_t ngx_http_gatehouse_retry_after(ngx_http_request_t *r,
     ngx_uint_t seconds);
 ngx_int_t ngx_http_gatehouse_login_redirect(ngx_http_request_t *r,
     gh_realm *realm);
+ngx_int_t ngx_http_gatehouse_keep_private(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
 ngx_int_t ngx_http_gatehouse_set_cookies(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 

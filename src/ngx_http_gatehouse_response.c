@@ -177,6 +177,47 @@ ngx_http_gatehouse_set_cookies(ngx_http_request_t *r,
 }
 
 
+/*
+ * After the logout nobody at the same browser shall go back to a page of its
+ * user: unless the application says otherwise, no browser keeps one.
+ */
+
+ngx_int_t
+ngx_http_gatehouse_keep_private(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_str_t         *type;
+    ngx_uint_t         i;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *h;
+
+    static ngx_str_t  cache_control = ngx_string("Cache-Control");
+    static ngx_str_t  html = ngx_string("text/html");
+
+    type = &r->headers_out.content_type;
+
+    if (ctx->current == NULL
+        || !ctx->current->decision.by_cookie
+        || type->len < html.len
+        || ngx_strncasecmp(type->data, html.data, html.len) != 0)
+    {
+        return NGX_OK;
+    }
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (h->hash && ngx_http_gatehouse_same_name(&h->key, &cache_control)) {
+            return NGX_OK;
+        }
+    }
+
+    return ngx_http_gatehouse_no_store(r);
+}
+
+
 /* A filter may start a response again, with the headers it has: 416 does. */
 
 static void

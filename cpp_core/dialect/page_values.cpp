@@ -108,7 +108,10 @@ void add_form(json& values, const exchange& about, std::string_view language, co
   if (trouble != nullptr) {
     values["retry_in"] = duration_words(*about.realm.pages, language, retry_after(*trouble));
     values["form"] = error_values(about, language, *trouble);
-    if (trouble->fields.empty()) {
+    const bool is_taken = trouble->why == operation::refusal::email_taken;
+    if (is_taken) {
+      values["form"]["email"] = {{"error", sentence(about.realm, language, trouble->why)}, {"focus", true}};
+    } else if (trouble->fields.empty()) {
       values["error"] = trouble->message.empty() ? sentence(about.realm, language, trouble->why) : trouble->message;
     }
   }

@@ -57,6 +57,15 @@ constexpr std::array delete_fields{
 
 task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
+// The form always holds an e-mail; the one that the user has already is no wish to change it.
+task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
+  operation::outcome shown = co_await operation::show_profile(ctx, in);
+  const auto* now = std::get_if<operation::profile>(&shown);
+  if (now == nullptr) co_return shown;
+  if (in.email == now->user.email) in.email.reset();
+  co_return co_await operation::change_profile(std::move(ctx), std::move(in));
+}
+
 // An operation of the account page, which is shown again when the operation is refused.
 template <auto Operation>
 task<operation::outcome> on_account(operation::context ctx, operation::input in) {
@@ -72,7 +81,7 @@ constexpr std::array routes{
     route{"POST", "logout", operation::logout, credential::whatever, page_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, page_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
-    route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
+    route{"POST", "account/profile", on_account<change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
     route{"POST", "account/sessions", on_account<operation::end_other_sessions>, credential::session, presence_fields,
           303},
@@ -143,12 +152,13 @@ response to_login(const exchange& about) {
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
 }
 
-// The text for "…?done=NAME", which a redirect after a success brings.
+// The text for "?done=NAME", which a redirect after a success brings.
 std::string notice(const exchange& about, std::string_view language) {
   constexpr std::string_view parameter = "done=";
-  std::string_view query = about.asked.query;
-  if (!query.starts_with(parameter)) return {};
-  return about.realm.pages->text("notices", query.substr(parameter.size()), language);
+  if (!about.asked.query.starts_with(parameter)) return {};
+  const std::string_view name = std::string_view(about.asked.query).substr(parameter.size());
+  const bool is_ours = std::ranges::find(known_pages, name, &page::done) != known_pages.end();
+  return is_ours ? about.realm.pages->text("notices", name, language) : "";
 }
 
 response show_account(const exchange& about, const operation::account_overview& all) {

@@ -34,8 +34,8 @@ struct context {
   std::string address;
   std::string user_agent;
   std::string request_id;
-  std::string mount;     // of the endpoints, e.g. "/auth/"
-  std::string language;  // the Accept-Language header
+  std::string mount{};     // of the endpoints, e.g. "/auth/"
+  std::string language{};  // the Accept-Language header
 
   // For a failure that the user cannot mend: one line in the log, and the refusal that fits it.
   outcome fail(std::string_view doing, const error& failure) const;

@@ -1,5 +1,6 @@
 #include "operation/profile.h"
 
+#include "operation/current_password.h"
 #include "operation/issue.h"
 #include "operation/revoke.h"
 
@@ -16,6 +17,13 @@ task<outcome> show_profile(context ctx, input in) {
 
 task<outcome> remove_account(context ctx, input in) {
   const std::string user_id = in.bearer->user_id();
+  if (in.current_password) {
+    auto found = co_await ctx.realm.accounts().find(user_id);
+    if (!found) co_return ctx.fail("looking a user up", found.failure());
+    if (!found->has_value()) co_return refuse(refusal::bad_bearer);
+    std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
+    if (no) co_return std::move(*no);
+  }
   const account::source from = source_of(ctx, in.bearer->session_id());
   auto gone = co_await ctx.realm.accounts().remove(user_id, from);
   if (!gone) co_return ctx.fail("deleting an account", gone.failure());

@@ -189,7 +189,7 @@ status set_site(settings& realm, arguments args, const std::string&) {
     } else if (word.starts_with(color)) {
       realm.site.color = word.substr(color.size());
       if (!view::is_color(realm.site.color))
-        return wrong("\"" + std::string(word) + "\" is no color; write color=#1d5fa8");
+        return wrong("\"" + std::string(word) + "\" is no color; write color=#1f5c4d");
     } else {
       return wrong("\"" + std::string(word) + "\" is unknown here; write logo=/PATH or color=#RRGGBB");
     }

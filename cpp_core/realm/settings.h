@@ -28,7 +28,7 @@ enum class verify_email { off, on, required };
 struct site {
   std::string name;               // default: the host of public_url
   std::string logo;               // a path on this site; empty: none
-  std::string color = "#1d5fa8";  // #rrggbb
+  std::string color = "#1f5c4d";  // #rrggbb
 };
 
 struct settings {
