@@ -1,6 +1,6 @@
-// A realm's way to its SMTP server, over libcurl on the host's events: no thread of ours, nothing blocks (libcurl
-// resolves names in threads of its own). Connects at the first mail. At most two mails are under way, the others wait
-// their turn; an idle connection is kept for a few seconds for the next mail.
+// A realm's way to its SMTP server, on the host's events: no thread of ours, nothing blocks (libcurl looks names up in
+// threads of its own). Connects at the first mail. At most two mails are under way, the others wait their turn; an idle
+// connection is kept for a few seconds for the next mail.
 #pragma once
 
 #include <memory>
@@ -21,12 +21,13 @@ struct delivery {
   };
   outcome what = outcome::try_again;
 
-  // The server's reply ("250 2.0.0 Ok: queued as 4D5E", lines joined by spaces) or our own account of what went wrong,
-  // with the server's name. Printable UTF-8, one line, at most 500 bytes; never a password. For the outbox and the log.
+  // The server's reply ("250 2.0.0 Ok: queued as 4D5E", several lines as one), or our own account of what went wrong,
+  // which names the server. One line of printable UTF-8, at most 500 bytes; never a password. For the outbox and the
+  // log.
   std::string words;
 
-  // With try_again: it is not about this mail; the server is down or our configuration is wrong, so other mails will
-  // meet the same. To be logged, and a reason to pause.
+  // With try_again: it is not about this mail; the server is down or our configuration is wrong, so that other mails
+  // will meet the same. To be logged, and a reason to pause.
   bool concerns_all = false;
 
   bool accepted() const { return what == outcome::accepted; }
@@ -36,7 +37,7 @@ class client {
  public:
   // Connects nowhere. Make it while the worker starts: libcurl prepares itself here, once in a process.
   client(host& on, options to);
-  // Safe with mails under way; whoever waits gets try_again.
+  // Safe with mails under way: as close(), and what waits for them may end later.
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -51,8 +52,10 @@ class client {
   const options& settings() const;
 
  private:
-  class transfers;
-  std::unique_ptr<transfers> transfers_;
+  class state;
+  static task<delivery> deliver(std::shared_ptr<state> by, message what);
+
+  std::shared_ptr<state> state_;  // the mails under way have it, too
 };
 
 }  // namespace gatehouse::smtp

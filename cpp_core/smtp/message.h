@@ -1,6 +1,6 @@
 // One mail to one recipient, and its bytes as they travel: RFC 5322 with MIME (RFC 2045–2047), text and HTML as
-// alternatives, in quoted-printable, so that all of it is ASCII with lines of at most 76 characters (998 where an
-// address or a Message-ID is longer).
+// alternatives, both quoted-printable, so that all of it is ASCII with lines of at most 76 characters; more only where
+// an address or a Message-ID is that long.
 //
 // Whatever the caller passes, a header stays one header: addresses and the Message-ID are checked, in names and subject
 // every control character and line separator becomes a space, and what is not UTF-8 becomes U+FFFD.
@@ -23,9 +23,9 @@ struct message {
   mailbox from;  // also the envelope's sender, which learns of bounces
   mailbox to;
   std::string subject;     // UTF-8
-  std::string text;        // UTF-8; lines end with LF or CRLF
+  std::string text;        // UTF-8; lines end with LF, CRLF or CR
   std::string html;        // the same in HTML; empty: the mail is text only
-  std::string message_id;  // left@right, without angle brackets; the same at every attempt to send this mail
+  std::string message_id;  // left@right as in an address, without angle brackets; the same at every attempt to send it
   unix_seconds date = 0;   // when the mail was written, not when it is sent
 };
 
@@ -33,8 +33,8 @@ struct message {
 // 3.2.3) and a domain of letter-digit-hyphen labels, 254 characters in all. No quoted strings, no address literals.
 bool is_address(std::string_view text);
 
-// With CRLF, and without the dots that DATA doubles (RFC 5321, 4.5.2: libcurl does that). The error, of kind invalid,
-// names the field that cannot be written, and does not repeat it.
+// With CRLF, the last line too, and without the dots that DATA doubles. The error, of kind invalid, names the field
+// that cannot be written, and does not repeat it.
 result<std::string> write(const message& what);
 
 }  // namespace gatehouse::smtp

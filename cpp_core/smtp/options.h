@@ -1,11 +1,11 @@
 // Where a realm's mail goes, and in whose name: the directive
 //
-//   smtp smtp://HOST[:PORT] | smtps://HOST[:PORT] from=ADDRESS [name="Display Name"] [user=NAME password_file=FILE]
+//   smtp smtp://HOST[:PORT] | smtps://HOST[:PORT] from=ADDRESS ["name=Display Name"] [user=NAME password_file=FILE]
 //        [starttls=required|try|off] [ca_file=FILE] [timeout=30s];
 //
-// smtps:// is TLS from the first byte (port 465). smtp:// (port 25) begins in the clear and asks for TLS with STARTTLS;
-// without TLS no mail is sent, unless the host is this machine or starttls= says otherwise. Whenever there is TLS, the
-// certificate and its name are checked.
+// smtps:// is TLS from the first byte (port 465). smtp:// (port 25) begins in the clear and asks for TLS with STARTTLS:
+// required, unless the host is this machine (then off: nobody listens there, and the certificate of a local server
+// rarely says localhost). Whenever there is TLS, the certificate and its name are checked.
 #pragma once
 
 #include <span>
