@@ -116,7 +116,7 @@ std::string date_line(unix_seconds date) {
   const std::chrono::year_month_day at(day);
   const std::chrono::hh_mm_ss clock(time - day);
   char line[64];
-  std::snprintf(line, sizeof line, "Date: %s, %u %s %04d %02d:%02d:%02d +0000\r\n",
+  std::snprintf(line, sizeof line, "Date: %s, %02u %s %04d %02d:%02d:%02d +0000\r\n",
                 days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(at.day()),
                 months[static_cast<unsigned>(at.month()) - 1], static_cast<int>(at.year()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),

@@ -67,7 +67,8 @@ status parse_address(std::string_view word, options& into) {
   const std::string_view rest =
       end == std::string_view::npos ? std::string_view() : place.substr(bracketed ? end + 1 : end);
   into.host = bracketed ? place.substr(1, end - 1) : place.substr(0, end);
-  if (bracketed ? !is_v6(into.host) : !is_host_name(into.host)) {
+  const bool named = bracketed ? end != std::string_view::npos && is_v6(into.host) : is_host_name(into.host);
+  if (!named) {
     return wrong("\"" + one_line(word) + "\" names no host; write smtp://mail.example.com:25 or smtp://[::1]:25");
   }
   if (rest.empty()) return done{};

@@ -24,6 +24,7 @@ import logging
 import pathlib
 import signal
 import ssl
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -167,6 +168,7 @@ def main():
     arguments.add_argument("--key")
     arguments.add_argument("--user")
     arguments.add_argument("--password")
+    warnings.simplefilter("ignore")     # it finds log-in without TLS unwise
     logging.getLogger("mail.log").setLevel(logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)      # connections that end early are what this is for
     asyncio.run(serve(arguments.parse_args()))

@@ -7,11 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 namespace gatehouse {
 
@@ -75,7 +73,10 @@ std::vector<private_smtp::mail> private_smtp::mails() const {
   std::vector<mail> all;
   for (std::filesystem::path file : files) {
     const auto about = nlohmann::json::parse(content_of(file));
-    mail read{content_of(file.replace_extension(".eml")), about["from"], about["to"]};
+    mail read;
+    read.bytes = content_of(file.replace_extension(".eml"));
+    read.from = about["from"];
+    read.to = about["to"];
     if (about["user"].is_string()) read.user = about["user"];
     read.tls = about["tls"];
     read.connection = about["connection"];
@@ -92,13 +93,9 @@ std::vector<std::string> private_smtp::steps() const {
 }
 
 bool private_smtp::has_step(const std::string& part) const {
-  for (int i = 0; i < 100; ++i) {
-    const std::vector<std::string> all = steps();
-    const auto has = [&](const std::string& line) { return line.find(part) != std::string::npos; };
-    if (std::any_of(all.begin(), all.end(), has)) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
+  const std::vector<std::string> all = steps();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const std::string& line) { return line.find(part) != std::string::npos; });
 }
 
 }  // namespace gatehouse

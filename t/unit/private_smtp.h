@@ -42,7 +42,6 @@ class private_smtp {
 
   // "3 MAIL FROM:<…>" and so on, each of a command or of another step of smtp_server.py.
   std::vector<std::string> steps() const;
-  // Waits a little for it to be logged.
   bool has_step(const std::string& part) const;
 
  private:
