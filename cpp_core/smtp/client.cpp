@@ -145,9 +145,11 @@ task<delivery> client::deliver(std::shared_ptr<state> by, message what) {
   if (!mail) co_return delivery{outcome::refused, mail.failure().what, false};
   if (by->closed()) co_return later(by->stopping());
 
-  const steady_time deadline = steady_now() + by->settings.timeout;
-  const result<turns::turn> mine = co_await turns::take(by->queue, deadline);
+  const steady_time soon = steady_now() + by->settings.timeout;
+  const result<turns::turn> mine = co_await turns::take(by->queue, soon);
   if (!mine) co_return later(by->failed(mine.failure().what));
+  // Its own time, lest a mail that waited long be given up when the server has all but accepted it.
+  const steady_time deadline = steady_now() + by->settings.timeout;
   const result<connection*> ready = co_await state::connect(by, deadline);
   if (!ready) co_return later(ready.failure());
 

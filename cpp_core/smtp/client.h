@@ -42,8 +42,8 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  // Ends within the timeout of the options, the wait for its turn included. The one case where a mail may arrive twice:
-  // the server's acceptance was lost on the way, which is try_again.
+  // Ends within twice the timeout of the options: once for its turn to come, once for connecting and all that follows.
+  // The one case where a mail may arrive twice: the server's acceptance was lost or came too late, which is try_again.
   task<delivery> send(message what);
 
   // For the end of the worker: whatever waits gets try_again, later mails at once.

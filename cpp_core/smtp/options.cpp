@@ -161,7 +161,7 @@ status choose_encryption(const words_given& given, options& into) {
     return done{};
   }
   if (!given.starttls) {
-    if (is_loopback(into.host)) into.tls = encryption::none;
+    if (is_loopback(into.host) && !given.ca_file) into.tls = encryption::none;
   } else if (*given.starttls == "try") {
     into.tls = encryption::if_offered;
   } else if (*given.starttls == "off") {

@@ -5,7 +5,7 @@
 //
 // smtps:// is TLS from the first byte (port 465). smtp:// (port 25) begins in the clear and asks for TLS with STARTTLS:
 // required, unless the host is this machine (then off: nobody listens there, and the certificate of a local server
-// rarely says localhost). Whenever there is TLS, the certificate and its name are checked.
+// rarely says localhost) and there is no ca_file=. Whenever there is TLS, the certificate and its name are checked.
 #pragma once
 
 #include <span>
@@ -36,7 +36,7 @@ struct options {
   std::string user;  // empty: no log-in
   secret password;   // as long as `user` is not empty
 
-  millis timeout{30000};  // for one mail, from send() to the server's last word
+  millis timeout{30000};  // for one mail, from its turn to the server's last word
 
   std::string url() const;   // "smtp://[::1]:25", as libcurl wants it
   std::string name() const;  // "SMTP smtp://localhost:25", for error texts

@@ -31,7 +31,7 @@ class Mail:
 
     def _part(self, kind):
         part = self.message.get_body((kind,))
-        return part.get_content() if part is not None else None
+        return part.get_content().replace("\r\n", "\n") if part is not None else None
 
     @property
     def text(self):

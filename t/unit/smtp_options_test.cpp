@@ -196,9 +196,12 @@ TEST(smtp_options, wrong_settings_say_what_to_write) {
   }
   EXPECT_NE(refusal({"smtp://localhost", "from=a@b.example", "ca_file=x"}, prefix).find("ca_file"), std::string::npos);
   const private_certificate certificate(folder, "DNS:localhost");
-  EXPECT_NE(refusal({"smtp://localhost", "from=a@b.example", "ca_file=certificate.pem"}, prefix)
+  EXPECT_NE(refusal({"smtp://localhost", "from=a@b.example", "starttls=off", "ca_file=certificate.pem"}, prefix)
                 .find("of no use without TLS; write starttls=required"),
             std::string::npos);
+  const result<options> local = parse({"smtp://localhost", "from=a@b.example", "ca_file=certificate.pem"}, prefix);
+  ASSERT_TRUE(local.ok()) << local.failure().what;
+  EXPECT_EQ(local->tls, encryption::starttls) << "who names a CA wants TLS";
 }
 
 }  // namespace
