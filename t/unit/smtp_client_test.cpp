@@ -46,6 +46,7 @@ TEST_F(smtp_client, one_connection_serves_several_mails_and_says_quit) {
   EXPECT_EQ(mails[0].connection, mails[2].connection);
   by.close();
   EXPECT_TRUE(comes_to(loop, smtp, "QUIT"));
+  loop.run_for(millis{1});
   EXPECT_EQ(loop.watches(), 0U);
 }
 
