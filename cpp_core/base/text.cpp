@@ -8,7 +8,9 @@ namespace {
 
 unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 
-// The length of the code point that starts at `i`, 0 if none does: the table of RFC 3629, section 4.
+}  // namespace
+
+// The table of RFC 3629, section 4.
 std::size_t code_point_length(std::string_view text, std::size_t i) noexcept {
   const unsigned first = byte_at(text, i);
   if (first < 0x80) return 1;
@@ -37,8 +39,6 @@ std::size_t code_point_length(std::string_view text, std::size_t i) noexcept {
   return length;
 }
 
-}  // namespace
-
 std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++count) {
@@ -57,6 +57,23 @@ bool has_control_character(std::string_view text) noexcept {
       return true;
   }
   return false;
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = code_point_length(text, i);
+    const std::string_view code_point = text.substr(i, length);
+    if (length == 0) {
+      line += "\uFFFD";
+    } else if (has_control_character(code_point) || code_point == "\u2028" || code_point == "\u2029") {
+      line += ' ';
+    } else {
+      line += code_point;
+    }
+    i += length == 0 ? 1 : length;
+  }
+  return line;
 }
 
 std::string ascii_lower(std::string_view text) {

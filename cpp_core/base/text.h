@@ -15,8 +15,15 @@ std::optional<std::size_t> count_code_points(std::string_view text) noexcept;
 
 inline bool is_utf8(std::string_view text) noexcept { return count_code_points(text).has_value(); }
 
+// The length in bytes of the code point that starts at `at`; 0: none does, the byte there is not UTF-8.
+std::size_t code_point_length(std::string_view text, std::size_t at) noexcept;
+
 // Any of U+0000–U+001F, U+007F or, in UTF-8, U+0080–U+009F.
 bool has_control_character(std::string_view text) noexcept;
+
+// For where one line must stay one: control characters and the separators U+2028 and U+2029 become spaces, bytes that
+// are not UTF-8 become U+FFFD each.
+std::string one_line(std::string_view text);
 
 constexpr char ascii_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 std::string ascii_lower(std::string_view text);

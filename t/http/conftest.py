@@ -23,6 +23,7 @@ import pytest
 
 from accounts import GUARDED
 from nginx_server import Nginx
+from smtp import Smtp
 from stores import TREE, Postgres, Redis
 from tokens import guarded_server
 from upstream import Upstream
@@ -91,6 +92,20 @@ def redis(session_redis):
     session_redis.ensure_running()
     yield session_redis
     session_redis.ensure_running()
+
+
+@pytest.fixture(scope="session")
+def session_smtp(session_folder):
+    server = Smtp(session_folder / "smtp")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp(session_smtp):
+    """The tests' mail server, see smtp.py: empty and well-behaved when a test begins, whatever it does to it."""
+    session_smtp.clear()
+    return session_smtp
 
 
 @pytest.fixture(scope="session")

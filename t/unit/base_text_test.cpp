@@ -86,6 +86,23 @@ TEST(text, the_order_is_of_unsigned_bytes_in_lower_case) {
   EXPECT_LT(compare_ignoring_case("z", "é"), 0);
 }
 
+TEST(text, one_line_stays_one_line_of_utf8) {
+  EXPECT_EQ(one_line("Jürgen 山田 😀"), "Jürgen 山田 😀");
+  EXPECT_EQ(one_line("a\r\nb\tc\0d\x7F"s), "a  b c d ");
+  EXPECT_EQ(one_line("a\u0085b\u009Fc\u2028d\u2029e\u00A0"), "a b c d e\u00A0");
+  EXPECT_EQ(one_line("a\xFF\xC3"), "a\uFFFD\uFFFD");
+  EXPECT_EQ(one_line("\xC0\x8A"), "\uFFFD\uFFFD");
+  EXPECT_EQ(one_line(""), "");
+}
+
+TEST(text, code_points_have_a_length_where_they_begin) {
+  const std::string text = "aä€😀";
+  const std::size_t lengths[] = {1, 2, 0, 3, 0, 0, 4, 0, 0, 0};
+  ASSERT_EQ(text.size(), std::size(lengths));
+  for (std::size_t i = 0; i < text.size(); ++i) EXPECT_EQ(code_point_length(text, i), lengths[i]) << i;
+  EXPECT_EQ(code_point_length("\xC3", 0), 0U);
+}
+
 }  // namespace
 
 }  // namespace gatehouse

@@ -1,0 +1,34 @@
+// What an SMTP server says (RFC 5321, 4.2), read from a stream of bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gatehouse::smtp {
+
+struct reply {
+  int code = 0;
+  std::string text;  // the whole of it, "250 2.0.0 Ok: queued": several lines are one; see shown()
+
+  bool is(int first_digit) const { return code / 100 == first_digit; }
+};
+
+class reply_reader {
+ public:
+  void add(std::string_view bytes) { buffer_ += bytes; }
+
+  // The next reply, if all of it has arrived. An error: what arrived is none, or too much; the stream is of no use
+  // then.
+  result<std::optional<reply>> next();
+
+ private:
+  std::string buffer_;
+};
+
+// Fit for a log and a table: one line of printable UTF-8, at most 500 bytes.
+std::string shown(std::string_view words);
+
+}  // namespace gatehouse::smtp
