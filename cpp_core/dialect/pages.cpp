@@ -15,8 +15,10 @@
 #include "operation/logout.h"
 #include "operation/overview.h"
 #include "operation/profile.h"
+#include "operation/recover.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/verify_email.h"
 
 namespace gatehouse::dialect {
 
@@ -55,16 +57,19 @@ constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
 };
 
-task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
+constexpr std::array link_fields{
+    field{"token", &input::link_token, true},
+};
+constexpr std::array reset_fields{
+    field{"token", &input::link_token, true},
+    field{"password", &input::password, true},
+};
+constexpr std::array address_fields{
+    field{"email", &input::email, true},
+    field{"return", &input::return_address, false},
+};
 
-// The form always holds an e-mail; the one that the user has already is no wish to change it.
-task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
-  operation::outcome shown = co_await operation::show_profile(ctx, in);
-  const auto* now = std::get_if<operation::profile>(&shown);
-  if (now == nullptr) co_return shown;
-  if (in.email == now->user.email) in.email.reset();
-  co_return co_await operation::change_profile(std::move(ctx), std::move(in));
-}
+task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
 // An operation of the account page, which is shown again when the operation is refused.
 template <auto Operation>
@@ -81,13 +86,21 @@ constexpr std::array routes{
     route{"POST", "logout", operation::logout, credential::whatever, page_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, page_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
-    route{"POST", "account/profile", on_account<change_profile>, credential::session, profile_fields, 303},
+    route{"GET", "account/:id", operation::show_overview, credential::session, {}, 200},  // an error, loaded again
+    route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
     route{"POST", "account/sessions", on_account<operation::end_other_sessions>, credential::session, presence_fields,
           303},
     route{"POST", "account/sessions/:id", on_account<operation::end_session>, credential::session, presence_fields,
           303},
     route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
+    route{"GET", "forgot", show_page, credential::none, page_fields, 200},
+    route{"POST", "forgot", operation::forgot_password, credential::none, address_fields, 200},
+    route{"GET", "reset", show_page, credential::none, link_fields, 200},
+    route{"POST", "reset", operation::reset_password, credential::none, reset_fields, 303},
+    route{"GET", "verify", show_page, credential::none, link_fields, 200},
+    route{"POST", "verify", operation::verify_email, credential::whatever, link_fields, 200},
+    route{"POST", "verify/resend", operation::resend_verification, credential::none, address_fields, 200},
     route{"GET", "assets/:id", show_page, credential::none, {}, 200},
 };
 
@@ -99,6 +112,8 @@ struct page {
 };
 
 constexpr std::string_view account_template = "account.html";
+constexpr std::string_view pending_notice = "email_confirmation_sent";
+constexpr std::string_view verification_template = "verification-needed.html";
 
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
@@ -110,10 +125,16 @@ constexpr std::array known_pages{
     page{"account/sessions", account_template, "sessions", "sessions_ended"},
     page{"account/sessions/:id", account_template, "sessions", "session_ended"},
     page{"account/delete", account_template, "delete", "account_deleted"},
+    page{"forgot", "forgot.html", "", ""},
+    page{"reset", "reset.html", "", "password_reset"},
+    page{"verify", "verify.html", "", ""},
+    page{"verify/resend", verification_template, "", "verification_sent"},
 };
 
-constexpr std::array<std::string_view, 7> templates{
-    "login.html", "register.html", "logged-out.html", account_template, "forbidden.html", "error.html", "theme.css"};
+constexpr std::array<std::string_view, 14> templates{
+    "forgot.html",    "forgot-sent.html", "reset.html", "verify.html",   verification_template,
+    "verified.html",  "link-failed.html", "login.html", "register.html", "logged-out.html",
+    account_template, "forbidden.html",   "error.html", "theme.css"};
 
 page page_of(const exchange& about) {
   const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
@@ -157,7 +178,7 @@ std::string notice(const exchange& about, std::string_view language) {
   constexpr std::string_view parameter = "done=";
   if (!about.asked.query.starts_with(parameter)) return {};
   const std::string_view name = std::string_view(about.asked.query).substr(parameter.size());
-  const bool is_ours = std::ranges::find(known_pages, name, &page::done) != known_pages.end();
+  const bool is_ours = name == pending_notice || std::ranges::find(known_pages, name, &page::done) != known_pages.end();
   return is_ours ? about.realm.pages->text("notices", name, language) : "";
 }
 
@@ -171,23 +192,56 @@ response show_account(const exchange& about, const operation::account_overview& 
   return html(status, about.realm.pages->render(account_template, language, values), language);
 }
 
-response show_form(const exchange& about, const operation::refused* trouble) {
+// Any page that is filled with a form; `name`: of its template.
+response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
+              nlohmann::json values = {}) {
   const std::string_view language = language_of(about.realm, about.asked);
-  nlohmann::json values = common_values(about.realm, about.asked.mount, language);
+  values.update(common_values(about.realm, about.asked.mount, language));
+  if (!values.contains("notice")) values["notice"] = notice(about, language);
   add_form(values, about, language, trouble);
-  values["notice"] = notice(about, language);
+  return html(status, about.realm.pages->render(name, language, values), language);
+}
+
+response show_form(const exchange& about, const operation::refused* trouble) {
   const int status = trouble != nullptr ? row_of(trouble->why).status : about.matched.success;
-  return html(status, about.realm.pages->render(page_of(about).template_name, language, values), language);
+  return show(about, page_of(about).template_name, status, trouble);
+}
+
+bool is_dead_link(const operation::refused& no) {
+  const bool is_cut_off = std::ranges::find(no.fields, operation::field_id(&input::link_token),
+                                            &operation::field_error::field) != no.fields.end();
+  return is_cut_off || no.why == refusal::link_expired || no.why == refusal::link_unknown;
+}
+
+response show_dead_link(const exchange& about, const operation::refused& no) {
+  const nlohmann::json values = {{"for_reset", about.matched.path == "reset"}};
+  return show(about, "link-failed.html", row_of(no.why).status, &no, values);
 }
 
 response encode_refusal(const exchange& about, const operation::refused& no) {
   const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
   if (no.why == refusal::missing_bearer || no.why == refusal::bad_bearer) return to_login(about);
-  const bool has_form = !about.matched.fields.empty() && page_of(about).template_name != account_template &&
-                        !page_of(about).template_name.empty();
-  if (has_form) return show_form(about, &no);
+  if (is_dead_link(no)) return show_dead_link(about, no);
+  if (no.why == refusal::email_unverified) return show(about, verification_template, row_of(no.why).status, &no);
+  const page& shown = page_of(about);
+  const bool has_form = !about.matched.fields.empty() && !shown.template_name.empty();
+  if (has_form && shown.template_name != account_template) return show_form(about, &no);
   return error_page(about.asked, about.realm, row_of(no.why).status, no);
+}
+
+response encode_mail_sent(const exchange& about) {
+  if (about.matched.path == "forgot") return show(about, "forgot-sent.html", 200, nullptr);
+  const std::string_view language = language_of(about.realm, about.asked);
+  const nlohmann::json values = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
+  return show(about, verification_template, 200, nullptr, values);
+}
+
+response encode_verified(const exchange& about, const operation::email_verified& who) {
+  nlohmann::json values = nlohmann::json::object();
+  const bool has_session = !find_token_cookies(about.asked, about.realm).nothing();
+  if (has_session) values["user"] = {{"email", who.user.email}};
+  return show(about, "verified.html", 200, nullptr, values);
 }
 
 response encode(const exchange& about, const operation::outcome& outcome) {
@@ -201,7 +255,18 @@ response encode(const exchange& about, const operation::outcome& outcome) {
   if (std::holds_alternative<operation::blank>(outcome)) {
     return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
   }
-  return redirect(303, mounted(about, "account?done=") + std::string(page_of(about).done));
+  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+    return show(about, verification_template, 202, nullptr);
+  }
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return encode_mail_sent(about);
+  if (const auto* who = std::get_if<operation::email_verified>(&outcome)) return encode_verified(about, *who);
+  if (std::holds_alternative<operation::password_reset>(outcome)) {
+    return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
+  }
+  const auto* profile = std::get_if<operation::profile>(&outcome);
+  const bool is_pending = profile != nullptr && profile->pending_email;
+  return redirect(303,
+                  mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
 }
 
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }
@@ -224,6 +289,7 @@ const dialect pages{
     .encode = encode,
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
+    .show_again = operation::show_overview_after,
     .sets_cookies = true,
 };
 

@@ -19,27 +19,32 @@ std::optional<account::email> check_wish(validation& checks, const input& in) {
   if (in.name) checks.check_name(*in.name);
   std::optional<account::email> address;
   if (in.email) address = checks.check_email(*in.email);
-  if ((in.email || in.password) && !in.current_password) {
-    checks.fail(&input::current_password, "is required to change the e-mail or the password");
-  }
   return address;
 }
 
+// A form sends the e-mail with every change of another field: the one that the user has is no change.
+bool is_new(const std::optional<account::email>& address, const account::user& user) {
+  return address && address->as_typed() != user.email;
+}
+
 // The user whose account it is, once the current password has been shown where the change needs it.
-task<step> find_owner(context ctx, input in) {
+task<step> find_owner(context ctx, input in, std::optional<account::email> address) {
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
   account::user user = std::move((*found)->profile);
-  if (!in.email && !in.password) co_return user;
+  if (!is_new(address, user) && !in.password) co_return user;
 
   validation checks;
+  if (!in.current_password) {
+    checks.fail(&input::current_password, "is required to change the e-mail or the password");
+  }
   if (in.password) {
     const std::string name = in.name.value_or(user.name);
     const std::string email = in.email.value_or(user.email);
     checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
-    if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   }
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
   if (no) co_return std::move(*no);
   co_return user;
@@ -128,7 +133,11 @@ task<outcome> change_profile(context ctx, input in) {
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
   const account::source from = source_of(ctx, in.bearer->session_id());
-  step now = co_await find_owner(ctx, in);
+  step now = co_await find_owner(ctx, in, changes.email);
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && !is_new(changes.email, *user)) {
+    changes.email.reset();
+    in.email.reset();
+  }
   std::string hash;
   if (std::holds_alternative<account::user>(now) && in.password) {  // first: a full queue then changes nothing
     result<std::string> made = co_await ctx.realm.passwords().hash(*in.password);

@@ -15,15 +15,24 @@ task<outcome> show_profile(context ctx, input in) {
   co_return shown;
 }
 
+namespace {
+
+// What ends the removal: nothing if no password was sent, which is for the dialect to want.
+task<std::optional<outcome>> check_password_sent(context ctx, input in) {
+  if (!in.current_password) co_return std::nullopt;
+  auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  if (!found->has_value()) co_return refuse(refusal::bad_bearer);
+  std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
+  co_return no;
+}
+
+}  // namespace
+
 task<outcome> remove_account(context ctx, input in) {
+  std::optional<outcome> no = co_await check_password_sent(ctx, in);
+  if (no) co_return std::move(*no);
   const std::string user_id = in.bearer->user_id();
-  if (in.current_password) {
-    auto found = co_await ctx.realm.accounts().find(user_id);
-    if (!found) co_return ctx.fail("looking a user up", found.failure());
-    if (!found->has_value()) co_return refuse(refusal::bad_bearer);
-    std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
-    if (no) co_return std::move(*no);
-  }
   const account::source from = source_of(ctx, in.bearer->session_id());
   auto gone = co_await ctx.realm.accounts().remove(user_id, from);
   if (!gone) co_return ctx.fail("deleting an account", gone.failure());

@@ -15,7 +15,7 @@ task<outcome> show_profile(context ctx, input in);
 // must refresh, this one too (REQUIREMENTS 58).
 task<outcome> change_profile(context ctx, input in);
 
-// Deletes the account and ends its sessions.
+// Deletes the account and ends its sessions. current_password must be right if it is sent.
 task<outcome> remove_account(context ctx, input in);
 
 }  // namespace gatehouse::operation
