@@ -60,6 +60,18 @@ ordered_json explain_limits(const limit::allowance& said) {
   return limits;
 }
 
+ordered_json explain_mail(const realm::settings& said) {
+  if (!said.smtp) return nullptr;
+  ordered_json notices = ordered_json::array();
+  if (said.notices.login) notices.push_back("login");
+  if (said.notices.password) notices.push_back("password");
+  return {{"server", said.smtp->url()},
+          {"from", said.smtp->from.address},
+          {"user", said.smtp->user},
+          {"templates", said.mails_directory},
+          {"notices", std::move(notices)}};
+}
+
 ordered_json explain_realm(const realm::settings& said) {
   return {{"name", said.name},
           {"public_url", said.public_url},
@@ -88,6 +100,9 @@ ordered_json explain_realm(const realm::settings& said) {
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
           {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},
+          {"mail", explain_mail(said)},
+          {"verify_lifetime", optional_seconds(said.verify_lifetime)},
+          {"reset_lifetime", optional_seconds(said.reset_lifetime)},
           {"access_lifetime", optional_seconds(said.access_lifetime)},
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},

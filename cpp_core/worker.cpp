@@ -21,6 +21,9 @@ void start_realm(gh_worker& worker, const gh_realm& realm, unsigned number) {
   worker.realms.push_back(
       std::make_unique<realm::services>(worker.loop, realm.settings, *worker.hash_queue, access, std::move(table)));
   worker.sweepers.push_back(std::make_unique<operation::sweeper>(*worker.realms.back(), number));
+  if (realm.settings.smtp) {
+    worker.mailers.push_back(std::make_unique<operation::mailer>(*worker.realms.back(), number));
+  }
 }
 
 }  // namespace
@@ -50,6 +53,7 @@ void gh_worker_run(gh_worker* worker) {
 void gh_worker_stop(gh_worker* worker) {
   guarded(nullptr, 0, [&] {
     worker->sweepers.clear();
+    worker->mailers.clear();
     for (const auto& realm : worker->realms) realm->close();
     worker->loop.queue().run();  // the flows that were waiting end here
     return 0;

@@ -8,6 +8,7 @@
 
 #include "gatehouse.h"
 #include "host/host.h"
+#include "operation/mailer.h"
 #include "operation/sweeper.h"
 #include "password/admission.h"
 #include "realm/services.h"
@@ -28,5 +29,6 @@ struct gh_worker {
   std::optional<gatehouse::password::admission> hash_queue;         // one for all realms, as there is one thread pool
   std::vector<std::unique_ptr<gatehouse::realm::services>> realms;  // by gh_realm::index
   std::vector<std::unique_ptr<gatehouse::operation::sweeper>> sweepers;
+  std::vector<std::unique_ptr<gatehouse::operation::mailer>> mailers;
   std::unordered_set<gh_flow*> flows;
 };

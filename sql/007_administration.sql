@@ -15,7 +15,7 @@
 --     GRANT SELECT ON gatehouse.schema_version TO gatehouse_nginx;
 --     GRANT SELECT, INSERT, UPDATE, DELETE ON gatehouse.users, gatehouse.credentials, gatehouse.one_time_tokens,
 --         gatehouse.outbox TO gatehouse_nginx;
---     GRANT INSERT ON gatehouse.audit_events TO gatehouse_nginx;
+--     GRANT SELECT, INSERT ON gatehouse.audit_events TO gatehouse_nginx;
 
 BEGIN;
 

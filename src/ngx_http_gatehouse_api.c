@@ -211,6 +211,8 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 ngx_int_t
 ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 {
+    ngx_http_gatehouse_ctx_t  *ctx;
+
     ngx_memzero(request, sizeof(gh_request));
 
     if (ngx_http_gatehouse_traits(r, &request->traits) != NGX_OK) {
@@ -218,7 +220,12 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
     }
 
     request->path = ngx_http_gatehouse_view(&r->uri);
-    request->query = ngx_http_gatehouse_view(&r->args);
+
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    request->query = ngx_http_gatehouse_view(ctx && ctx->masked ? &ctx->query
+                                                                : &r->args);
+
     request->address = ngx_http_gatehouse_view(&r->connection->addr_text);
     request->request_id = ngx_http_gatehouse_request_id(r);
 

@@ -33,6 +33,10 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
 {
     ngx_http_gatehouse_ctx_t  *ctx;
 
+    if (ngx_http_gatehouse_mask(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (!r->internal) {
         return NGX_DECLINED;
     }

@@ -150,11 +150,13 @@ typedef struct {
     ngx_table_elt_t                 *challenge;
     ngx_int_t                        refused;        /* the guard's status */
     ngx_str_t                        problem;        /* replaces the body */
+    ngx_str_t                        query;          /* as sent, if masked */
 
     unsigned                         collected:1;    /* credentials */
     unsigned                         hidden:1;       /* Authorization */
     unsigned                         stripped:1;     /* Cookie */
     unsigned                         answered:1;     /* by an endpoint */
+    unsigned                         masked:1;       /* the query */
     unsigned                         replace:1;
     unsigned                         replaced:1;
 } ngx_http_gatehouse_ctx_t;
@@ -312,6 +314,7 @@ ngx_int_t ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
 /* endpoints and responses */
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_check_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_api_request(ngx_http_request_t *r,
     gh_request *request);

@@ -13,13 +13,14 @@ run_demo() {
     trap 'echo; say "Stopping"; exit 0' INT TERM HUP
     chmod 711 "$folder"
     "${as_nobody[@]}" test -x "$folder" || die "user nobody cannot enter $folder: set TMPDIR to a folder open to all"
-    for name in postgres redis radicale; do
+    for name in postgres redis radicale smtp; do
         mkdir -m 700 "$folder/$name"
         [ "$(id -u)" != 0 ] || chown nobody:nogroup "$folder/$name"
     done
 
     start_postgres
     start_redis
+    start_smtp
     start_radicale
     write_keys
     start_nginx
@@ -30,6 +31,7 @@ Gatehouse is ready: $url/
   curl --json '{"name":"Jane Doe","email":"jane@example.com","password":"SecurePass123"}' $url/auth/register
   token=\$(curl -s --json '{"email":"jane@example.com","password":"SecurePass123"}' $url/auth/login | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
   curl -X PROPFIND -H "Authorization: Bearer \$token" $url/jane@example.com/
+Mail (try "forgot password") is delivered into $folder/smtp/mails as files.
 Logs are in $folder; Ctrl-C stops everything and removes them.
 END
     local ended i
@@ -59,6 +61,15 @@ start_redis() {
     start_as_nobody redis TERM redis-server --port 0 --unixsocket "$folder/redis/redis.sock" \
         --dir "$folder/redis" --save '' --appendonly yes
     wait_for redis redis-cli -s "$folder/redis/redis.sock" ping
+}
+
+# A mail server that delivers nothing: it writes what it accepts into a folder.
+start_smtp() {
+    step "Starting a mail server"
+    smtp_port=$(free_port)
+    cp t/http/smtp_server.py "$folder/smtp_server.py"       # nobody may not see the tree
+    start_as_nobody smtp TERM /usr/bin/python3 "$folder/smtp_server.py" --port "$smtp_port" --folder "$folder/smtp/mails"
+    wait_for smtp port_taken "$smtp_port"
 }
 
 # On loopback because Radicale has no Unix sockets. Everybody on this machine can reach it there and claim to be anybody:
@@ -125,7 +136,9 @@ http {
         keys         $folder/keys.json;
         public_url   $url;
         registration open;
-        verify_email off;
+        verify_email off;       # so that registering leads into the application at once; "on" or "required" asks by mail
+        smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
+        mails        $root/mails;
         cookie_secure off;
         remote_user  email;
         password     blocklist=$root/build/blocklist.txt;

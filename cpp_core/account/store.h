@@ -1,9 +1,6 @@
-// The users of one realm in PostgreSQL. All SQL of the project is in store.cpp and in sql/; each write is one
-// statement, and its audit row is written with it (REQUIREMENTS 62). All times are PostgreSQL's.
-//
-// Every function first makes sure, once per epoch of the pool, that the migrations of sql/ have been applied. Errors
-// are those of postgres::pool::query(), and: unavailable, a migration is missing, with its name; invalid, a value that
-// a constraint of the tables refuses; internal, a statement the server did not accept.
+// The users of one realm in PostgreSQL. All SQL of the project is in this room and in sql/; each write is one
+// statement, and its audit row (REQUIREMENTS 62) and the mail it causes are written with it. All times are
+// PostgreSQL's. Errors are those of database::rows_of().
 #pragma once
 
 #include <cstddef>
@@ -14,21 +11,16 @@
 #include <variant>
 #include <vector>
 
+#include "account/database.h"
 #include "account/email.h"
+#include "account/letter.h"
+#include "account/source.h"
 #include "account/user.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "postgres/pool.h"
 
 namespace gatehouse::account {
-
-// Whom a change came from, for the audit trail. Bytes that are not printable ASCII are recorded as '?', and at most
-// 512.
-struct source {
-  std::string address;
-  std::string user_agent;
-  std::string session_id;  // empty: none
-};
 
 struct known_user {
   user profile;
@@ -48,6 +40,13 @@ struct profile_changes {
   std::optional<account::email> email;  // a new address is unverified; another case of the same is not new
   std::optional<std::string> username;
   std::optional<nlohmann::json> metadata;  // replaces the whole object
+};
+
+// Who is written to about a new e-mail.
+struct email_letters {
+  std::optional<mail_order> to_new;       // the e-mail that was changed to, or the pending one
+  std::optional<mail_order> to_old;       // if it is another address now
+  std::optional<account::email> pending;  // is not stored: its link will bring it
 };
 
 // The value is another user's.
@@ -91,31 +90,38 @@ struct revocation {
 class store {
  public:
   // The pool outlives the store.
-  store(postgres::pool& pool, std::string realm) : pool_(pool), realm_(std::move(realm)) {}
+  store(postgres::pool& pool, std::string realm) : database_(pool), realm_(std::move(realm)) {}
   store(const store&) = delete;
   store& operator=(const store&) = delete;
 
   // Is the server there and its schema new enough? An error names the migration to apply.
-  task<status> ready();
+  task<status> ready() { return database_.ready(); }
 
   // By e-mail in any case of letters, or by username, likewise. Any bytes may be asked for.
   task<result<std::optional<known_user>>> find_by_login(std::string identifier);
   task<result<std::optional<known_user>>> find(std::string user_id);
 
-  task<result<creation>> create(new_user who, std::string password, source from);
+  task<result<creation>> create(new_user who, std::string password, source from,
+                                std::optional<mail_order> greeting = {});
+  // The same for an address of which nobody may learn whether it is taken. Then its owner is written to instead.
+  task<status> create_quietly(new_user who, std::string password, source from, mail_order greeting,
+                              mail_order to_owner);
 
   // Both only while the user's auth_version is `expected`: what was checked against the old password still holds.
   // nullopt: whatever it is, but then the e-mail does not change (absent).
   task<result<profile_change>> change_profile(std::string user_id, profile_changes changes,
-                                              std::optional<std::int64_t> expected, source from);
+                                              std::optional<std::int64_t> expected, source from,
+                                              email_letters letters = {});
   task<result<password_change>> change_password(std::string user_id, std::string password, std::string keep_session,
-                                                std::int64_t expected, source from);
+                                                std::int64_t expected, source from,
+                                                std::optional<mail_order> notice = {});
   // The same password under other parameters (REQUIREMENTS 50): ends no session. False: it was changed meanwhile.
   task<result<bool>> replace_hash(std::string user_id, std::string old_password, std::string new_password);
   task<result<removal>> remove(std::string user_id, source from);
 
-  // False: no such user.
-  task<result<bool>> record_login(std::string user_id, source from);
+  // False: no such user. `notice`: unless it is his first login, or he has come with this address and user agent
+  // within 90 days.
+  task<result<bool>> record_login(std::string user_id, source from, std::optional<mail_order> notice = {});
   task<result<bool>> record_logout(std::string user_id, source from);
   // Any other outcome, e.g. "login_failed"; `user_id` empty: unknown. Never put what was typed into `detail`: people
   // type passwords into the wrong field.
@@ -133,16 +139,10 @@ class store {
   task<status> put_back(std::vector<std::int64_t> outbox_ids);
 
  private:
-  using parameters = std::vector<std::optional<std::string>>;
-
-  task<result<postgres::answer>> ask(std::string sql, parameters values);
-  task<result<postgres::rows>> rows_of(std::string sql, parameters values);
   task<result<std::optional<known_user>>> find_one(std::string condition, std::string value);
-  task<result<bool>> record(const char* column, const char* event, std::string user_id, source from);
 
-  postgres::pool& pool_;
+  database database_;
   const std::string realm_;
-  std::uint64_t checked_ = 0;  // the epoch of the pool in which the schema was found right
 };
 
 }  // namespace gatehouse::account

@@ -10,9 +10,11 @@
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
+#include "operation/recover.h"
 #include "operation/refresh.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/verify_email.h"
 
 namespace gatehouse::dialect {
 
@@ -45,6 +47,18 @@ constexpr std::array profile_fields{
     field{"currentPassword", &input::current_password, false},
 };
 
+constexpr std::array email_fields{
+    field{"email", &input::email, true},
+};
+constexpr std::array token_fields{
+    field{"token", &input::link_token, true},
+};
+constexpr std::array reset_fields{
+    field{"token", &input::link_token, true},
+    field{"password", &input::password, true},
+    field{"confirmPassword", &input::confirm_password, false},
+};
+
 constexpr std::array presence_fields{
     field{"currentPassword", &input::current_password, false},
 };
@@ -55,6 +69,10 @@ constexpr std::array routes{
     route{"POST", "refresh", operation::refresh, credential::none, refresh_fields, 200},
     route{"POST", "logout", operation::logout, credential::bearer_if_alone, logout_fields, 200},
     route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
+    route{"POST", "forgot", operation::forgot_password, credential::none, email_fields, 202},
+    route{"POST", "reset", operation::reset_password, credential::none, reset_fields, 200},
+    route{"POST", "verify", operation::verify_email, credential::none, token_fields, 200},
+    route{"POST", "verify/resend", operation::resend_verification, credential::none, email_fields, 202},
     route{"GET", "me", operation::show_profile, credential::bearer, {}, 200},
     route{"PATCH", "me", operation::change_profile, credential::bearer, profile_fields, 200},
     route{"GET", "sessions", operation::list_sessions, credential::bearer, {}, 200},
@@ -102,6 +120,12 @@ ordered_json user_body(const account::user& user) {
           {"updatedAt", iso8601(user.updated_at)}};
 }
 
+ordered_json profile_body(const operation::profile& shown) {
+  ordered_json body = user_body(shown.user);
+  if (shown.pending_email) body["pendingEmail"] = *shown.pending_email;
+  return {{"user", std::move(body)}};
+}
+
 ordered_json session_body(const session::listed& each, bool is_current) {
   constexpr unix_millis millis_a_second = 1000;
   return {{"id", each.sid},
@@ -114,6 +138,18 @@ ordered_json session_body(const session::listed& each, bool is_current) {
           {"expiresAt", iso8601(each.expires_at * millis_a_second)}};
 }
 
+// Of outcomes that have no more to say; empty: of others.
+std::string_view message_of(const operation::outcome& outcome) {
+  if (std::holds_alternative<operation::signed_out>(outcome)) return "Logged out successfully";
+  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+    return "Registered; follow the link in the mail to verify the e-mail, then log in";
+  }
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return "If the e-mail is known here, a mail is on its way";
+  if (std::holds_alternative<operation::email_verified>(outcome)) return "E-mail verified";
+  if (std::holds_alternative<operation::password_reset>(outcome)) return "Password changed; log in with the new one";
+  return {};
+}
+
 response encode(const exchange& about, const operation::outcome& outcome) {
   const route& matched = about.matched;
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
@@ -122,10 +158,11 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     return json_response(matched.success, {{"user", user_body(session->user)}, {"tokens", std::move(tokens)}});
   }
   if (const auto* shown = std::get_if<operation::profile>(&outcome)) {
-    return json_response(matched.success, {{"user", user_body(shown->user)}});
+    return json_response(matched.success, profile_body(*shown));
   }
-  if (std::holds_alternative<operation::signed_out>(outcome)) {
-    return json_response(matched.success, {{"message", "Logged out successfully"}});
+  if (const std::string_view message = message_of(outcome); !message.empty()) {
+    const bool accepted_only = std::holds_alternative<operation::verification_sent>(outcome);
+    return json_response(accepted_only ? 202 : matched.success, {{"message", message}});
   }
   if (const auto* list = std::get_if<operation::session_list>(&outcome)) {
     ordered_json rows = ordered_json::array();
@@ -151,7 +188,8 @@ const dialect rest{
                .policy = session::policy::rotating,
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(30 * 24 * 3600),
-               .claims = claims},
+               .claims = claims,
+               .has_pages = true},
     .routes = routes,
     .decode = decode_json,
     .find_tokens = find_bearer_token,

@@ -1,7 +1,10 @@
+#include "base/text.h"
 #include "operation/current_password.h"
 #include "operation/issue.h"
+#include "operation/letters.h"
 #include "operation/profile.h"
 #include "operation/revoke.h"
+#include "operation/throttle.h"
 #include "operation/validate.h"
 
 namespace gatehouse::operation {
@@ -44,8 +47,9 @@ task<step> find_owner(context ctx, input in) {
 
 // `expected`: the auth_version that the current password was shown for, where it was.
 task<step> store_profile(context ctx, account::user user, account::profile_changes changes,
-                         std::optional<std::int64_t> expected, account::source from) {
-  auto changed = co_await ctx.realm.accounts().change_profile(user.id, std::move(changes), expected, from);
+                         std::optional<std::int64_t> expected, account::source from, account::email_letters letters) {
+  auto changed =
+      co_await ctx.realm.accounts().change_profile(user.id, std::move(changes), expected, from, std::move(letters));
   if (!changed) co_return ctx.fail("changing a profile", changed.failure());
   if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
@@ -63,8 +67,9 @@ task<step> store_profile(context ctx, account::user user, account::profile_chang
 
 // Ends the user's other sessions.
 task<step> store_password(context ctx, account::user user, std::string hash, account::source from) {
-  auto changed =
-      co_await ctx.realm.accounts().change_password(user.id, std::move(hash), from.session_id, user.auth_version, from);
+  std::optional<account::mail_order> told = notice(ctx, account::letter::password_changed);
+  auto changed = co_await ctx.realm.accounts().change_password(user.id, std::move(hash), from.session_id,
+                                                               user.auth_version, from, std::move(told));
   if (!changed) co_return ctx.fail("changing a password", changed.failure());
   // Somebody else has changed it meanwhile: what was shown to us is no longer the current one.
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
@@ -78,6 +83,36 @@ task<step> store_password(context ctx, account::user user, std::string hash, acc
   others.keep_session = from.session_id;
   co_await revoke_or_leave(ctx, std::move(others));
   co_return std::move(made.profile);
+}
+
+// What becomes of a new e-mail: it is changed to, or it is pending until its link is used.
+struct settled_email {
+  std::optional<account::email> at_once;
+  account::email_letters letters;
+  std::optional<outcome> refused;
+};
+
+task<settled_email> settle_email(context ctx, account::user user, std::optional<account::email> wanted) {
+  settled_email settled;
+  settled.at_once = wanted;
+  const bool is_another = wanted && !equal_ignoring_case(wanted->as_typed(), user.email);
+  if (!is_another) co_return settled;
+  settled.letters.to_old = notice(ctx, account::letter::email_changed);
+  if (!verifies_email(ctx)) co_return settled;
+  if (ctx.asked_by.email_at_once) {
+    settled.letters.to_new = link_letter(ctx, account::letter::verify);
+    co_return settled;
+  }
+  const auto other = co_await ctx.realm.accounts().find_by_login(wanted->as_typed());
+  if (!other) settled.refused = ctx.fail("looking a user up", other.failure());
+  if (other && other->has_value()) settled.refused = refuse(refusal::email_taken);
+  if (settled.refused) co_return settled;
+  attempt tried = co_await admit_mail(ctx, wanted->as_typed());
+  settled.refused = std::move(tried.refused);
+  settled.at_once.reset();
+  settled.letters.to_new = link_letter(ctx, account::letter::confirm_email);
+  settled.letters.pending = std::move(wanted);
+  co_return settled;
 }
 
 }  // namespace
@@ -100,10 +135,16 @@ task<outcome> change_profile(context ctx, input in) {
     if (!made) co_return ctx.fail("hashing a password", made.failure());
     hash = std::move(*made);
   }
+  std::optional<std::string> pending;
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email)) {
+    settled_email email = co_await settle_email(ctx, *user, std::move(changes.email));
+    if (email.refused) co_return std::move(*email.refused);
+    changes.email = std::move(email.at_once);
+    account::email_letters letters = std::move(email.letters);
+    if (letters.pending) pending = letters.pending->as_typed();
     std::optional<std::int64_t> expected;
     if (in.email || in.password) expected = user->auth_version;
-    now = co_await store_profile(ctx, *user, std::move(changes), expected, from);
+    now = co_await store_profile(ctx, *user, std::move(changes), expected, from, std::move(letters));
   }
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password) {
     now = co_await store_password(ctx, *user, std::move(hash), from);
@@ -113,6 +154,7 @@ task<outcome> change_profile(context ctx, input in) {
   // The sessions remember their user: a refresh works without PostgreSQL and should show today's name.
   profile shown;
   shown.user = std::move(std::get<account::user>(now));
+  shown.pending_email = std::move(pending);
   const result<done> told =
       co_await ctx.realm.sessions().replace_user(shown.user.id, shown.user.auth_version, account::to_json(shown.user));
   if (!told) ctx.warn("updating the sessions of a user", told.failure());

@@ -24,8 +24,11 @@ struct client {
   // mount.
   std::string_view verify_link = "verify?token=";
   std::string_view reset_link = "reset?token=";
-  bool reveals_taken = false;  // register says that an e-mail is taken, even where none may log in unverified
-  bool email_at_once = false;  // a changed e-mail counts before it is confirmed
+  seconds verify_lifetime{24 * 3600};  // of such a link, unless the realm sets one
+  seconds reset_lifetime{15 * 60};     // likewise
+  bool has_pages = false;              // login, forgot and account are pages below the mount
+  bool reveals_taken = false;          // register says that an e-mail is taken, even where none may log in unverified
+  bool email_at_once = false;          // a changed e-mail counts before it is confirmed
 };
 
 struct context {

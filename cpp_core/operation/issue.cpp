@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "operation/letters.h"
 #include "token/access_token.h"
 
 namespace gatehouse::operation {
@@ -98,7 +99,8 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
 
   const auto& head = std::get<session::head>(*opened);
   const account::source from = source_of(ctx, head.sid);
-  const result<bool> recorded = co_await ctx.realm.accounts().record_login(user.id, from);
+  std::optional<account::mail_order> told = notice(ctx, account::letter::new_login);
+  const result<bool> recorded = co_await ctx.realm.accounts().record_login(user.id, from, std::move(told));
   if (!recorded) ctx.warn("recording a login", recorded.failure());
 
   signed_in in;

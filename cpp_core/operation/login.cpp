@@ -1,6 +1,7 @@
 #include "operation/login.h"
 
 #include "operation/issue.h"
+#include "operation/letters.h"
 #include "operation/throttle.h"
 
 namespace gatehouse::operation {
@@ -20,12 +21,13 @@ task<done> renew_hash(context ctx, std::string user_id, std::string old_hash, se
   co_return done{};
 }
 
-task<outcome> refuse_login(context ctx, std::string user_id, std::string reason) {
+task<outcome> refuse_login(context ctx, std::string user_id, std::string reason,
+                           refusal why = refusal::bad_credentials) {
   const nlohmann::json detail = {{"reason", reason}};
   const account::source from = source_of(ctx, "");
   const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
   if (!recorded) ctx.warn("recording a failed login", recorded.failure());
-  co_return refuse(refusal::bad_credentials);
+  co_return refuse(why);
 }
 
 // An administrator changed the user while the password was being checked. It still counts if it is the same one.
@@ -53,6 +55,9 @@ task<outcome> check_and_sign_in(context ctx, input in) {
   account::user user = std::move((*found)->profile);
   if (!has_password || !checked->matches) co_return co_await refuse_login(ctx, user.id, "wrong password");
   if (user.disabled()) co_return co_await refuse_login(ctx, user.id, "disabled");
+  if (requires_verified_email(ctx) && !user.email_verified()) {
+    co_return co_await refuse_login(ctx, user.id, "e-mail not verified", refusal::email_unverified);
+  }
 
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
   const std::string user_id = user.id;
@@ -69,7 +74,9 @@ task<outcome> login(context ctx, input in) {
 
   outcome came = co_await check_and_sign_in(ctx, in);
   const bool succeeded = std::holds_alternative<signed_in>(came);
-  if (succeeded || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  const auto* no = std::get_if<refused>(&came);
+  const bool knew_password = succeeded || (no != nullptr && no->why == refusal::email_unverified);
+  if (knew_password || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
   if (succeeded) co_await remember_place(ctx, *in.email);
   co_return came;
 }

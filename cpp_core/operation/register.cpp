@@ -1,6 +1,7 @@
 #include "operation/register.h"
 
 #include "operation/issue.h"
+#include "operation/letters.h"
 #include "operation/throttle.h"
 #include "operation/validate.h"
 
@@ -8,7 +9,18 @@ namespace gatehouse::operation {
 
 namespace {
 
-// What was typed is right; the account is made and its user signed in.
+// Nobody who may only ask learns whether there was such an account.
+task<outcome> create_quietly(context ctx, account::new_user fresh, std::string hash) {
+  const account::source from = source_of(ctx, "");
+  account::mail_order greeting = link_letter(ctx, account::letter::verify);
+  std::optional<account::mail_order> to_owner = notice(ctx, account::letter::already_registered);
+  const status created = co_await ctx.realm.accounts().create_quietly(std::move(fresh), std::move(hash), from,
+                                                                      std::move(greeting), std::move(*to_owner));
+  if (!created) co_return ctx.fail("creating an account", created.failure());
+  co_return verification_sent();
+}
+
+// What was typed is right; the account is made and, if he may log in already, its user signed in.
 task<outcome> create_account(context ctx, input in, account::email address) {
   // Before the account is made, so that none is left behind that could not sign in.
   const result<done> alive = co_await ctx.realm.sessions().ping();
@@ -18,10 +30,16 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   if (!hash) co_return ctx.fail("hashing a password", hash.failure());
 
   account::new_user fresh{std::move(address), *in.name, std::nullopt};
+  if (requires_verified_email(ctx) && !ctx.asked_by.reveals_taken) {
+    co_return co_await create_quietly(ctx, std::move(fresh), std::move(*hash));
+  }
   const account::source from = source_of(ctx, "");
-  auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from);
+  std::optional<account::mail_order> greeting;
+  if (verifies_email(ctx)) greeting = link_letter(ctx, account::letter::verify);
+  auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from, std::move(greeting));
   if (!created) co_return ctx.fail("creating an account", created.failure());
   if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
+  if (requires_verified_email(ctx)) co_return verification_sent();
 
   std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
   if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
@@ -43,6 +61,10 @@ task<outcome> register_account(context ctx, input in) {
 
   attempt tried = co_await admit_registration(ctx);
   if (tried.refused) co_return std::move(*tried.refused);
+  if (requires_verified_email(ctx)) {  // somebody gets a mail, whoever it is
+    attempt mailed = co_await admit_mail(ctx, *in.email);
+    if (mailed.refused) co_return std::move(*mailed.refused);
+  }
   outcome came = co_await create_account(ctx, in, *address);
   if (is_our_failure(came)) co_await give_back(ctx, std::move(tried));
   if (std::holds_alternative<signed_in>(came)) co_await remember_place(ctx, *in.email);

@@ -50,7 +50,7 @@ std::uint64_t pool::epoch() const { return lanes_.empty() ? 0 : epochs_; }
 
 void pool::listen(std::string channel, std::function<void(std::string_view)> heard) {
   channel_ = std::move(channel);
-  heard_ = std::move(heard);
+  heard_.push_back(std::move(heard));
 }
 
 std::unique_ptr<pool::call> pool::make_call(statement what, oneshot<answer>::sender to) {
@@ -106,7 +106,7 @@ void pool::opened(result<postgres::link> outcome) {
   added.link = std::make_unique<connection>(
       host_, std::move(*outcome), server(), [this, at = &added] { drop(at); },
       [this](std::string_view payload) {
-        if (heard_) heard_(payload);
+        for (const auto& each : heard_) each(payload);
       });
   if (!added.link->usable()) {
     drop(&added);

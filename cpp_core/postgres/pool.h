@@ -39,7 +39,8 @@ class pool {
   task<result<answer>> query(std::string sql, std::vector<std::optional<std::string>> parameters);
 
   // Every connection opened from now on listens on the channel; `heard` gets the payload of each notification from each
-  // of them, so mostly several times. No promise: PgBouncer, or a standby, may let nothing through.
+  // of them, so mostly several times. No promise: PgBouncer, or a standby, may let nothing through. One channel, as
+  // many listeners as want.
   void listen(std::string channel, std::function<void(std::string_view)> heard);
 
   // Closes every connection; calls under way and later ones get unavailable.
@@ -70,7 +71,7 @@ class pool {
   host& host_;
   const options how_;
   std::string channel_;  // empty: none
-  std::function<void(std::string_view)> heard_;
+  std::vector<std::function<void(std::string_view)>> heard_;
   std::deque<std::unique_ptr<call>> waiting_;
   std::list<lane> lanes_;
   bool connecting_ = false;

@@ -209,6 +209,33 @@ status set_return_urls(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_smtp(settings& realm, arguments args, const std::string& prefix) {
+  result<smtp::options> parsed = smtp::parse_options(args, prefix);
+  if (!parsed) return parsed.failure();
+  realm.smtp = std::move(*parsed);
+  return done{};
+}
+
+status set_mails(settings& realm, arguments args, const std::string& prefix) {
+  realm.mails_directory = absolute(args[0], prefix);
+  return done{};
+}
+
+status set_notices(settings& realm, arguments args, const std::string&) {
+  realm.notices = {false, false};
+  for (const std::string_view word : args) {
+    const bool alone = args.size() == 1;
+    if (word == "login") {
+      realm.notices.login = true;
+    } else if (word == "password") {
+      realm.notices.password = true;
+    } else if (word != "off" || !alone) {
+      return wrong("\"" + std::string(word) + "\" is unknown here; write login, password, both, or off alone");
+    }
+  }
+  return done{};
+}
+
 struct directive {
   std::string_view name;
   std::size_t least, most;  // arguments
@@ -249,6 +276,14 @@ constexpr std::array directives{
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
+    directive{"smtp", 2, any,
+              "smtp smtp://HOST[:PORT]|smtps://HOST[:PORT] from=ADDRESS [name=TEXT] [user=NAME password_file=FILE]"
+              " [starttls=required|try|off] [ca_file=FILE] [timeout=30s]",
+              set_smtp},
+    directive{"mails", 1, 1, "mails DIRECTORY", set_mails},
+    directive{"verify_lifetime", 1, 1, "verify_lifetime TIME", set_duration<&settings::verify_lifetime>},
+    directive{"reset_lifetime", 1, 1, "reset_lifetime TIME", set_duration<&settings::reset_lifetime>},
+    directive{"notices", 1, 2, "notices login|password ...|off", set_notices},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
@@ -283,8 +318,8 @@ status block::complete() {
     return wrong("realm \"" + settings_.name + "\" has no \"" + std::string(name) +
                  "\"; write: " + std::string(row->usage) + ";");
   }
-  if (settings_.verify_email == verify_email::required) {
-    return wrong("\"verify_email required\" needs mail, which this version cannot send yet; write: verify_email on;");
+  if (settings_.verify_email == verify_email::required && !settings_.smtp) {
+    return wrong("\"verify_email required\" lets nobody log in without mail; write smtp, too, or: verify_email on;");
   }
   if (!settings_.password.blocklist_file.empty()) {
     result<password::blocklist> loaded = password::blocklist::load(settings_.password.blocklist_file);
@@ -296,6 +331,12 @@ status block::complete() {
   }
   if (settings_.site.name.empty())
     settings_.site.name = settings_.public_url.substr(settings_.public_url.find("//") + 2);
+  if (settings_.smtp) {
+    letterhead head{settings_.site.name, settings_.site.color, settings_.smtp->from};
+    auto loaded = letter_templates::load(settings_.mails_directory, std::move(head));
+    if (!loaded) return wrong("the mails: " + loaded.failure().what + "; write \"mails DIRECTORY\"");
+    settings_.letters = std::make_shared<const letter_templates>(std::move(*loaded));
+  }
   settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
   if (settings_.audience.empty()) settings_.audience = settings_.name;

@@ -20,10 +20,13 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       postgres_(on, *said.postgres),
       redis_(on, *said.redis),
       accounts_(postgres_, said.name),
+      links_(postgres_, said.name),
+      mails_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),
       authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr) {
+  if (said.smtp) smtp_.emplace(on, *said.smtp);
   if (!table_) return;
   feed_.emplace(on, *said.redis, said.name, longest_access, *table_);
   feed_->start();
@@ -31,6 +34,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
 
 void services::close() {
   if (feed_) feed_->stop();
+  if (smtp_) smtp_->close();
   redis_.close();
   postgres_.close();
 }

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "account/links.h"
+#include "account/mail_queue.h"
 #include "account/store.h"
 #include "gate/authenticator.h"
 #include "host/host.h"
@@ -16,6 +18,7 @@
 #include "session/feed.h"
 #include "session/revocations.h"
 #include "session/store.h"
+#include "smtp/client.h"
 
 namespace gatehouse::realm {
 
@@ -31,6 +34,9 @@ class services {
   gatehouse::host& host() { return host_; }
   const realm::settings& settings() const { return settings_; }
   account::store& accounts() { return accounts_; }
+  account::links& links() { return links_; }
+  account::mail_queue& mails() { return mails_; }
+  smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
   limit::limiter& limits() { return limits_; }
   password::hasher& passwords() { return passwords_; }
@@ -46,6 +52,9 @@ class services {
   postgres::pool postgres_;
   redis::connection redis_;
   account::store accounts_;
+  account::links links_;
+  account::mail_queue mails_;
+  std::optional<smtp::client> smtp_;
   session::store sessions_;
   limit::limiter limits_;
   password::hasher passwords_;

@@ -14,7 +14,9 @@
 #include "password/blocklist.h"
 #include "password/parameters.h"
 #include "postgres/options.h"
+#include "realm/letter_templates.h"
 #include "redis/options.h"
+#include "smtp/options.h"
 #include "token/key_set.h"
 #include "view/folder.h"
 
@@ -29,6 +31,12 @@ struct site {
   std::string name;               // default: the host of public_url
   std::string logo;               // a path on this site; empty: none
   std::string color = "#1d5fa8";  // #rrggbb
+};
+
+// Which notices are mailed, beside those that must be.
+struct notices {
+  bool login = true;     // a login from where the user has not been before
+  bool password = true;  // a changed password
 };
 
 struct settings {
@@ -58,6 +66,13 @@ struct settings {
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
   realm::site site;
   std::vector<std::string> return_urls;  // absolute URLs that a login may return to, beside this site's paths
+
+  std::optional<smtp::options> smtp;  // nullopt: the realm sends no mail
+  std::string mails_directory = "/usr/share/gatehouse/mails";
+  std::shared_ptr<const letter_templates> letters;  // where it does
+  std::optional<seconds> verify_lifetime;           // of a link; default: the dialect's
+  std::optional<seconds> reset_lifetime;            // likewise
+  realm::notices notices;
 
   bool may_register(const account::email& address) const;
 };

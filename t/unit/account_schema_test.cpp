@@ -53,6 +53,8 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   const auto login = loop_.await(users.find_by_login("ann@example.com"));
   EXPECT_EQ(login->failure().kind, fault::unavailable) << "every call asks first";
   apply("007_administration.sql");
+  EXPECT_TRUE(says(problem(users), "sql/008_mail.sql")) << problem(users);
+  apply("008_mail.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }

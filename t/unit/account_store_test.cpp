@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
 
 #include "account/store.h"
+#include "documented_role.h"
 #include "loop_host.h"
 #include "private_postgres.h"
 
@@ -12,20 +12,6 @@ namespace gatehouse::account {
 namespace {
 
 using namespace std::chrono_literals;
-
-// The role of 007_administration.sql, made by the very statements its comment recommends.
-void create_documented_role(const private_postgres& server) {
-  std::ifstream file(std::string(SQL_DIRECTORY) + "/007_administration.sql");
-  std::string statements;
-  for (std::string line; std::getline(file, line) && line.starts_with("--");) {
-    const std::size_t first = line.find_first_not_of("- ");
-    if (first == std::string::npos) continue;
-    line.erase(0, first);
-    const bool goes_on = !statements.empty() && !statements.ends_with(";\n");
-    if (goes_on || line.starts_with("CREATE ROLE") || line.starts_with("GRANT")) statements += line + "\n";
-  }
-  server.execute(statements);
-}
 
 // One server for all tests; each has a realm of its own.
 class account_store : public testing::Test {

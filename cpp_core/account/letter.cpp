@@ -1,0 +1,37 @@
+#include "account/letter.h"
+
+#include <nlohmann/json.hpp>
+
+#include "account/statements.h"
+#include "base/random.h"
+
+namespace gatehouse::account {
+
+namespace {
+
+constexpr std::size_t message_id_bytes = 12;
+
+// What a link is for: one_time_tokens.purpose. Null: the letter has none.
+nlohmann::json purpose_of(std::string_view letter) {
+  if (letter == letter::verify) return "verify";
+  if (letter == letter::confirm_email) return "change_email";
+  if (letter == letter::reset) return "reset";
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<std::string> order_of(const std::optional<mail_order>& wanted, const source& from) {
+  if (!wanted) return std::nullopt;
+  const nlohmann::json members{{"letter", wanted->letter},
+                               {"purpose", purpose_of(wanted->letter)},
+                               {"language", printable(wanted->language)},
+                               {"link", wanted->link},
+                               {"lifetime", wanted->lifetime.count()},
+                               {"address", printable(from.address)},
+                               {"user_agent", printable(from.user_agent)},
+                               {"message_id", random_base64url(message_id_bytes)}};
+  return members.dump();
+}
+
+}  // namespace gatehouse::account

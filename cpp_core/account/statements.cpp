@@ -1,0 +1,77 @@
+#include "account/statements.h"
+
+#include <algorithm>
+
+namespace gatehouse::account {
+
+namespace {
+
+std::string milliseconds(const std::string& column) {
+  return "'" + column + "', (extract(epoch FROM u." + column + ") * 1000)::bigint";
+}
+
+}  // namespace
+
+const std::string& profile_of_u() {
+  static const std::string text =
+      "json_build_object('id', u.id, 'email', u.email, 'username', u.username, 'name', u.name, 'roles', u.roles,"
+      " 'metadata', u.metadata, 'auth_version', u.auth_version, " +
+      milliseconds("email_verified_at") + ", " + milliseconds("disabled_at") + ", " + milliseconds("created_at") +
+      ", " + milliseconds("updated_at") + ", " + milliseconds("last_login_at") + ") AS profile";
+  return text;
+}
+
+std::string same_email(const std::string& column, const std::string& value) {
+  return "lower(" + column + " COLLATE \"C\") = lower(" + value + " COLLATE \"C\")";
+}
+
+std::string audit(const std::string& event) { return audit_of("'" + event + "'"); }
+
+std::string audit_of(const std::string& event) {
+  return "audit AS (INSERT INTO gatehouse.audit_events (realm, user_id, event, address, user_agent, session_id)"
+         " SELECT $1, id, " +
+         event + ", $2, $3, $4 FROM changed)";
+}
+
+std::string told(const std::string& effect, const std::string& kept_session, const std::string& condition) {
+  return "told AS (INSERT INTO gatehouse.outbox (realm, kind, payload, due_at)"
+         " SELECT $1, 'revoke', jsonb_build_object('user', id, 'av', auth_version, 'effect', '" +
+         effect + "', 'keep', " + kept_session + "), now() + interval '5 seconds' FROM changed WHERE " + condition +
+         " RETURNING id)";
+}
+
+std::string mail(const std::string& name, const std::string& order, const std::string& from, const std::string& to,
+                 const std::string& condition) {
+  return name +
+         " AS (INSERT INTO gatehouse.outbox (realm, kind, payload)"
+         " SELECT $1, 'mail', " +
+         order + "::jsonb || jsonb_build_object('user', id, 'name', name, 'to', " + to + ") FROM " + from + " WHERE " +
+         order + "::jsonb IS NOT NULL AND " + condition +
+         " RETURNING pg_notify('gatehouse_outbox', $1::text || '/mail'))";
+}
+
+parameters recorded(const std::string& realm, source from) {
+  return {realm, printable(std::move(from.address)), printable(std::move(from.user_agent)),
+          unless_empty(printable(std::move(from.session_id)))};
+}
+
+std::string printable(std::string text) {
+  constexpr std::size_t most = 512;
+  text.resize(std::min(text.size(), most));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+std::optional<std::string> unless_empty(std::string text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+result<user> profile_in(const postgres::rows& found) { return user_from_json(*found.at(0, "profile")); }
+
+std::int64_t number_in(const postgres::rows& found, std::size_t row, std::string_view column) {
+  return std::stoll(std::string(*found.at(row, column)));
+}
+
+}  // namespace gatehouse::account

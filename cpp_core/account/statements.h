@@ -1,0 +1,48 @@
+// Pieces of statements that the stores of this room share. In all of them $1 is the realm; where a change is recorded,
+// $2, $3 and $4 are the source, and the rows changed are called `changed`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "account/database.h"
+#include "account/source.h"
+#include "account/user.h"
+#include "postgres/answer.h"
+
+namespace gatehouse::account {
+
+// A row `u` of gatehouse.users as user_from_json() reads it, named `profile`.
+const std::string& profile_of_u();
+
+// `column` is this address, in any case of letters.
+std::string same_email(const std::string& column, const std::string& value);
+
+// The row of the audit trail.
+std::string audit(const std::string& event);
+// The same; `event` is an expression over `changed`.
+std::string audit_of(const std::string& event);
+
+// `told`: the revocation in the outbox, where `condition` holds. Due in 5 s, for the caller has his turn first.
+std::string told(const std::string& effect, const std::string& kept_session, const std::string& condition);
+
+// A mail in the outbox, and a word to the dispatcher. `name`: of this piece; `order`: the parameter that holds
+// order_of(), a null orders none; `from`: rows with id and name, whose `to` (an expression) is written to, where
+// `condition` holds.
+std::string mail(const std::string& name, const std::string& order, const std::string& from, const std::string& to,
+                 const std::string& condition = "true");
+
+// The parameters $1 … $4.
+parameters recorded(const std::string& realm, source from);
+
+// What a client sent, in printable ASCII and cut, so that none of it can make a statement fail.
+std::string printable(std::string text);
+std::optional<std::string> unless_empty(std::string text);
+
+// ---- From rows.
+
+result<user> profile_in(const postgres::rows& found);
+std::int64_t number_in(const postgres::rows& found, std::size_t row, std::string_view column);
+
+}  // namespace gatehouse::account

@@ -1,0 +1,66 @@
+#include "operation/deliver.h"
+
+#include <algorithm>
+
+#include "base/random.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+constexpr std::size_t token_bytes = 32;  // REQUIREMENTS 54
+constexpr std::int64_t most_attempts = 12;
+constexpr seconds longest_wait{24 * 3600};
+constexpr seconds longest_pause{3600};
+constexpr seconds first_pause{60};
+
+seconds pause_after(std::int64_t attempt, double spread) {
+  const int doublings = static_cast<int>(std::clamp<std::int64_t>(attempt - 1, 0, 6));
+  const seconds pause = std::min(first_pause * (1 << doublings), longest_pause);
+  return pause + seconds(static_cast<seconds::rep>(static_cast<double>(pause.count()) * spread / 4));
+}
+
+// What becomes of its row.
+task<status> settle(realm::services& realm, account::queued_mail mail, smtp::delivery came, double spread) {
+  account::mail_queue& queue = realm.mails();
+  if (came.accepted()) co_return co_await queue.sent(mail.id, std::move(came.words));
+  const bool is_old = mail.written_at + longest_wait.count() <= now_seconds();
+  const bool refused = came.what == smtp::delivery::outcome::refused;
+  const bool counts = !came.concerns_all;
+  if (refused || is_old || (counts && mail.attempt >= most_attempts)) {
+    co_return co_await queue.failed(mail.id, mail.attempt, std::move(came.words));
+  }
+  if (counts) {
+    co_return co_await queue.retry(mail.id, mail.attempt, std::move(came.words), pause_after(mail.attempt, spread));
+  }
+  co_return co_await queue.put_back(mail.id, mail.attempt, std::move(came.words), seconds(1));
+}
+
+}  // namespace
+
+task<result<delivered>> deliver_next(realm::services& realm, double spread) {
+  smtp::client& server = *realm.mail_server();
+  // Longer than any attempt can take: whoever loses the row has given up by then, or has died.
+  const seconds lease = std::chrono::duration_cast<seconds>(server.settings().timeout) + seconds(30);
+  secret token(random_base64url(token_bytes));
+  auto taken = co_await realm.mails().take(token, lease);
+  if (!taken) co_return taken.failure();
+  delivered made;
+  if (!taken->has_value()) co_return made;
+
+  made.found = true;
+  account::queued_mail mail = std::move(**taken);
+  if (mail.moot) {
+    const status dropped = co_await realm.mails().drop(mail.id, mail.attempt);
+    if (!dropped) co_return dropped.failure();
+    co_return made;
+  }
+  smtp::message written = realm.settings().letters->write(mail, token.reveal());
+  smtp::delivery came = co_await server.send(std::move(written));
+  if (came.concerns_all && !came.accepted()) made.trouble = came.words;
+  const status settled = co_await settle(realm, std::move(mail), std::move(came), spread);
+  if (!settled) co_return settled.failure();
+  co_return made;
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,23 @@
+// One mail out of a realm's outbox and on its way.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "realm/services.h"
+
+namespace gatehouse::operation {
+
+struct delivered {
+  bool found = false;     // a mail was due
+  std::string trouble{};  // with the mail server or our way to it: other mails would meet the same
+};
+
+// `spread`: from 0 to 1, by which the time of another attempt varies. A mail that the server refuses has failed for
+// good, one that it cannot take now is tried again after a minute, then after ever longer times up to an hour, 12 times
+// and for a day at most. An error is PostgreSQL's.
+task<result<delivered>> deliver_next(realm::services& realm, double spread);
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,94 @@
+#include "operation/mailer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/flow.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+constexpr millis between_looks{5000};
+constexpr millis after_word{1000};
+constexpr millis first_pause{2000};
+constexpr millis longest_pause{60000};
+constexpr seconds between_prunings{3600};
+
+task<result<delivered>> deliver(realm::services& realm, double spread, bool prune) {
+  if (prune) {
+    const status pruned = co_await realm.mails().prune();
+    if (!pruned) co_return pruned.failure();
+  }
+  co_return co_await deliver_next(realm, spread);
+}
+
+}  // namespace
+
+mailer::mailer(realm::services& realm, unsigned number)
+    : realm_(realm), timer_(realm.host()), jitter_(number + 1), self_(std::make_shared<mailer*>(this)) {
+  realm_.mails().on_mail([self = self_] {
+    if (*self != nullptr) (*self)->wake();
+  });
+  rest(millis(500), between_looks);
+}
+
+mailer::~mailer() { *self_ = nullptr; }
+
+// While there is trouble, a new mail would only meet the same.
+void mailer::wake() {
+  if (looking_) {
+    again_ = true;
+  } else if (troubles_ == 0) {
+    rest(millis(0), after_word);
+  }
+}
+
+void mailer::rest(millis at_least, millis at_most) {
+  const auto more = static_cast<millis::rep>(static_cast<double>((at_most - at_least).count()) * chance());
+  timer_.start(
+      at_least + millis(more), [this] { look(); }, true);
+}
+
+void mailer::look() {
+  looking_ = true;
+  const bool prune = steady_now() >= prune_at_;
+  if (prune) prune_at_ = steady_now() + between_prunings;
+  spawn<result<delivered>>(realm_.host().queue(), deliver(realm_, chance(), prune),
+                           [self = self_](result<result<delivered>> came) {
+                             if (*self != nullptr) (*self)->looked(came ? std::move(*came) : came.failure());
+                           });
+}
+
+void mailer::looked(result<delivered> came) {
+  looking_ = false;
+  const bool woken = std::exchange(again_, false);
+  const bool found = came && came->found;
+  const std::string trouble = came ? came->trouble : came.failure().what;
+  const bool store_is_back = came && std::exchange(store_failed_, false);
+  if (!came) store_failed_ = true;
+  // Who found nothing to send has not learned whether the mail server is there.
+  if (found || store_is_back || !trouble.empty()) note(trouble);
+  if (!trouble.empty()) {
+    const millis pause = std::min(first_pause * (1 << std::min(troubles_ - 1, 5U)), longest_pause);
+    rest(pause, pause * 5 / 4);
+  } else if (found) {
+    rest(millis(0), millis(0));
+  } else if (woken) {
+    rest(millis(0), after_word);
+  } else {
+    rest(between_looks, between_looks * 6 / 5);
+  }
+}
+
+// One line when it begins and one when it is over, not one for every mail.
+void mailer::note(const std::string& trouble) {
+  troubles_ = trouble.empty() ? 0 : troubles_ + 1;
+  if (trouble == trouble_) return;
+  const std::string realm = "realm \"" + realm_.settings().name + "\": ";
+  if (trouble.empty()) realm_.host().log(severity::notice, realm + "mail can be sent again");
+  if (!trouble.empty()) realm_.host().log(severity::error, realm + "mail waits: " + trouble);
+  trouble_ = trouble;
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,106 @@
+#include "operation/recover.h"
+
+#include <array>
+
+#include "base/random.h"
+#include "operation/issue.h"
+#include "operation/letters.h"
+#include "operation/links.h"
+#include "operation/revoke.h"
+#include "operation/throttle.h"
+#include "operation/validate.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+// Whose link it is, or what ends the operation.
+using step = std::variant<account::user, outcome>;
+
+task<step> find_owner(context ctx, secret token) {
+  attempt tried = co_await admit_token(ctx);
+  if (tried.refused) co_return std::move(*tried.refused);
+  auto found = co_await ctx.realm.links().find_reset(std::move(token));
+  if (found && std::holds_alternative<account::dead_link>(*found)) {
+    co_return co_await refuse_link(ctx, std::get<account::dead_link>(*found));
+  }
+  co_await give_back(ctx, std::move(tried));
+  if (!found) co_return ctx.fail("looking a link up", found.failure());
+  co_return std::move(std::get<account::user>(*found));
+}
+
+// The password, once the policy has let it pass. nullopt: it is set.
+task<std::optional<outcome>> set_password(context ctx, secret token, secret password) {
+  result<std::string> hash = co_await ctx.realm.passwords().hash(std::move(password));
+  if (!hash) co_return ctx.fail("hashing a password", hash.failure());
+  const account::source from = source_of(ctx, "");
+  std::optional<account::mail_order> told = notice(ctx, account::letter::password_changed);
+  auto used = co_await ctx.realm.links().reset_password(std::move(token), std::move(*hash), std::move(told), from);
+  if (!used) co_return ctx.fail("resetting a password", used.failure());
+  if (const auto* why = std::get_if<account::dead_link>(&*used)) co_return co_await refuse_link(ctx, *why);
+
+  const auto& made = std::get<account::link_used>(*used);
+  account::revocation all;
+  all.outbox_id = made.outbox_id;
+  all.user_id = made.profile.id;
+  all.least_auth_version = made.profile.auth_version;
+  all.what = account::revocation::effect::kill;
+  co_await revoke_or_leave(ctx, std::move(all));
+  co_await remember_place(ctx, made.profile.email);
+  co_return std::nullopt;
+}
+
+// To be typed by a person: no character that looks like another one. 100 bits.
+secret make_password() {
+  constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+  static_assert(alphabet.size() == 32);
+  constexpr std::size_t group = 5;
+  std::array<std::byte, 20> chosen{};
+  random_bytes(chosen);
+  std::string text;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (i > 0 && i % group == 0) text += '-';
+    text += alphabet[std::to_integer<std::size_t>(chosen[i]) % alphabet.size()];
+  }
+  secret made(text);
+  OPENSSL_cleanse(text.data(), text.size());
+  return made;
+}
+
+}  // namespace
+
+task<outcome> forgot_password(context ctx, input in) {
+  if (!ctx.realm.settings().smtp) co_return refuse(refusal::mail_off);
+  validation checks;
+  const std::optional<account::email> address = checks.check_email(*in.email);
+  if (!address) co_return refuse_fields(std::move(checks).errors());
+
+  co_return co_await request_link(ctx, *address, account::letter::reset, "reset_requested");
+}
+
+task<outcome> reset_password(context ctx, input in) {
+  step owner = co_await find_owner(ctx, *in.link_token);
+  if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
+
+  const auto& user = std::get<account::user>(owner);
+  validation checks;
+  checks.check_password(ctx.realm.settings(), in, user.name, user.email, user.username.value_or(""));
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+
+  std::optional<outcome> no = co_await set_password(ctx, *in.link_token, *in.password);
+  if (no) co_return std::move(*no);
+  co_return password_reset();
+}
+
+task<outcome> make_temporary_password(context ctx, input in) {
+  step owner = co_await find_owner(ctx, *in.link_token);  // before a hash is spent on it
+  if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
+
+  temporary_password made;
+  made.password = make_password();
+  std::optional<outcome> no = co_await set_password(ctx, *in.link_token, made.password);
+  if (no) co_return std::move(*no);
+  co_return made;
+}
+
+}  // namespace gatehouse::operation

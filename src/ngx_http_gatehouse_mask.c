@@ -1,0 +1,165 @@
+
+/*
+ * Links sent by mail carry a token in their query, and one old contract a
+ * password.  As soon as it is known that a request is for an endpoint, they
+ * are masked in all that logs and variables show of it: the request line,
+ * the URI as sent, the arguments.  The core gets what was sent.
+ */
+
+
+#include "ngx_http_gatehouse_module.h"
+
+
+static ngx_int_t ngx_http_gatehouse_mask_part(ngx_http_request_t *r,
+    ngx_str_t *text, u_char *query);
+static ngx_uint_t ngx_http_gatehouse_is_secret(u_char *name, size_t len);
+
+
+/* what is a secret in a query, in any dialect */
+
+static ngx_str_t  ngx_http_gatehouse_secrets[] = {
+    ngx_string("token"),
+    ngx_string("uuid"),
+    ngx_string("password"),
+    ngx_null_string
+};
+
+
+ngx_int_t
+ngx_http_gatehouse_mask(ngx_http_request_t *r)
+{
+    u_char                         *p, *last;
+    ngx_str_t                       args;
+    ngx_http_gatehouse_ctx_t       *ctx;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
+    if (glcf->api == NULL || r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    if (ctx && ctx->masked) {
+        return NGX_OK;
+    }
+
+    args = r->args;
+
+    p = ngx_strlchr(r->request_line.data,
+                    r->request_line.data + r->request_line.len, '?');
+
+    if (args.len == 0 && p == NULL) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_gatehouse_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->masked = 1;
+    ctx->query = args;
+
+    if (p && ngx_http_gatehouse_mask_part(r, &r->request_line, p + 1)
+             != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    last = r->unparsed_uri.data + r->unparsed_uri.len;
+
+    p = ngx_strlchr(r->unparsed_uri.data, last, '?');
+
+    if (p && ngx_http_gatehouse_mask_part(r, &r->unparsed_uri, p + 1)
+             != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_mask_part(r, &r->args, r->args.data);
+}
+
+
+/* Whatever of the query a client has sent, in `text` from `query` on. */
+
+static ngx_int_t
+ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
+    u_char *query)
+{
+    size_t      size;
+    u_char     *p, *last, *name, *new;
+    ngx_uint_t  secret, found;
+
+    static ngx_str_t  stars = ngx_string("***");
+
+    last = text->data + text->len;
+
+    /* stars follow an equals sign */
+
+    size = text->len;
+
+    for (p = query; p < last; p++) {
+        if (*p == '=') {
+            size += stars.len;
+        }
+    }
+
+    new = ngx_pnalloc(r->pool, size);
+    if (new == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(new, text->data, query - text->data);
+
+    name = query;
+    secret = 0;
+    found = 0;
+
+    for ( /* void */ ; query < last; query++) {
+
+        if (*query == '&' || *query == ' ' || *query == '#') {
+            name = query + 1;
+            secret = 0;
+
+        } else if (*query == '=' && !secret
+                   && ngx_http_gatehouse_is_secret(name, query - name))
+        {
+            *p++ = '=';
+            p = ngx_cpymem(p, stars.data, stars.len);
+            secret = 1;
+            found = 1;
+            continue;
+        }
+
+        if (!secret) {
+            *p++ = *query;
+        }
+    }
+
+    if (found) {
+        text->data = new;
+        text->len = p - new;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_is_secret(u_char *name, size_t len)
+{
+    ngx_str_t  *secret;
+
+    for (secret = ngx_http_gatehouse_secrets; secret->len; secret++) {
+
+        if (secret->len == len
+            && ngx_strncmp(secret->data, name, len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

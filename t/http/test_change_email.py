@@ -1,0 +1,131 @@
+"""Another e-mail, and the notices that tell a user what happens to the account."""
+
+import secrets
+
+import pytest
+
+from accounts import Account
+from mailing import Mailing, links_in, token_in
+
+
+@pytest.fixture
+def mailing(nginx, smtp, postgres):
+    return Mailing(nginx, smtp, postgres)
+
+
+def other_address():
+    return f"new.{secrets.token_hex(5)}@example.com"
+
+
+def change(account, address, **more):
+    return account.me("PATCH", email=address, currentPassword=account.password, **more)
+
+
+@pytest.fixture
+def account(mailing, smtp):
+    made = Account(mailing.server)
+    mailing.post("verify", token=token_in(smtp.wait_for_mail(made.email)))
+    made.refresh()
+    return made
+
+
+def test_requirement_58_a_new_email_counts_once_confirmed_and_the_old_one_is_told(mailing, smtp, account):
+    old, new = account.email, other_address()
+    answer = change(account, new, name="Ann Lee")
+    assert answer.status_code == 200
+    user = answer.json()["user"]
+    assert (user["email"], user["pendingEmail"], user["name"]) == (old, new, "Ann Lee")
+    mail = smtp.wait_for_mail(new)
+    assert mail.message["Subject"] == "Confirm your new e-mail address"
+    assert dict(account.visit().json()["headers"])["Remote-User"] == old
+    assert mailing.post("verify", token=token_in(mail, "/auth/verify")).status_code == 200
+    assert account.visit().status_code == 401
+    account.refresh()
+    assert dict(account.visit().json()["headers"])["Remote-User"] == new
+    told = smtp.wait_for_mail(old)
+    assert told.message["Subject"] == "Your e-mail address has been changed"
+    assert links_in(told) == [] and new not in told.text
+    assert mailing.post("login", email=old, password=account.password).status_code == 401
+    assert mailing.post("login", email=new, password=account.password).status_code == 200
+
+
+def test_requirement_58_it_needs_the_password(account, smtp):
+    new = other_address()
+    assert account.me("PATCH", email=new).status_code == 400
+    assert account.me("PATCH", email=new, currentPassword="Wrong-Passw0rd").status_code == 400
+    assert smtp.mails(new) == []
+
+
+def test_a_taken_email_is_refused_at_once_and_at_the_end(mailing, smtp, account):
+    other = Account(mailing.server)
+    assert change(account, other.email.upper()).status_code == 409
+    new = other_address()
+    change(account, new)
+    token = token_in(smtp.wait_for_mail(new))
+    Account(mailing.server, email=new)
+    assert mailing.post("verify", token=token).status_code == 409
+
+
+def test_requirement_55_a_second_wish_voids_the_first(mailing, smtp, account):
+    first, second = other_address(), other_address()
+    change(account, first)
+    token = token_in(smtp.wait_for_mail(first))
+    change(account, second)
+    assert mailing.post("verify", token=token_in(smtp.wait_for_mail(second))).status_code == 200
+    assert mailing.post("verify", token=token).status_code == 400
+
+
+def test_another_case_of_the_same_address_needs_no_mail(smtp, account):
+    answer = change(account, account.email.upper())
+    assert answer.json()["user"]["email"] == account.email.upper()
+    assert "pendingEmail" not in answer.json()["user"]
+
+
+def test_without_verification_it_counts_at_once_and_the_old_one_is_told(nginx, smtp, postgres):
+    mailing = Mailing(nginx, smtp, postgres, verify_email="off")
+    account = Account(mailing.server)
+    old, new = account.email, other_address()
+    assert change(account, new).json()["user"]["email"] == new
+    assert smtp.wait_for_mail(old).message["Subject"] == "Your e-mail address has been changed"
+    assert smtp.mails(new) == []
+
+
+def test_a_changed_password_is_told(mailing, smtp, account):
+    assert account.me("PATCH", password="Another-Passw0rd", currentPassword=account.password).status_code == 200
+    assert smtp.wait_for_mail(account.email).message["Subject"] == "Your password has been changed"
+
+
+# ---- new logins ----
+
+def login(mailing, account, device):
+    answer = mailing.post("login", {"User-Agent": device}, email=account.email, password=account.password)
+    assert answer.status_code == 200
+
+
+def test_a_login_from_somewhere_new_is_told_once(mailing, smtp, account):
+    login(mailing, account, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+    told = smtp.wait_for_mail(account.email)
+    assert told.message["Subject"] == "New login to your account"
+    assert "Firefox" in told.text and "127.0.0.1" in told.text
+    login(mailing, account, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+    mailing.outbox.wait_until_empty()
+    assert [row["letter"] for row in mailing.outbox.rows()].count("new-login") == 1
+
+
+def test_the_first_login_is_no_news(nginx, smtp, postgres):
+    mailing = Mailing(nginx, smtp, postgres, verify_email="required")
+    address = other_address()
+    mailing.post("register", name="Ann", email=address, password="SecurePass123")
+    mailing.post("verify", token=token_in(smtp.wait_for_mail(address)))
+    mailing.post("login", {"User-Agent": "elsewhere/1.0"}, email=address, password="SecurePass123")
+    assert [row["letter"] for row in mailing.outbox.rows()] == ["verify"]
+
+
+@pytest.mark.parametrize("notices, told", [("off", []), ("login", ["new-login"]), ("password", ["password-changed"]),
+                                           ("login password", ["new-login", "password-changed"])])
+def test_notices_can_be_chosen(nginx, smtp, postgres, notices, told):
+    mailing = Mailing(nginx, smtp, postgres, verify_email="off", notices=notices)
+    account = Account(mailing.server)
+    login(mailing, account, "elsewhere/1.0")
+    account.me("PATCH", password="Another-Passw0rd", currentPassword=account.password)
+    assert [row["letter"] for row in mailing.outbox.rows()] == told

@@ -1,0 +1,82 @@
+"""What must not stand in a log: tokens and passwords in the query of a request to the endpoints."""
+
+import secrets
+
+import pytest
+
+from accounts import API, GUARDED
+from mailing import Mailing, token_in
+from processes import wait_until
+
+SHOWN = """log_format shown '$request|$request_uri|$args|$query_string|$arg_token|$arg_uuid|$arg_password';
+    access_log %FOLDER%/shown.log shown;"""
+
+
+@pytest.fixture
+def server(nginx):
+    return nginx(API + GUARDED + "location /app/ { proxy_pass %UPSTREAM%; }"
+                 " location /moved/ { rewrite ^/moved/(.*)$ /auth/$1 last; }"
+                 " location /own/ { gatehouse_api %REALM% rest mount=/own/; error_page 404 405 = @none; }"
+                 " location @none { return 200 $request_uri; }", http=SHOWN)
+
+
+def shown(server):
+    return (server.folder / "shown.log").read_text()
+
+
+@pytest.mark.parametrize("path", ["/auth/verify", "/auth/reset", "/auth/", "/auth/no/such/page", "/moved/reset", "/own/none"])
+@pytest.mark.parametrize("name", ["token", "uuid", "password"])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE"])
+def test_requirement_61_no_log_shows_it(server, path, name, method):
+    canary = secrets.token_hex(16)
+    answer = server.request(method, f"{path}?a=1&{name}={canary}&b=2&{name}={canary}")
+    server.raw(f"{method} {path}?{name}={canary} HTTP/1.0\r\n\r\n".encode())
+    masked = f"{path}?a=1&{name}=***&b=2&{name}=***"
+    wait_until(lambda: f"{method} {masked} HTTP/1.1|{masked}|" in shown(server), "the line in the log")
+    wait_until(lambda: f"{method} {path}?{name}=*** HTTP/1.0|" in shown(server), "the line in the log")
+    assert canary not in shown(server) + server.access_log() + server.error_log()
+    assert canary not in answer.text
+
+
+def test_requirement_61_an_error_shows_it_masked(nginx, postgres):
+    server = nginx(API)
+    postgres.stop()
+    canary = secrets.token_hex(16)
+    answer = server.post(f"/auth/login?token={canary}", json={"email": "ann@example.com", "password": "SecurePass123"})
+    assert answer.status_code == 503
+    assert canary not in server.error_log()
+
+
+def test_the_application_gets_its_own_query_untouched(server):
+    answer = server.get("/app/page?token=abc&password=x&uuid=1")
+    assert answer.json()["uri"] == "/app/page?token=abc&password=x&uuid=1"
+    wait_until(lambda: "/app/page?token=abc" in shown(server), "the line in the log")
+
+
+@pytest.mark.parametrize("query, as_shown", [
+    ("", ""), ("?", "?"), ("?token", "?token"), ("?token=", "?token=***"), ("?x=token=1", "?x=token=1"),
+    ("?tokens=1&mytoken=2", "?tokens=1&mytoken=2"), ("?token=a=b=c", "?token=***"), ("?&&token=a&", "?&&token=***&"),
+    ("?token=a?token=b", "?token=***"), ("?token=" + "x" * 3000, "?token=***"),
+])
+def test_only_the_values_are_masked(server, query, as_shown):
+    server.raw(f"GET /auth/login{query} HTTP/1.0\r\n\r\n".encode())
+    wait_until(lambda: f"GET /auth/login{as_shown} HTTP/1.0|" in shown(server), "the line in the log")
+
+
+def test_requirement_61_no_secret_of_any_flow_is_logged_at_debug_level(nginx, smtp, postgres):
+    """nginx's own debug lines show what comes in; the bodies of these requests and all the core's words do not."""
+    mailing = Mailing(nginx, smtp, postgres, verify_email="required", log_level="debug")
+    passwords = [f"canary-{secrets.token_hex(12)}" for _ in range(2)]
+    address = f"ann.{secrets.token_hex(5)}@example.com"
+    mailing.post("register", name="Ann", email=address, password=passwords[0])
+    verify = token_in(smtp.wait_for_mail(address))
+    mailing.post("verify", token=verify)
+    mailing.post("forgot", email=address)
+    reset = token_in(smtp.wait_for_mail(address))
+    assert mailing.post("reset", token=reset, password=passwords[1]).status_code == 200
+    mailing.post("reset", token=reset, password=passwords[1])
+    smtp.wait_for_mail(address)
+    mailing.outbox.wait_until_empty()
+    log = mailing.server.error_log() + mailing.server.access_log()
+    for canary in (*passwords, verify, reset):
+        assert canary not in log

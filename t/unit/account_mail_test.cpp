@@ -1,0 +1,225 @@
+// Mails in the outbox and the links in them, with no more rights than the documentation grants.
+#include <gtest/gtest.h>
+
+#include "account/links.h"
+#include "account/mail_queue.h"
+#include "account/store.h"
+#include "documented_role.h"
+#include "loop_host.h"
+#include "private_postgres.h"
+
+namespace gatehouse::account {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class account_mail : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = std::make_unique<private_postgres>();
+    server_->migrate();
+    create_documented_role(*server_);
+  }
+  static void TearDownTestSuite() { server_.reset(); }
+
+  static postgres::options how() {
+    std::string conninfo = server_->conninfo();
+    conninfo.replace(conninfo.find("user=gatehouse"), 14, "user=gatehouse_nginx");
+    return *postgres::parse_options(conninfo, {"timeout=5s"}, "/");
+  }
+  template <class T>
+  T got(task<result<T>> work) {
+    result<result<T>> outcome = loop_.await(std::move(work));
+    if (!outcome) throw std::runtime_error(outcome.failure().what);
+    if (!*outcome) throw std::runtime_error(outcome->failure().what);
+    return std::move(**outcome);
+  }
+  static mail_order order(std::string_view letter, seconds lifetime = 60s) {
+    mail_order made;
+    made.letter = letter;
+    made.language = "de";
+    made.link = "https://example.com/x?token=";
+    made.lifetime = lifetime;
+    return made;
+  }
+  user ann() {
+    const new_user fresh{*email::parse("ann@example.com"), "Ann", std::nullopt};
+    return std::get<user>(got(users_.create(fresh, "$hash$", from_, order(letter::verify))));
+  }
+  // A token of this test's own.
+  secret named(const std::string& text) const { return secret(realm_ + text); }
+  // A link that was sent.
+  secret sent(const std::string& text) {
+    secret token = named(text);
+    const std::optional<queued_mail> mail = got(mails_.take(token, 60s));
+    if (!mail || mail->moot) throw std::runtime_error("no mail was due");
+    got(mails_.sent(mail->id, "250 ok"));
+    return token;
+  }
+  void ask(std::string_view letter, const std::string& address = "ann@example.com") {
+    got(links_.request(address, order(letter), "asked", from_));
+  }
+  bool is_dead(const link_use& use) { return std::holds_alternative<dead_link>(use); }
+  link_use verify(const secret& token) { return got(links_.verify(token, order(letter::email_changed, 0s), from_)); }
+  link_use reset(const secret& token) { return got(links_.reset_password(token, "$new$", std::nullopt, from_)); }
+  std::string sql(const std::string& statement) const { return server_->execute(statement); }
+  std::string of_realm(const std::string& what) const {
+    return sql("SELECT " + what + " WHERE realm = '" + realm_ + "'");
+  }
+
+  static inline std::unique_ptr<private_postgres> server_;
+  loop_host loop_;
+  postgres::pool pool_{loop_.core(), how()};
+  const std::string realm_ = testing::UnitTest::GetInstance()->current_test_info()->name();
+  store users_{pool_, realm_};
+  links links_{pool_, realm_};
+  mail_queue mails_{pool_, realm_};
+  const source from_{"192.0.2.7", "curl/8", ""};
+};
+
+TEST_F(account_mail, a_mail_carries_what_was_ordered) {
+  ann();
+  const std::optional<queued_mail> mail = got(mails_.take(named("t"), 60s));
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->letter, "verify");
+  EXPECT_EQ(mail->to, "ann@example.com");
+  EXPECT_EQ(mail->name, "Ann");
+  EXPECT_EQ(mail->language, "de");
+  EXPECT_EQ(mail->link, "https://example.com/x?token=");
+  EXPECT_EQ(mail->lifetime, 60s);
+  EXPECT_EQ(mail->address, "192.0.2.7");
+  EXPECT_EQ(mail->user_agent, "curl/8");
+  EXPECT_EQ(mail->attempt, 1);
+  EXPECT_FALSE(mail->moot);
+  EXPECT_EQ(mail->message_id.size(), 16U);
+}
+
+TEST_F(account_mail, a_mail_that_was_taken_is_nobody_elses_until_the_lease_ends) {
+  ann();
+  ASSERT_TRUE(got(mails_.take(named("a"), 60s)));
+  EXPECT_FALSE(got(mails_.take(named("b"), 60s)));
+  sql("UPDATE gatehouse.outbox SET due_at = now() WHERE realm = '" + realm_ + "'");
+  const std::optional<queued_mail> again = got(mails_.take(named("c"), 60s));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempt, 2);
+  EXPECT_TRUE(is_dead(verify(named("a")))) << "its link is the last one's";
+  EXPECT_FALSE(is_dead(verify(named("c"))));
+}
+
+TEST_F(account_mail, who_has_lost_the_lease_settles_nothing_but_success) {
+  ann();
+  const std::int64_t id = got(mails_.take(named("a"), 0s))->id;
+  ASSERT_TRUE(got(mails_.take(named("b"), 60s)));
+  got(mails_.failed(id, 1, "late"));
+  got(mails_.retry(id, 1, "late", 0s));
+  got(mails_.put_back(id, 1, "late", 0s));
+  got(mails_.drop(id, 1));
+  EXPECT_EQ(of_realm("state || attempts || reply FROM gatehouse.mails"), "queued2");
+  got(mails_.sent(id, "250 ok"));
+  got(mails_.failed(id, 2, "late"));
+  EXPECT_EQ(of_realm("state || attempts || reply FROM gatehouse.mails"), "sent2250 ok");
+}
+
+TEST_F(account_mail, a_mail_that_is_put_back_has_not_been_tried) {
+  ann();
+  const std::int64_t id = got(mails_.take(named("a"), 60s))->id;
+  got(mails_.put_back(id, 1, "down", 0s));
+  EXPECT_EQ(got(mails_.take(named("b"), 60s))->attempt, 1);
+}
+
+TEST_F(account_mail, a_later_mail_replaces_an_earlier_one_that_still_waits) {
+  const user who = ann();
+  ask(letter::verify);
+  EXPECT_TRUE(got(mails_.take(named("a"), 60s))->moot);
+  EXPECT_FALSE(got(mails_.take(named("b"), 60s))->moot);
+  EXPECT_TRUE(is_dead(verify(named("a"))));
+  EXPECT_FALSE(is_dead(verify(named("b"))));
+}
+
+TEST_F(account_mail, what_nobody_needs_any_more_is_moot) {
+  const user who = ann();
+  verify(sent("a"));
+  ask(letter::verify);
+  EXPECT_TRUE(got(mails_.take(named("b"), 60s))->moot) << "verified already";
+  ask(letter::reset, "nobody@example.com");
+  EXPECT_TRUE(got(mails_.take(named("c"), 60s))->moot) << "there is no such user";
+  ask(letter::reset);
+  sql("UPDATE gatehouse.users SET disabled_at = now() WHERE id = '" + who.id + "'");
+  EXPECT_TRUE(got(mails_.take(named("d"), 60s))->moot) << "disabled";
+  sql("UPDATE gatehouse.users SET disabled_at = NULL, email = 'ann.lee@example.com' WHERE id = '" + who.id + "'");
+  ask(letter::reset, "ann.lee@example.com");
+  sql("UPDATE gatehouse.users SET email = 'x@example.com' WHERE id = '" + who.id + "'");
+  EXPECT_TRUE(got(mails_.take(named("e"), 60s))->moot) << "the address is not his any more";
+  EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.one_time_tokens WHERE user_id = '" + who.id + "' AND used_at IS NULL"),
+            "0");
+}
+
+TEST_F(account_mail, requirement_52_a_request_writes_the_same_for_anybody) {
+  ann();
+  ask(letter::reset);
+  ask(letter::reset, "nobody@example.com");
+  EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.audit_events WHERE event = 'asked' AND realm = '" + realm_ + "'"), "2");
+  EXPECT_EQ(sql("SELECT string_agg((payload - 'message_id' - 'user' - 'to')::text, E'\\n' ORDER BY id) ~"
+                " '^(.*)\\n\\1$' FROM gatehouse.outbox WHERE realm = '" +
+                realm_ + "' AND payload ->> 'letter' = 'reset'"),
+            "t");
+}
+
+TEST_F(account_mail, requirement_55_a_reset_is_the_emails_and_the_purposes) {
+  const user who = ann();
+  const secret verifies = sent("a");
+  ask(letter::reset);
+  const secret resets = sent("b");
+  EXPECT_TRUE(is_dead(reset(verifies)));
+  EXPECT_TRUE(is_dead(verify(resets)));
+  sql("UPDATE gatehouse.users SET email = 'ann.lee@example.com' WHERE id = '" + who.id + "'");
+  EXPECT_TRUE(is_dead(reset(resets)));
+  EXPECT_TRUE(is_dead(verify(verifies)));
+  sql("UPDATE gatehouse.users SET email = 'Ann@Example.com' WHERE id = '" + who.id + "'");
+  const link_use used = reset(resets);
+  ASSERT_TRUE(std::holds_alternative<link_used>(used)) << "another case of letters is the same address";
+  EXPECT_TRUE(std::get<link_used>(used).profile.email_verified());
+  EXPECT_EQ(std::get<link_used>(used).profile.auth_version, who.auth_version + 1);
+  EXPECT_EQ(std::get<dead_link>(reset(resets)), dead_link::unknown);
+}
+
+TEST_F(account_mail, an_expired_link_is_known_as_such_until_a_newer_one_comes) {
+  ann();
+  const secret token = sent("a");
+  sql("UPDATE gatehouse.one_time_tokens SET expires_at = now()");
+  EXPECT_EQ(std::get<dead_link>(verify(token)), dead_link::expired);
+  EXPECT_EQ(std::get<dead_link>(got(links_.find_reset(token))), dead_link::unknown) << "of another purpose";
+  ask(letter::verify);
+  sent("b");
+  EXPECT_EQ(std::get<dead_link>(verify(token)), dead_link::unknown);
+}
+
+TEST_F(account_mail, a_word_comes_for_a_mail) {
+  int heard = 0;
+  mails_.on_mail([&heard] { ++heard; });
+  got(users_.find_by_login("ann@example.com"));
+  loop_.run_for(50ms);
+  ann();
+  for (int i = 0; i < 100 && heard == 0; ++i) loop_.run_for(20ms);
+  EXPECT_GT(heard, 0);
+}
+
+TEST_F(account_mail, old_mails_and_tokens_are_pruned) {
+  ann();
+  sent("a");
+  got(mails_.prune());
+  EXPECT_EQ(of_realm("count(*) FROM gatehouse.mails"), "1");
+  sql("UPDATE gatehouse.outbox SET done_at = now() - interval '8 days'");
+  sql("UPDATE gatehouse.one_time_tokens SET expires_at = now() - interval '31 days'");
+  got(mails_.prune());
+  EXPECT_EQ(of_realm("count(*) FROM gatehouse.mails"), "0");
+  EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.one_time_tokens t JOIN gatehouse.users u ON u.id = t.user_id"
+                " WHERE u.realm = '" +
+                realm_ + "'"),
+            "0");
+}
+
+}  // namespace
+
+}  // namespace gatehouse::account
