@@ -1,5 +1,5 @@
-# ./build.sh run: a real nginx with Gatehouse, PostgreSQL and Redis, in front of Radicale, Debian's calendar server, which
-# trusts the header X-Remote-User and has never heard of Gatehouse.
+# ./build.sh run: a real nginx with Gatehouse, PostgreSQL, Redis and a mail server, in front of two applications that have
+# never heard of Gatehouse: a visitors' book for browsers, and Radicale, Debian's calendar server, for calendar clients.
 
 . tools/servers.sh
 
@@ -13,7 +13,7 @@ run_demo() {
     trap 'echo; say "Stopping"; exit 0' INT TERM HUP
     chmod 711 "$folder"
     "${as_nobody[@]}" test -x "$folder" || die "user nobody cannot enter $folder: set TMPDIR to a folder open to all"
-    for name in postgres redis radicale smtp; do
+    for name in postgres redis smtp radicale book; do
         mkdir -m 700 "$folder/$name"
         [ "$(id -u)" != 0 ] || chown nobody:nogroup "$folder/$name"
     done
@@ -22,15 +22,17 @@ run_demo() {
     start_redis
     start_smtp
     start_radicale
+    start_book
     write_keys
     start_nginx
 
     cat <<END
 
 Gatehouse is ready: $url/
+Open it in a browser, or:
   curl --json '{"name":"Jane Doe","email":"jane@example.com","password":"SecurePass123"}' $url/auth/register
   token=\$(curl -s --json '{"email":"jane@example.com","password":"SecurePass123"}' $url/auth/login | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
-  curl -X PROPFIND -H "Authorization: Bearer \$token" $url/jane@example.com/
+  curl -X PROPFIND -H "Authorization: Bearer \$token" $url/radicale/jane@example.com/
 Mail (try "forgot password") is delivered into $folder/smtp/mails as files.
 Logs are in $folder; Ctrl-C stops everything and removes them.
 END
@@ -75,7 +77,7 @@ start_smtp() {
 # On loopback because Radicale has no Unix sockets. Everybody on this machine can reach it there and claim to be anybody:
 # an application that trusts a header must be reachable by nginx only.
 start_radicale() {
-    step "Starting Radicale, the application behind Gatehouse"
+    step "Starting Radicale, an application behind Gatehouse"
     radicale_port=$(free_port)
     cat > "$folder/radicale.conf" <<END
 [server]
@@ -89,6 +91,14 @@ filesystem_folder = $folder/radicale/collections
 END
     start_as_nobody radicale TERM radicale --config "$folder/radicale.conf"
     wait_for radicale port_taken "$radicale_port"
+}
+
+start_book() {
+    step "Starting the visitors' book, another one"
+    book_port=$(free_port)
+    cp tools/legacy_app.py "$folder/legacy_app.py"          # nobody may not see the tree
+    start_as_nobody book TERM /usr/bin/python3 "$folder/legacy_app.py" "$book_port" /auth/account
+    wait_for book port_taken "$book_port"
 }
 
 # One key signs access tokens, another one refresh tokens.
@@ -143,7 +153,7 @@ http {
         remote_user  email;
         password     blocklist=$root/build/blocklist.txt;
         pages        $root/pages;
-        site         "Calendars" color=#2f6f4f;
+        site         "Visitors' book";
     }
 
     server {
@@ -155,8 +165,14 @@ http {
 
         location / {
             gatehouse main;
+            proxy_pass http://127.0.0.1:$book_port;
+        }
+
+        location /radicale/ {
+            gatehouse main;
             gatehouse_header X-Remote-User \$gatehouse_email;
-            proxy_pass http://127.0.0.1:$radicale_port;
+            proxy_set_header X-Script-Name /radicale;
+            proxy_pass http://127.0.0.1:$radicale_port/;
         }
     }
 }

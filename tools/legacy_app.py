@@ -1,4 +1,4 @@
-"""The application behind the demo of ./build.sh run: a visitors' book that knows nothing of logins.
+"""An application behind the demo of ./build.sh run: a visitors' book that knows nothing of logins.
 
 It believes the headers of identity that it gets, as legacy applications do, so nobody but nginx may reach it.
 """

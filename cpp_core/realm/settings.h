@@ -39,12 +39,6 @@ struct notices {
   bool password = true;  // a changed password
 };
 
-// Which notices are mailed, beside those that must be.
-struct notices {
-  bool login = true;     // a login from where the user has not been before
-  bool password = true;  // a changed password
-};
-
 struct settings {
   std::string name;
   std::optional<postgres::options> postgres;
