@@ -3,6 +3,7 @@
 #include "dialect/refusals.h"
 #include "endpoint/cors.h"
 #include "endpoint/credentials.h"
+#include "endpoint/rate.h"
 #include "endpoint/router.h"
 #include "gate/authenticator.h"
 #include "gate/cross_site.h"
@@ -25,8 +26,9 @@ bool is_cross_site(const realm::settings& realm, const request& asked) {
 // What the operation is to be told: the body, of a GET the query.
 dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
   if (matched.fields.empty()) return {};
-  const std::string_view text = matched.method == "GET" ? std::string_view(asked.query) : asked.body.reveal();
-  return spoken.decode(matched, asked.header("Content-Type"), text);
+  const bool by_query = matched.method == "GET" && (asked.body.empty() || !asked.query.empty());
+  if (by_query) return spoken.decode(matched, "", asked.query);
+  return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
 }
 
 // What was sent, without what is secret.
@@ -54,9 +56,11 @@ struct performed {
   std::optional<operation::issued_tokens> renewed;
 };
 
+// Who it is goes first: what is wrong with the rest is between us and them.
 task<performed> perform(operation::context ctx, const dialect::route& matched, dialect::presented shown,
-                        operation::input in) {
+                        dialect::decoded read) {
   performed made;
+  operation::input& in = read.in;
   dialect::credential needs = matched.needs;
   if (needs == dialect::credential::bearer_if_alone) {
     needs = in.refresh_token ? dialect::credential::whatever : dialect::credential::bearer;
@@ -65,6 +69,10 @@ task<performed> perform(operation::context ctx, const dialect::route& matched, d
   made.renewed = std::move(found.renewed);
   if (found.refused) {
     made.outcome = std::move(*found.refused);
+    co_return made;
+  }
+  if (read.why) {
+    made.outcome = std::move(*read.why);
     co_return made;
   }
   in.bearer = std::move(found.who);
@@ -100,7 +108,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
 
   const match found = find_route(spoken, asked.method, asked.path);
   if (found.allowed.empty()) co_return spoken.encode_status(asked, realm, 404);
-  if (is_preflight(asked)) co_return answer_preflight(asked, found.allowed);
+  if (is_preflight(asked)) co_return answer_preflight(asked, base, found.allowed);
   if (found.route == nullptr) {
     dialect::response no =
         asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : spoken.encode_status(asked, realm, 405);
@@ -109,23 +117,26 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   }
 
   dialect::exchange about{*found.route, realm, asked, {}};
+  dialect::decoded read = decode(spoken, about.matched, asked);
+  if (!found.id.empty()) read.in.id = found.id;
+  about.typed = typed(about.matched, read.in);
   if (spoken.refuse_early != nullptr) {
     std::optional<dialect::response> no = spoken.refuse_early(about);
     if (no) co_return std::move(*no);
   }
-  dialect::decoded read = decode(spoken, about.matched, asked);
-  if (!found.id.empty()) read.in.id = found.id;
-  about.typed = typed(about.matched, read.in);
+
+  const operation::context ctx = context_of(services, spoken, asked);
+  rated call = co_await count_call(ctx, spoken, about.matched);
   performed made;
-  if (read.why) {
-    made.outcome = std::move(*read.why);
+  if (call.refused) {
+    made.outcome = std::move(*call.refused);
   } else {
-    made = co_await perform(context_of(services, spoken, asked), about.matched, spoken.find_tokens(asked, realm),
-                            std::move(read.in));
+    made = co_await perform(ctx, about.matched, spoken.find_tokens(asked, realm), std::move(read));
   }
   dialect::response shown = spoken.encode(about, made.outcome);
   if (made.renewed) spoken.add_tokens(about, *made.renewed, shown);
   add_outcome_headers(made.outcome, shown);
+  add_rate_headers(call, shown);
   co_return shown;
 }
 
@@ -133,7 +144,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
 
 task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, request asked) {
   dialect::response made = co_await answer(realm, spoken, asked);
-  if (!is_preflight(asked)) add_cors_headers(asked, made);
+  if (!is_preflight(asked)) add_cors_headers(asked, spoken, made);
   add_common_headers(made);
   co_return made;
 }
@@ -143,7 +154,7 @@ dialect::response answer_status(const realm::settings& realm, const dialect::dia
   const dialect::dialect& side =
       choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
   dialect::response made = side.encode_status(asked, realm, status);
-  add_cors_headers(asked, made);
+  add_cors_headers(asked, spoken, made);
   add_common_headers(made);
   return made;
 }
