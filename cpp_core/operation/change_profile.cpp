@@ -2,6 +2,7 @@
 #include "operation/issue.h"
 #include "operation/profile.h"
 #include "operation/revoke.h"
+#include "operation/sessions.h"
 #include "operation/validate.h"
 
 namespace gatehouse::operation {
@@ -12,11 +13,12 @@ namespace {
 using step = std::variant<account::user, outcome>;
 
 // What is wrong with the wish itself, before anything is asked of a store.
-std::optional<account::email> check_wish(validation& checks, const input& in) {
+std::optional<account::email> check_wish(validation& checks, const context& ctx, const input& in) {
   if (in.name) checks.check_name(*in.name);
+  if (in.metadata) checks.check_metadata(*in.metadata);
   std::optional<account::email> address;
   if (in.email) address = checks.check_email(*in.email);
-  if ((in.email || in.password) && !in.current_password) {
+  if ((in.email || in.password) && !in.current_password && !ctx.asked_by.recent_login_proves) {
     checks.fail(&input::current_password, "is required to change the e-mail or the password");
   }
   return address;
@@ -37,6 +39,7 @@ task<step> find_owner(context ctx, input in) {
     checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
     if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   }
+  if (ctx.asked_by.recent_login_proves) co_return user;
   std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
   if (no) co_return std::move(*no);
   co_return user;
@@ -83,13 +86,17 @@ task<step> store_password(context ctx, account::user user, std::string hash, acc
 }  // namespace
 
 task<outcome> change_profile(context ctx, input in) {
-  if (!in.name && !in.email && !in.password) {
+  if (ctx.asked_by.recent_login_proves && !logged_in_recently(*in.bearer)) {
+    co_return refuse(refusal::recent_login_needed);
+  }
+  if (!in.name && !in.email && !in.password && !in.metadata) {
     co_return refuse_message("Nothing to change: name, email or password is needed");
   }
   validation checks;
   account::profile_changes changes;
-  changes.email = check_wish(checks, in);
+  changes.email = check_wish(checks, ctx, in);
   changes.name = in.name;
+  changes.metadata = in.metadata;
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
   const account::source from = source_of(ctx, in.bearer->session_id());
@@ -100,7 +107,7 @@ task<outcome> change_profile(context ctx, input in) {
     if (!made) co_return ctx.fail("hashing a password", made.failure());
     hash = std::move(*made);
   }
-  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email)) {
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email || in.metadata)) {
     std::optional<std::int64_t> expected;
     if (in.email || in.password) expected = user->auth_version;
     now = co_await store_profile(ctx, *user, std::move(changes), expected, from);

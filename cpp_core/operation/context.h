@@ -26,6 +26,9 @@ struct client {
   std::string_view reset_link = "reset?token=";
   bool reveals_taken = false;  // register says that an e-mail is taken, even where none may log in unverified
   bool email_at_once = false;  // a changed e-mail counts before it is confirmed
+
+  bool register_signs_in = true;     // else whoever has registered logs in next
+  bool recent_login_proves = false;  // a profile is changed by who has logged in recently, without current_password
 };
 
 struct context {

@@ -61,6 +61,12 @@ task<outcome> check_and_sign_in(context ctx, input in) {
   co_return std::move(*in_now);
 }
 
+// Whatever came of it, the password was right.
+bool proved_password(const outcome& came) {
+  const auto* no = std::get_if<refused>(&came);
+  return no == nullptr || no->why == refusal::already_logged_in;
+}
+
 }  // namespace
 
 task<outcome> login(context ctx, input in) {
@@ -68,9 +74,9 @@ task<outcome> login(context ctx, input in) {
   if (tried.refused) co_return std::move(*tried.refused);
 
   outcome came = co_await check_and_sign_in(ctx, in);
-  const bool succeeded = std::holds_alternative<signed_in>(came);
-  if (succeeded || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
-  if (succeeded) co_await remember_place(ctx, *in.email);
+  const bool was_right = proved_password(came);
+  if (was_right || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  if (was_right) co_await remember_place(ctx, *in.email);
   co_return came;
 }
 
