@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/csrf.h"
 #include "dialect/jsonapi.h"
 #include "dialect/rest.h"
 
@@ -21,7 +22,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest, &jsonapi};
+const std::array dialects{&rest, &jsonapi, &csrf};
 
 }  // namespace
 
