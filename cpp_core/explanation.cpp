@@ -47,15 +47,17 @@ ordered_json optional_seconds(const std::optional<seconds>& value) {
   return value ? ordered_json(value->count()) : ordered_json(nullptr);
 }
 
+ordered_json explain_rate(const limit::rate& rate) {
+  if (rate.off()) return nullptr;
+  return {{"count", rate.count}, {"window", rate.window.count()}};
+}
+
 // A limit that does not exist is left out, one that is off is null.
 ordered_json explain_limits(const limit::allowance& said) {
   ordered_json limits = ordered_json::object();
   for (const limit::scope& each : limit::scopes) {
     const std::optional<limit::rate>& rate = said.*each.limit;
-    if (!rate) continue;
-    ordered_json shown = nullptr;
-    if (!rate->off()) shown = {{"count", rate->count}, {"window", rate->window.count()}};
-    limits[std::string(each.name)] = std::move(shown);
+    if (rate) limits[std::string(each.name)] = explain_rate(*rate);
   }
   return limits;
 }
@@ -103,6 +105,10 @@ ordered_json explain_realm(const realm::settings& said) {
           {"mail", explain_mail(said)},
           {"verify_lifetime", optional_seconds(said.verify_lifetime)},
           {"reset_lifetime", optional_seconds(said.reset_lifetime)},
+          {"second_login", said.second_login},
+          {"jsonapi_same_site", said.jsonapi_same_site},
+          {"csrf_secret", said.csrf_secret.has_value()},
+          {"csrf_rate", explain_rate(said.csrf_rate)},
           {"access_lifetime", optional_seconds(said.access_lifetime)},
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},

@@ -32,6 +32,7 @@ dialect::request copy(const gh_api& api, const gh_request& from) {
   to.method = view_of(from.traits.method);
   to.mount = api.mount;
   to.path = after_mount(api, view_of(from.path));
+  to.uri = view_of(from.traits.uri);
   to.query = view_of(from.query);
   for (size_t i = 0; i < from.header_count; ++i) {
     to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/csrf.h"
+#include "dialect/jsonapi.h"
 #include "dialect/rest.h"
 
 namespace gatehouse::dialect {
@@ -20,7 +22,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest};
+const std::array dialects{&rest, &jsonapi, &csrf};
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "dialect/request.h"
+#include "limit/rate.h"
 #include "operation/context.h"
 #include "operation/input.h"
 #include "operation/outcome.h"
@@ -42,6 +43,7 @@ struct route {
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body
   int success;                    // status
+  bool body_of_get = false;       // a GET whose fields may be in a body all the same
 };
 
 struct response {
@@ -84,6 +86,7 @@ struct dialect {
   std::string_view name;
   operation::client client;
   std::span<const route> routes;
+  // `content_type` is empty for a query.
   decoded (*decode)(const route& matched, std::string_view content_type, std::string_view body);
   presented (*find_tokens)(const request& asked, const realm::settings& realm);
   response (*encode)(const exchange& about, const operation::outcome& outcome);
@@ -91,13 +94,19 @@ struct dialect {
   response (*encode_status)(const request& asked, const realm::settings& realm, int status);
   // Puts the tokens of a session that was renewed silently into the answer.
   void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
-  // What every request must show beside its credentials; an answer: it does not. null: nothing.
+  // What every request must show beside its credentials, in a header or in what was typed; an answer: it does not.
+  // null: nothing.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
   // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
                                          operation::outcome refusal) = nullptr;
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
+  // How often one client may call each route whose method is not a safe one; null: as often as he likes.
+  limit::rate realm::settings::*rate = nullptr;
+  // What a page of another origin may send and read (CORS) beside what any may.
+  std::string_view request_headers = "Authorization, Content-Type";
+  std::string_view response_headers = "Retry-After, WWW-Authenticate";
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
   // null: there is none.
   const dialect* pages = nullptr;

@@ -14,6 +14,15 @@ bool is_media_type(std::string_view content_type, std::string_view media_type) {
   return equal_ignoring_case(type, media_type);
 }
 
+std::string_view member_name(const route& matched, const operation::field_id& target) {
+  const auto found = std::ranges::find(matched.fields, target, &field::target);
+  return found == matched.fields.end() ? "body" : found->member;
+}
+
+bool wants_object(const field& which) {
+  return std::holds_alternative<std::optional<nlohmann::json> operation::input::*>(which.target);
+}
+
 decoded unusable_body(std::string message) {
   operation::refused no;
   no.why = operation::refusal::invalid_input;
@@ -31,11 +40,21 @@ bool field_reader::has(const field& which) const {
 }
 
 void field_reader::store(const field& which, std::string value) {
-  if (const auto* plain = std::get_if<0>(&which.target)) {
+  if (wants_object(which)) {
+    fail(which, "must be an object");
+  } else if (const auto* plain = std::get_if<0>(&which.target)) {
     in_.** plain = std::move(value);
   } else {
     in_.*std::get<1>(which.target) = secret(value);
     OPENSSL_cleanse(value.data(), value.size());
+  }
+}
+
+void field_reader::store(const field& which, nlohmann::json value) {
+  if (wants_object(which)) {
+    in_.*std::get<2>(which.target) = std::move(value);
+  } else {
+    store(which, std::move(value.get_ref<std::string&>()));
   }
 }
 

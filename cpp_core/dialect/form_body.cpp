@@ -2,20 +2,11 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "dialect/fields.h"
 
 namespace gatehouse::dialect {
-
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-}  // namespace
 
 bool is_urlencoded(std::string_view content_type) {
   return is_media_type(content_type, "application/x-www-form-urlencoded");

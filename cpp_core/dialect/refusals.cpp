@@ -27,6 +27,8 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::mail_off, 404, "mail_off", "This site sends no mail"},
     refusal_row{operation::refusal::method_not_allowed, 405, "method_not_allowed", "Method not allowed"},
     refusal_row{operation::refusal::email_taken, 409, "email_taken", "Email already exists"},
+    refusal_row{operation::refusal::username_taken, 409, "username_taken", "Username already exists"},
+    refusal_row{operation::refusal::already_logged_in, 409, "already_logged_in", "You are logged in already"},
     refusal_row{operation::refusal::body_too_large, 413, "body_too_large", "The body is too large"},
     refusal_row{operation::refusal::unsupported_media_type, 415, "unsupported_media_type",
                 "The body must be application/json"},
@@ -41,6 +43,14 @@ constexpr std::array refusals{
 const refusal_row& row_of(operation::refusal why) {
   const auto* row = std::ranges::find(refusals, why, &refusal_row::why);
   return row != refusals.end() ? *row : *row_of_status(500);
+}
+
+answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own) {
+  for (const own_words& each : own) {
+    if (each.why == why && (each.path.empty() || each.path == path)) return {each.status, each.message};
+  }
+  const refusal_row& row = row_of(why);
+  return {row.status, row.message};
 }
 
 const refusal_row* row_of_status(int status) {

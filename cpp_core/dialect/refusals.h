@@ -1,6 +1,7 @@
 // The status and the English text of every refusal, for the dialects that follow plain HTTP.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "operation/outcome.h"
@@ -15,6 +16,22 @@ struct refusal_row {
 };
 
 const refusal_row& row_of(operation::refusal why);
+// Where a dialect says it in other words.
+struct own_words {
+  operation::refusal why;
+  std::string_view path;  // of the route; empty: any
+  int status;
+  std::string_view message;
+};
+
+struct answer {
+  int status;
+  std::string_view message;
+};
+
+// In the dialect's own words, the first row that fits, else in those above.
+answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own);
+
 // The first row of a status; null: there is none.
 const refusal_row* row_of_status(int status);
 

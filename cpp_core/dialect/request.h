@@ -14,6 +14,7 @@ struct request {
   std::string method;
   std::string mount;  // the path prefix that the endpoints are at, e.g. "/auth/"
   std::string path;   // after the mount
+  std::string uri;    // as sent, with the query
   std::string query;  // raw
   std::vector<std::pair<std::string, std::string>> headers;
   secret body;          // it may hold a password

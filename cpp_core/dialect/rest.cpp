@@ -3,7 +3,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "dialect/fields.h"
 #include "dialect/json_body.h"
+#include "dialect/json_response.h"
 #include "dialect/pages.h"
 #include "dialect/refusals.h"
 #include "dialect/tokens_in_header.h"
@@ -81,22 +83,7 @@ constexpr std::array routes{
     route{"DELETE", "me", operation::remove_account, credential::bearer, {}, 204},
 };
 
-response json_response(int status, const ordered_json& body) {
-  response made;
-  made.status = status;
-  made.add_header("Content-Type", "application/json");
-  made.body = body.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  return made;
-}
-
 ordered_json error_body(int status, std::string_view message) { return {{"message", message}, {"status", status}}; }
-
-std::string_view member_name(const route& matched, const operation::field_id& target) {
-  for (const field& each : matched.fields) {
-    if (each.target == target) return each.member;
-  }
-  return "body";
-}
 
 response encode_refusal(const route& matched, const operation::refused& no) {
   const refusal_row& row = row_of(no.why);

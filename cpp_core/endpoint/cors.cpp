@@ -8,11 +8,17 @@ namespace {
 
 using dialect::request;
 
-bool is_allowed(const request& asked) {
+bool is_allowed_by(const request& asked, std::string_view word) {
+  return std::ranges::find(asked.allowed_origins, word) != asked.allowed_origins.end();
+}
+
+bool is_allowed_by_name(const request& asked) {
   const std::string_view origin = asked.header("Origin");
-  return !origin.empty() && std::ranges::any_of(asked.allowed_origins, [origin](const std::string& allowed) {
-    return allowed == "*" || allowed == origin;
-  });
+  return !origin.empty() && origin != "*" && is_allowed_by(asked, origin);
+}
+
+bool is_allowed(const request& asked) {
+  return is_allowed_by_name(asked) || (!asked.header("Origin").empty() && is_allowed_by(asked, "*"));
 }
 
 }  // namespace
@@ -22,24 +28,26 @@ bool is_preflight(const request& asked) {
          !asked.header("Access-Control-Request-Method").empty();
 }
 
-dialect::response answer_preflight(const request& asked, const std::string& methods) {
+dialect::response answer_preflight(const request& asked, const dialect::dialect& spoken, const std::string& methods) {
   dialect::response answer;
   answer.status = 204;
-  add_cors_headers(asked, answer);
+  add_cors_headers(asked, spoken, answer);
   if (is_allowed(asked)) {
     answer.add_header("Access-Control-Allow-Methods", methods);
-    answer.add_header("Access-Control-Allow-Headers", "Authorization, Content-Type");
+    answer.add_header("Access-Control-Allow-Headers", std::string(spoken.request_headers));
     answer.add_header("Access-Control-Max-Age", "600");
   }
   return answer;
 }
 
-void add_cors_headers(const request& asked, dialect::response& answer) {
+void add_cors_headers(const request& asked, const dialect::dialect& spoken, dialect::response& answer) {
   if (asked.allowed_origins.empty()) return;
   answer.add_header("Vary", "Origin");  // whether or not it is allowed: a cache must not mix the two
   if (!is_allowed(asked)) return;
   answer.add_header("Access-Control-Allow-Origin", std::string(asked.header("Origin")));
-  answer.add_header("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
+  answer.add_header("Access-Control-Expose-Headers", std::string(spoken.response_headers));
+  const bool with_cookies = spoken.sets_cookies && is_allowed_by_name(asked);
+  if (with_cookies) answer.add_header("Access-Control-Allow-Credentials", "true");
 }
 
 }  // namespace gatehouse::endpoint

@@ -10,8 +10,10 @@ namespace gatehouse::endpoint {
 bool is_preflight(const dialect::request& asked);
 
 // The answer to a preflight; `methods` are those of the route, comma-separated.
-dialect::response answer_preflight(const dialect::request& asked, const std::string& methods);
+dialect::response answer_preflight(const dialect::request& asked, const dialect::dialect& spoken,
+                                   const std::string& methods);
 
-void add_cors_headers(const dialect::request& asked, dialect::response& answer);
+// With credentials only for an origin that is allowed by its name, and where the dialect has cookies.
+void add_cors_headers(const dialect::request& asked, const dialect::dialect& spoken, dialect::response& answer);
 
 }  // namespace gatehouse::endpoint

@@ -3,6 +3,7 @@
 #include "dialect/refusals.h"
 #include "endpoint/cors.h"
 #include "endpoint/credentials.h"
+#include "endpoint/rate.h"
 #include "endpoint/router.h"
 #include "gate/authenticator.h"
 #include "gate/challenge.h"
@@ -34,8 +35,9 @@ const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm
 // What the operation is to be told: the body, of a GET the query.
 dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
   if (matched.fields.empty()) return {};
-  const std::string_view text = matched.method == "GET" ? std::string_view(asked.query) : asked.body.reveal();
-  return spoken.decode(matched, asked.header("Content-Type"), text);
+  const bool by_query = matched.method == "GET" && (asked.body.empty() || !asked.query.empty());
+  if (by_query) return spoken.decode(matched, "", asked.query);
+  return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
 }
 
 // What was sent, without what is secret; but a form that uses a link is shown with its token in a hidden field.
@@ -122,7 +124,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
   const match found = find_route(spoken, asked.method, asked.path);
   if (found.allowed.empty()) co_return on_screen.encode_status(asked, realm, 404);
-  if (is_preflight(asked)) co_return answer_preflight(asked, found.allowed);
+  if (is_preflight(asked)) co_return answer_preflight(asked, base, found.allowed);
   if (found.route == nullptr) {
     dialect::response no =
         asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
@@ -131,18 +133,26 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   }
 
   dialect::exchange about{*found.route, realm, asked, {}};
+  dialect::decoded read = decode(spoken, about.matched, asked);
+  if (!found.id.empty()) read.in.id = found.id;
+  about.typed = typed(about.matched, read.in);
   if (spoken.refuse_early != nullptr) {
     std::optional<dialect::response> no = spoken.refuse_early(about);
     if (no) co_return std::move(*no);
   }
-  dialect::decoded read = decode(spoken, about.matched, asked);
-  if (!found.id.empty()) read.in.id = found.id;
-  about.typed = typed(about.matched, read.in);
+
   const operation::context ctx = context_of(services, spoken, asked);
-  performed made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
+  rated call = co_await count_call(ctx, spoken, about.matched);
+  performed made;
+  if (call.refused) {
+    made.outcome = std::move(*call.refused);
+  } else {
+    made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
+  }
   dialect::response shown = spoken.encode(about, made.outcome);
   if (made.renewed) spoken.add_tokens(about, *made.renewed, shown);
   add_outcome_headers(made.outcome, shown);
+  add_rate_headers(call, shown);
   co_return shown;
 }
 
@@ -150,7 +160,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
 
 task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, request asked) {
   dialect::response made = co_await answer(realm, spoken, asked);
-  if (!is_preflight(asked)) add_cors_headers(asked, made);
+  if (!is_preflight(asked)) add_cors_headers(asked, spoken, made);
   add_common_headers(made);
   co_return made;
 }
@@ -160,7 +170,7 @@ dialect::response answer_status(const realm::settings& realm, const dialect::dia
   const dialect::dialect& side =
       choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
   dialect::response made = side.encode_status(asked, realm, status);
-  add_cors_headers(asked, made);
+  add_cors_headers(asked, spoken, made);
   add_common_headers(made);
   return made;
 }

@@ -4,6 +4,7 @@
 #include "operation/letters.h"
 #include "operation/profile.h"
 #include "operation/revoke.h"
+#include "operation/sessions.h"
 #include "operation/throttle.h"
 #include "operation/validate.h"
 
@@ -17,6 +18,7 @@ using step = std::variant<account::user, outcome>;
 // What is wrong with the wish itself, before anything is asked of a store.
 std::optional<account::email> check_wish(validation& checks, const input& in) {
   if (in.name) checks.check_name(*in.name);
+  if (in.metadata) checks.check_metadata(*in.metadata);
   std::optional<account::email> address;
   if (in.email) address = checks.check_email(*in.email);
   return address;
@@ -36,7 +38,7 @@ task<step> find_owner(context ctx, input in, std::optional<account::email> addre
   if (!is_new(address, user) && !in.password) co_return user;
 
   validation checks;
-  if (!in.current_password) {
+  if (!in.current_password && !ctx.asked_by.recent_login_proves) {
     checks.fail(&input::current_password, "is required to change the e-mail or the password");
   }
   if (in.password) {
@@ -45,6 +47,7 @@ task<step> find_owner(context ctx, input in, std::optional<account::email> addre
     checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
   }
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+  if (ctx.asked_by.recent_login_proves) co_return user;
   std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
   if (no) co_return std::move(*no);
   co_return user;
@@ -123,13 +126,17 @@ task<settled_email> settle_email(context ctx, account::user user, std::optional<
 }  // namespace
 
 task<outcome> change_profile(context ctx, input in) {
-  if (!in.name && !in.email && !in.password) {
+  if (ctx.asked_by.recent_login_proves && !logged_in_recently(*in.bearer)) {
+    co_return refuse(refusal::recent_login_needed);
+  }
+  if (!in.name && !in.email && !in.password && !in.metadata) {
     co_return refuse_message("Nothing to change: name, email or password is needed");
   }
   validation checks;
   account::profile_changes changes;
   changes.email = check_wish(checks, in);
   changes.name = in.name;
+  changes.metadata = in.metadata;
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
   const account::source from = source_of(ctx, in.bearer->session_id());
@@ -145,7 +152,7 @@ task<outcome> change_profile(context ctx, input in) {
     hash = std::move(*made);
   }
   std::optional<std::string> pending;
-  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email)) {
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email || in.metadata)) {
     settled_email email = co_await settle_email(ctx, *user, std::move(changes.email));
     if (email.refused) co_return std::move(*email.refused);
     changes.email = std::move(email.at_once);

@@ -29,6 +29,8 @@ struct client {
   bool has_pages = false;              // login, forgot and account are pages below the mount
   bool reveals_taken = false;          // register says that an e-mail is taken, even where none may log in unverified
   bool email_at_once = false;          // a changed e-mail counts before it is confirmed
+  bool register_signs_in = true;       // else whoever has registered logs in next
+  bool recent_login_proves = false;    // a profile is changed by who has logged in recently, without current_password
 };
 
 struct context {

@@ -1,6 +1,7 @@
 // What an operation is told, whatever the dialect it was said in. A dialect's field table fills it by member pointer.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,8 @@ namespace gatehouse::operation {
 struct input {
   std::optional<std::string> name;
   std::optional<std::string> email;  // as typed; at login any identifier
+  std::optional<std::string> username;
+  std::optional<nlohmann::json> metadata;  // an object
   std::optional<secret> password;
   std::optional<secret> confirm_password;
   std::optional<secret> current_password;
@@ -20,11 +23,13 @@ struct input {
   std::optional<secret> link_token;           // of a link that was sent by mail
   std::optional<std::string> id;              // of the path: which of several
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
+  std::optional<std::string> csrf_token;      // shows that a page of ours has sent it; the dialect's to judge
 
   gate::identity_ref bearer;  // who the request's access token says it is from; empty without one
 };
 
 // Names one of the fields above, so that a dialect can say which of its own members is meant.
-using field_id = std::variant<std::optional<std::string> input::*, std::optional<secret> input::*>;
+using field_id = std::variant<std::optional<std::string> input::*, std::optional<secret> input::*,
+                              std::optional<nlohmann::json> input::*>;
 
 }  // namespace gatehouse::operation

@@ -79,13 +79,30 @@ std::vector<std::string> session_cookies(const realm::settings& realm, const iss
           realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now))};
 }
 
+namespace {
+
+session::policy policy_of(const context& ctx) {
+  const bool may_again = ctx.realm.settings().second_login && ctx.asked_by.policy == session::policy::single;
+  return may_again ? session::policy::fixed : ctx.asked_by.policy;
+}
+
+task<outcome> refuse_second_login(context ctx, std::string user_id) {
+  const nlohmann::json detail = {{"reason", "logged in already"}};
+  const account::source from = source_of(ctx, "");
+  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
+  if (!recorded) ctx.warn("recording a second login", recorded.failure());
+  co_return refuse(refusal::already_logged_in);
+}
+
+}  // namespace
+
 task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr) {
   session::opening opening;
   opening.user_id = user.id;
   opening.auth_version = user.auth_version;
   opening.user_json = account::to_json(user);
   opening.client = ctx.asked_by.name;
-  opening.policy = ctx.asked_by.policy;
+  opening.policy = policy_of(ctx);
   opening.lifetimes = lifetimes_of(ctx);
   opening.address = ctx.address;
   opening.user_agent = ctx.user_agent;
@@ -95,7 +112,7 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   auto opened = co_await ctx.realm.sessions().open(std::move(opening));
   if (!opened) co_return ctx.fail("opening a session", opened.failure());
   if (std::holds_alternative<session::stale_auth_version>(*opened)) co_return std::nullopt;
-  if (!std::holds_alternative<session::head>(*opened)) co_return refuse(refusal::bad_credentials);
+  if (std::holds_alternative<session::already_open>(*opened)) co_return co_await refuse_second_login(ctx, user.id);
 
   const auto& head = std::get<session::head>(*opened);
   const account::source from = source_of(ctx, head.sid);

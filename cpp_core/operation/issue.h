@@ -26,7 +26,8 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
 // The values of the Set-Cookie headers that give them to a browser.
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens);
 
-// Opens a session for a user who has just proved who they are, and answers with its tokens. `amr`: how (RFC 8176).
+// Opens a session for a user who has just proved who they are, and answers with its tokens, or already_logged_in where
+// the client's policy is single. `amr`: how (RFC 8176).
 // nullopt: the user has changed since he was read; what was proved may not hold any more.
 task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr);
 

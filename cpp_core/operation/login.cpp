@@ -66,6 +66,12 @@ task<outcome> check_and_sign_in(context ctx, input in) {
   co_return std::move(*in_now);
 }
 
+// Whatever came of it, the password was right.
+bool proved_password(const outcome& came) {
+  const auto* no = std::get_if<refused>(&came);
+  return no == nullptr || no->why == refusal::already_logged_in || no->why == refusal::email_unverified;
+}
+
 }  // namespace
 
 task<outcome> login(context ctx, input in) {
@@ -73,11 +79,9 @@ task<outcome> login(context ctx, input in) {
   if (tried.refused) co_return std::move(*tried.refused);
 
   outcome came = co_await check_and_sign_in(ctx, in);
-  const bool succeeded = std::holds_alternative<signed_in>(came);
-  const auto* no = std::get_if<refused>(&came);
-  const bool knew_password = succeeded || (no != nullptr && no->why == refusal::email_unverified);
-  if (knew_password || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
-  if (succeeded) co_await remember_place(ctx, *in.email);
+  const bool was_right = proved_password(came);
+  if (was_right || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  if (was_right) co_await remember_place(ctx, *in.email);
   co_return came;
 }
 

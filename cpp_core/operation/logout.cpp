@@ -32,7 +32,8 @@ task<outcome> logout(context ctx, input in) {
     session_id = in.bearer->session_id();
   }
 
-  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id);
+  const std::string client = in.refresh_token ? std::string(ctx.asked_by.name) : "";
+  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, client);
   if (!ended) co_return ctx.fail("ending a session", ended.failure());
   if (!*ended && in.refresh_token) co_return refuse(refusal::bad_refresh_token);
   if (*ended) co_await record(ctx, user_id, session_id);

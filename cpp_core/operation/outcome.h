@@ -64,7 +64,9 @@ enum class refusal {
   bad_refresh_token,
   conflicting_credentials,
   email_taken,
-  email_unverified,  // the password was right
+  username_taken,
+  already_logged_in,  // the password was right; policy single
+  email_unverified,   // the password was right
   link_expired,
   link_unknown,  // or used already, or a newer one was sent
   mail_off,      // the realm sends none

@@ -9,7 +9,8 @@ namespace gatehouse::operation {
 // All three act on the bearer's own account.
 task<outcome> show_profile(context ctx, input in);
 
-// Any of name, email, password; the last two need current_password (REQUIREMENTS 53). A new password ends the user's
+// Any of name, metadata, email, password; the last two need current_password (REQUIREMENTS 53), or with a client whose
+// recent_login_proves is on any of them a recent login (sessions.h). A new password ends the user's
 // other sessions. Where the realm verifies e-mails, a new one is pending until the link sent to it is used
 // (verify_email.h); else, and for a client with email_at_once, it counts at once, the old one is told, and all sessions
 // must refresh, this one too (REQUIREMENTS 58).

@@ -9,6 +9,8 @@ namespace gatehouse::operation {
 
 namespace {
 
+const std::string& name_of(const input& in) { return in.name ? *in.name : *in.username; }
+
 // Nobody who may only ask learns whether there was such an account.
 task<outcome> create_quietly(context ctx, account::new_user fresh, std::string hash) {
   const account::source from = source_of(ctx, "");
@@ -29,7 +31,8 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   result<std::string> hash = co_await ctx.realm.passwords().hash(*in.password);
   if (!hash) co_return ctx.fail("hashing a password", hash.failure());
 
-  account::new_user fresh{std::move(address), *in.name, std::nullopt};
+  account::new_user fresh{std::move(address), name_of(in), in.username};
+  if (in.metadata) fresh.metadata = *in.metadata;
   if (requires_verified_email(ctx) && !ctx.asked_by.reveals_taken) {
     co_return co_await create_quietly(ctx, std::move(fresh), std::move(*hash));
   }
@@ -38,10 +41,18 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   if (verifies_email(ctx)) greeting = link_letter(ctx, account::letter::verify);
   auto created = co_await ctx.realm.accounts().create(std::move(fresh), std::move(*hash), from, std::move(greeting));
   if (!created) co_return ctx.fail("creating an account", created.failure());
-  if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
+  if (const auto* value = std::get_if<account::taken>(&*created)) {
+    co_return refuse(*value == account::taken::email ? refusal::email_taken : refusal::username_taken);
+  }
+  auto& user = std::get<account::user>(*created);
+  if (!ctx.asked_by.register_signs_in) {
+    profile made;
+    made.user = std::move(user);
+    co_return made;
+  }
   if (requires_verified_email(ctx)) co_return verification_sent();
 
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
   if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
   co_return std::move(*in_now);
 }
@@ -53,9 +64,11 @@ task<outcome> register_account(context ctx, input in) {
   if (realm.registration == realm::registration::closed) co_return refuse(refusal::registration_closed);
 
   validation checks;
-  checks.check_name(*in.name);
+  if (in.name) checks.check_name(*in.name);
+  if (in.username) checks.check_username(*in.username);
+  if (in.metadata) checks.check_metadata(*in.metadata);
   const std::optional<account::email> address = checks.check_email(*in.email);
-  checks.check_password(realm, in, *in.name, *in.email, "");
+  checks.check_password(realm, in, name_of(in), *in.email, in.username.value_or(""));
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   if (!realm.may_register(*address)) co_return refuse(refusal::registration_closed);
 
@@ -67,7 +80,8 @@ task<outcome> register_account(context ctx, input in) {
   }
   outcome came = co_await create_account(ctx, in, *address);
   if (is_our_failure(came)) co_await give_back(ctx, std::move(tried));
-  if (std::holds_alternative<signed_in>(came)) co_await remember_place(ctx, *in.email);
+  const bool is_made = std::holds_alternative<signed_in>(came) || std::holds_alternative<profile>(came);
+  if (is_made) co_await remember_place(ctx, *in.email);
   co_return came;
 }
 

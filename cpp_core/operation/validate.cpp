@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "password/policy.h"
+#include "token/claim.h"
 
 namespace gatehouse::operation {
 
@@ -14,6 +15,29 @@ void validation::check_name(const std::string& name) {
     fail(&input::name, "must not be empty");
   } else if (*length > most_code_points) {
     fail(&input::name, "must have at most 200 characters");
+  }
+}
+
+void validation::check_username(const std::string& username) {
+  constexpr std::size_t most_code_points = 64;
+  const std::optional<std::size_t> length = count_code_points(username);
+  if (!length || has_control_character(username) || username.find('@') != std::string::npos) {
+    fail(&input::username, "must be plain text without control characters and without \"@\"");
+  } else if (*length == 0) {
+    fail(&input::username, "must not be empty");
+  } else if (username.starts_with(' ') || username.ends_with(' ')) {
+    fail(&input::username, "must not begin or end with a space");
+  } else if (*length > most_code_points) {
+    fail(&input::username, "must have at most 64 characters");
+  }
+}
+
+void validation::check_metadata(const nlohmann::json& metadata) {
+  constexpr std::size_t most_bytes = 2048;
+  if (token::has_control_character(metadata)) {
+    fail(&input::metadata, "must not hold control characters");
+  } else if (metadata.dump().size() > most_bytes) {
+    fail(&input::metadata, "must have at most 2048 bytes");
   }
 }
 

@@ -20,6 +20,10 @@ class validation {
 
   // 1–200 code points, no control characters.
   void check_name(const std::string& name);
+  // 1–64 code points; no @, for then it could be taken for an e-mail, no control character, no space at either end.
+  void check_username(const std::string& username);
+  // It is a claim of access tokens: at most 2 KiB as JSON, and no control character in any string.
+  void check_metadata(const nlohmann::json& metadata);
   std::optional<account::email> check_email(const std::string& typed);
   // The policy of the realm (CONTRACTS.md), and that the confirmation, where there is one, says the same.
   void check_password(const realm::settings& realm, const input& in, const std::string& name, const std::string& email,

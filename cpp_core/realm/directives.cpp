@@ -89,9 +89,9 @@ status set_registration(settings& realm, arguments args, const std::string&) {
 }
 
 // A directive with one of a few words as its value.
-template <class Value, std::size_t N>
+template <class Value, class Choice, std::size_t N>
 status set_choice(Value& into, std::string_view word,
-                  const std::array<std::pair<std::string_view, Value>, N>& choices) {
+                  const std::array<std::pair<std::string_view, Choice>, N>& choices) {
   std::string names;
   for (const auto& [name, value] : choices) {
     if (name == word) {
@@ -236,6 +236,26 @@ status set_notices(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_same_site(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> choices{
+      {{"lax", "Lax"}, {"strict", "Strict"}, {"none", "None"}}};
+  return set_choice(realm.jsonapi_same_site, args[0], choices);
+}
+
+status set_csrf_secret(settings& realm, arguments args, const std::string& prefix) {
+  result<secret> read = read_secret_file(absolute(args[0], prefix));
+  if (!read) return read.failure();
+  realm.csrf_secret = std::move(*read);
+  return done{};
+}
+
+status set_csrf_rate(settings& realm, arguments args, const std::string&) {
+  const result<limit::rate> parsed = limit::parse_rate(args[0]);
+  if (!parsed) return parsed.failure();
+  realm.csrf_rate = *parsed;
+  return done{};
+}
+
 struct directive {
   std::string_view name;
   std::size_t least, most;  // arguments
@@ -284,6 +304,10 @@ constexpr std::array directives{
     directive{"verify_lifetime", 1, 1, "verify_lifetime TIME", set_duration<&settings::verify_lifetime>},
     directive{"reset_lifetime", 1, 1, "reset_lifetime TIME", set_duration<&settings::reset_lifetime>},
     directive{"notices", 1, 2, "notices login|password ...|off", set_notices},
+    directive{"second_login", 1, 1, "second_login on|off", set_switch<&settings::second_login>},
+    directive{"jsonapi_same_site", 1, 1, "jsonapi_same_site lax|strict|none", set_same_site},
+    directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},
+    directive{"csrf_rate", 1, 1, "csrf_rate COUNT/TIME|off", set_csrf_rate},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
@@ -328,6 +352,9 @@ status block::complete() {
   }
   if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
     return wrong("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
+  }
+  if (settings_.jsonapi_same_site == "None" && !settings_.cookie_secure) {
+    return wrong("\"jsonapi_same_site none\" is for Secure cookies only; write: cookie_secure on;");
   }
   if (settings_.site.name.empty())
     settings_.site.name = settings_.public_url.substr(settings_.public_url.find("//") + 2);

@@ -65,7 +65,11 @@ struct settings {
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
   realm::site site;
-  std::vector<std::string> return_urls;  // absolute URLs that a login may return to, beside this site's paths
+  bool second_login = false;               // a client with policy single may log in again all the same
+  std::string jsonapi_same_site = "Lax";   // of the cookie of `jsonapi`
+  std::optional<secret> csrf_secret;       // what GET csrf-token of `csrf` must show
+  limit::rate csrf_rate{10, seconds(60)};  // how often one client may call each route of `csrf`
+  std::vector<std::string> return_urls;    // absolute URLs that a login may return to, beside this site's paths
 
   std::optional<smtp::options> smtp;  // nullopt: the realm sends no mail
   std::string mails_directory = "/usr/share/gatehouse/mails";

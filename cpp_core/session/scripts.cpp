@@ -123,14 +123,14 @@ return {'theft', now}
 )lua");
 
 // KEYS session, sessions, feed
-// ARGV sid, mark, user, matters
-// → ended, time | absent, time | another_users
+// ARGV sid, mark, user, matters, client or nothing
+// → ended, time | absent, time | not_this_one
 const redis::script end = with_prelude(R"lua(
-local sid, mark, user, matters = unpack(ARGV)
+local sid, mark, user, matters, client = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
 local now = clock()
-local owner = redis.call('HGET', session, 'user')
-if owner and owner ~= user then return {'another_users'} end
+local owner, opener = unpack(redis.call('HMGET', session, 'user', 'client'))
+if owner and (owner ~= user or (client ~= '' and opener ~= client)) then return {'not_this_one'} end
 redis.call('DEL', session)
 redis.call('ZREM', sessions, sid)
 tell(feed, now, tonumber(matters), 'session', mark)  -- also of a session that we have lost: its tokens live on

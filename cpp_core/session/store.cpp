@@ -99,14 +99,14 @@ task<result<rotation>> store::rotate(renewal with) {
   co_return rotation(std::move(*head));
 }
 
-task<result<bool>> store::end(std::string sid, std::string user_id) {
+task<result<bool>> store::end(std::string sid, std::string user_id, std::string client) {
   std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_)};
   const mark session = session_mark(realm_, sid);
-  std::vector<std::string> args{sid, session.hex(), user_id, text(matters_)};
+  std::vector<std::string> args{sid, session.hex(), user_id, text(matters_), std::move(client)};
   const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
-  if (outcome == "another_users") co_return false;
+  if (outcome == "not_this_one") co_return false;
   if ((outcome != "ended" && outcome != "absent") || answer->elements.size() != 2) co_return unexpected("end");
 
   const bool was_there = outcome == "ended";

@@ -34,8 +34,9 @@ class store {
   task<result<rotation>> rotate(renewal with);
 
   // Logout. `sid`: from a verified token of the user, or from list(). False: Redis has no such session of this user,
-  // which is as good; should Redis have lost it, its access tokens end nevertheless.
-  task<result<bool>> end(std::string sid, std::string user_id);
+  // which is as good; should Redis have lost it, its access tokens end nevertheless. `client`: not if another client
+  // has opened it; empty: whichever.
+  task<result<bool>> end(std::string sid, std::string user_id, std::string client = "");
   // All sessions of the user at once, but `keep_sid` if there is one. The sids that were ended.
   task<result<std::vector<std::string>>> end_every(std::string user_id, std::string keep_sid = "");
 

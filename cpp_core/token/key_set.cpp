@@ -111,4 +111,9 @@ const key* key_set::find(key_use use, std::string_view id) const noexcept {
   return nullptr;
 }
 
+bool key_set::verify_by_any(key_use use, std::string_view input, std::string_view signed_with) const noexcept {
+  return std::ranges::any_of(keys_,
+                             [&](const key& each) { return each.use() == use && each.verify(input, signed_with); });
+}
+
 }  // namespace gatehouse::token

@@ -24,6 +24,9 @@ class key_set {
   // Null: no such key of that use. `id` is compared as it is and means nothing else (REQUIREMENTS 12).
   const key* find(key_use use, std::string_view id) const noexcept;
 
+  // Has any key of that use signed it? For what names no key; what it is must show in the input.
+  bool verify_by_any(key_use use, std::string_view input, std::string_view signed_with) const noexcept;
+
   // A JWK Set of the public halves, for whoever else verifies access tokens; {"keys":[]} where all are HMAC keys.
   // A retired key is in it for as long as it is in the file (REQUIREMENTS 19).
   const std::string& public_jwks() const { return public_jwks_; }

@@ -21,6 +21,8 @@ import tempfile
 
 import pytest
 
+pytest.register_assert_rewrite("contract")
+
 from accounts import GUARDED
 from nginx_server import Nginx
 from smtp import Smtp

@@ -59,11 +59,13 @@ def test_the_example_configuration_is_accepted(nginx, blocklist, folder):
     """nginx.conf.example as it is, but for its paths and ports."""
     text = (TREE / "nginx.conf.example").read_text()
     (folder / "certificate.pem").write_text("")
+    (folder / "csrf_secret").write_text("a secret\n")
     for pattern, own in {
             r"^load_module .*;": "%LOAD_MODULE%", r"^user .*;": "%USER%", r"/run/nginx\.pid": "%FOLDER%/nginx.pid",
             r"/var/log/nginx": "%FOLDER%", r"/etc/nginx/gatehouse/keys\.json": "%KEYS%",
             r"/etc/nginx/gatehouse/blocklist\.txt": blocklist, r"/usr/share/gatehouse/pages": "%PAGES%",
             r"/usr/share/gatehouse/mails": str(TREE / "mails"),
+            r"/etc/nginx/gatehouse/csrf_secret": str(folder / "csrf_secret"),
             r"listen .*;": "listen 127.0.0.1:%PORT%;",
             r"^ *ssl_certificate.*;": ""}.items():
         text, found = re.subn(pattern, own, text, flags=re.MULTILINE)

@@ -145,7 +145,8 @@ std::string header(const dialect::response& answer, std::string_view name) {
 
 TEST(cors, an_allowed_origin_is_echoed_exactly) {
   dialect::response answer;
-  endpoint::add_cors_headers(from_origin("https://app.example.com", {"https://app.example.com"}), answer);
+  endpoint::add_cors_headers(from_origin("https://app.example.com", {"https://app.example.com"}), dialect::rest,
+                             answer);
   EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "https://app.example.com");
   EXPECT_EQ(header(answer, "Vary"), "Origin");
 }
@@ -153,7 +154,7 @@ TEST(cors, an_allowed_origin_is_echoed_exactly) {
 TEST(cors, any_other_origin_gets_nothing) {
   for (const char* origin : {"https://evil.example.com", "https://app.example.com.evil.com", "null", ""}) {
     dialect::response answer;
-    endpoint::add_cors_headers(from_origin(origin, {"https://app.example.com"}), answer);
+    endpoint::add_cors_headers(from_origin(origin, {"https://app.example.com"}), dialect::rest, answer);
     EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "") << origin;
   }
 }

@@ -35,7 +35,9 @@ class operation_throttle : public testing::Test {
     if (!given) throw std::runtime_error(given.failure().what);
     return std::move(*given);
   }
-  context from(const std::string& address) { return {*realm_, dialect::rest.client, address, "curl/8", "r1", {}, {}}; }
+  context from(const std::string& address) {
+    return {*realm_, dialect::rest.client, address, "curl/8", "r1", "/auth/", ""};
+  }
   bool mail(const std::string& email, const std::string& address) {
     return !await(admit_mail(from(address), email)).refused;
   }

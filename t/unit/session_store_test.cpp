@@ -395,6 +395,7 @@ TEST_F(session_store, a_session_older_than_a_change_that_this_node_saw_is_not_re
 TEST_F(session_store, requirement_35_logout_ends_the_session_and_tells_the_feed) {
   const head made = open("ann");
   EXPECT_FALSE(must(store_->end(made.sid, "bob"))) << "another user's";
+  EXPECT_FALSE(must(store_->end(made.sid, "ann", "csrf"))) << "another client's";
   EXPECT_TRUE(lives(made.sid));
   EXPECT_TRUE(feed().empty());
   EXPECT_EQ(guard(made), standing::valid);

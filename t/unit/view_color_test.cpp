@@ -1,6 +1,6 @@
-#include "view/color.h"
-
 #include <gtest/gtest.h>
+
+#include "view/color.h"
 
 namespace gatehouse::view {
 namespace {

@@ -1,6 +1,6 @@
-#include "view/device.h"
-
 #include <gtest/gtest.h>
+
+#include "view/device.h"
 
 namespace gatehouse::view {
 namespace {

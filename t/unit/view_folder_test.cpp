@@ -1,11 +1,11 @@
-#include "view/folder.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "view/folder.h"
 
 namespace gatehouse::view {
 namespace {
@@ -49,8 +49,8 @@ TEST_F(view_folder, html_is_escaped_and_text_is_not) {
 
 TEST_F(view_folder, what_is_absent_null_empty_or_false_is_false_to_a_section) {
   const std::string text = "{{#x}}yes{{/x}}{{^x}}no{{/x}}";
-  for (const auto& value : {nlohmann::json(nullptr), nlohmann::json(""), nlohmann::json(false),
-                            nlohmann::json::array()}) {
+  for (const auto& value :
+       {nlohmann::json(nullptr), nlohmann::json(""), nlohmann::json(false), nlohmann::json::array()}) {
     EXPECT_EQ(rendered(text, {{"x", value}}), "no") << value;
   }
   EXPECT_EQ(rendered(text, nlohmann::json::object()), "no");

@@ -1,9 +1,9 @@
-#include "view/language.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <string>
+
+#include "view/language.h"
 
 namespace gatehouse::view {
 namespace {

@@ -1,0 +1,22 @@
+#include "operation/reissue.h"
+
+#include "operation/issue.h"
+
+namespace gatehouse::operation {
+
+task<outcome> reissue_after(context ctx, input in, outcome made) {
+  auto* changed = std::get_if<profile>(&made);
+  if (changed == nullptr) co_return made;
+
+  const auto session = co_await ctx.realm.sessions().read(in.bearer->session_id());
+  if (!session) co_return ctx.fail("reading a session", session.failure());
+  const bool lives = session->has_value() && (*session)->user_id == changed->user.id;
+  if (!lives) co_return refuse(refusal::bad_bearer);
+
+  signed_in anew;
+  anew.tokens = issue_tokens(ctx, changed->user, **session);
+  anew.user = std::move(changed->user);
+  co_return anew;
+}
+
+}  // namespace gatehouse::operation
