@@ -53,6 +53,12 @@ status load_pages(realm::settings& said) {
   return done{};
 }
 
+// null: it shows none.
+const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const realm::settings& said) {
+  if (spoken.pages_at) return &spoken;
+  return said.has_pages ? spoken.pages : nullptr;
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
@@ -141,13 +147,16 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     made->realm = realm;
     made->spoken = spoken;
     made->mount = where;
-    if (spoken->pages != nullptr && realm->settings.has_pages) {
+    if (!spoken->client.handle_cookie.empty()) {
+      realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
+    }
+    if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);
       if (!loaded) {
         say(problem, loaded.failure().what);
         return nullptr;
       }
-      if (realm->pages_mount.empty()) realm->pages_mount = made->mount;
+      if (realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
     }
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();

@@ -149,7 +149,9 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
 
 size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
   const gate::cookie_pair& cookies = *realm->settings.cookies;
-  const std::array<std::string_view, 2> ours{cookies.access(), cookies.refresh()};
+  const auto& handle = realm->settings.handle_cookie;
+  const std::array<std::string_view, 3> ours{cookies.access(), cookies.refresh(),
+                                             handle ? std::string_view(handle->name()) : cookies.access()};
   return gate::remove_cookies(view_of(header), ours, into);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/form.h"
 #include "dialect/rest.h"
 
 namespace gatehouse::dialect {
@@ -20,7 +21,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest};
+const std::array dialects{&rest, &form};
 
 }  // namespace
 

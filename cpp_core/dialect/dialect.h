@@ -42,6 +42,7 @@ struct route {
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body
   int success;                    // status
+  bool body_of_get = false;       // a GET whose fields may be in a body all the same
 };
 
 struct response {
@@ -82,6 +83,7 @@ struct dialect {
   std::string_view name;
   operation::client client;
   std::span<const route> routes;
+  // `content_type` is empty for a query.
   decoded (*decode)(const route& matched, std::string_view content_type, std::string_view body);
   presented (*find_tokens)(const request& asked, const realm::settings& realm);
   response (*encode)(const exchange& about, const operation::outcome& outcome);
@@ -93,6 +95,9 @@ struct dialect {
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
+  // It shows pages itself, from the realm's folder of templates: below this path after the mount, "login" and "assets/"
+  // among them. nullopt: it shows none.
+  std::optional<std::string_view> pages_at = {};
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
   // null: there is none.
   const dialect* pages = nullptr;

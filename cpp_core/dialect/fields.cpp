@@ -14,6 +14,10 @@ bool is_media_type(std::string_view content_type, std::string_view media_type) {
   return equal_ignoring_case(type, media_type);
 }
 
+bool wants_boolean(const field& which) {
+  return std::holds_alternative<std::optional<bool> operation::input::*>(which.target);
+}
+
 decoded unusable_body(std::string message) {
   operation::refused no;
   no.why = operation::refusal::invalid_input;
@@ -31,12 +35,18 @@ bool field_reader::has(const field& which) const {
 }
 
 void field_reader::store(const field& which, std::string value) {
-  if (const auto* plain = std::get_if<0>(&which.target)) {
+  if (wants_boolean(which)) {
+    fail(which, "must be true or false");
+  } else if (const auto* plain = std::get_if<0>(&which.target)) {
     in_.** plain = std::move(value);
   } else {
     in_.*std::get<1>(which.target) = secret(value);
     OPENSSL_cleanse(value.data(), value.size());
   }
+}
+
+void field_reader::store(const field& which, bool value) {
+  in_.*std::get<std::optional<bool> operation::input::*>(which.target) = value;
 }
 
 bool field_reader::failed(const field& which) const {

@@ -11,6 +11,9 @@ namespace gatehouse::dialect {
 // Whether a Content-Type is this media type (lower case), with any parameters.
 bool is_media_type(std::string_view content_type, std::string_view media_type);
 
+// Of the fields that come as JSON: those that are not strings are true or false.
+bool wants_boolean(const field& which);
+
 // What no field is to blame for.
 decoded unusable_body(std::string message);
 
@@ -21,6 +24,7 @@ class field_reader {
   const field* find(std::string_view member) const;  // null: the table does not have it
   bool has(const field& which) const;
   void store(const field& which, std::string value);  // wipes what it copies into a secret
+  void store(const field& which, bool value);
   void fail(const field& which, std::string reason) { no_.fields.push_back({which.target, std::move(reason)}); }
 
   // Refused if a field failed or one that is required is missing.

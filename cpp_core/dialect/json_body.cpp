@@ -26,10 +26,12 @@ decoded decode_json(const route& matched, std::string_view content_type, std::st
   for (const field& each : matched.fields) {
     const auto member = read->find(each.member);
     if (member == read->end()) continue;
-    if (member->is_string()) {
+    if (wants_boolean(each) && member->is_boolean()) {
+      reader.store(each, member->get<bool>());
+    } else if (!wants_boolean(each) && member->is_string()) {
       reader.store(each, std::move(member->get_ref<std::string&>()));
     } else {
-      reader.fail(each, "must be a string");
+      reader.fail(each, wants_boolean(each) ? "must be true or false" : "must be a string");
     }
   }
   return std::move(reader).finish();

@@ -103,8 +103,11 @@ constexpr std::array known_pages{
     page{"account/delete", account_template, "delete", "account_deleted"},
 };
 
-constexpr std::array<std::string_view, 7> templates{
-    "login.html", "register.html", "logged-out.html", account_template, "forbidden.html", "error.html", "theme.css"};
+// The form's among them.
+constexpr std::array<std::string_view, 13> templates{
+    "login.html",  "register.html", "logged-out.html", account_template,   "forbidden.html",
+    "error.html",  "theme.css",     "forgot.html",     "forgot-sent.html", "reset.html",
+    "verify.html", "verified.html", "link-failed.html"};
 
 page page_of(const exchange& about) {
   const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
@@ -143,19 +146,11 @@ response to_login(const exchange& about) {
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
 }
 
-// The text for "…?done=NAME", which a redirect after a success brings.
-std::string notice(const exchange& about, std::string_view language) {
-  constexpr std::string_view parameter = "done=";
-  std::string_view query = about.asked.query;
-  if (!query.starts_with(parameter)) return {};
-  return about.realm.pages->text("notices", query.substr(parameter.size()), language);
-}
-
 response show_account(const exchange& about, const operation::account_overview& all) {
   const std::string_view language = language_of(about.realm, about.asked);
   nlohmann::json values = common_values(about.realm, about.asked.mount, language);
   add_account(values, about, language, all);
-  values["notice"] = notice(about, language);
+  values["notice"] = notice_of(about, language);
   if (all.trouble) add_form(values["section"][std::string(page_of(about).section)], about, language, &*all.trouble);
   const int status = all.trouble ? row_of(all.trouble->why).status : 200;
   return html(status, about.realm.pages->render(account_template, language, values), language);
@@ -165,7 +160,7 @@ response show_form(const exchange& about, const operation::refused* trouble) {
   const std::string_view language = language_of(about.realm, about.asked);
   nlohmann::json values = common_values(about.realm, about.asked.mount, language);
   add_form(values, about, language, trouble);
-  values["notice"] = notice(about, language);
+  values["notice"] = notice_of(about, language);
   const int status = trouble != nullptr ? row_of(trouble->why).status : about.matched.success;
   return html(status, about.realm.pages->render(page_of(about).template_name, language, values), language);
 }
@@ -173,7 +168,9 @@ response show_form(const exchange& about, const operation::refused* trouble) {
 response encode_refusal(const exchange& about, const operation::refused& no) {
   const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
-  if (no.why == refusal::missing_bearer || no.why == refusal::bad_bearer) return to_login(about);
+  const bool is_anonymous =
+      no.why == refusal::missing_bearer || no.why == refusal::bad_bearer || no.why == refusal::deactivated;
+  if (is_anonymous) return to_login(about);
   const bool has_form = !about.matched.fields.empty() && page_of(about).template_name != account_template &&
                         !page_of(about).template_name.empty();
   if (has_form) return show_form(about, &no);
@@ -215,6 +212,7 @@ const dialect pages{
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
     .sets_cookies = true,
+    .pages_at = "",
 };
 
 }  // namespace gatehouse::dialect

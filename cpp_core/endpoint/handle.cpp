@@ -25,8 +25,9 @@ bool is_cross_site(const realm::settings& realm, const request& asked) {
 // What the operation is to be told: the body, of a GET the query.
 dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
   if (matched.fields.empty()) return {};
-  const std::string_view text = matched.method == "GET" ? std::string_view(asked.query) : asked.body.reveal();
-  return spoken.decode(matched, asked.header("Content-Type"), text);
+  const bool by_query = matched.method == "GET" && (asked.body.empty() || !asked.query.empty());
+  if (by_query) return spoken.decode(matched, "", asked.query);
+  return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
 }
 
 // What was sent, without what is secret.
@@ -79,7 +80,7 @@ void add_outcome_headers(const operation::outcome& outcome, dialect::response& a
   if (no == nullptr) return;
   const bool challenges = answer.status == 401;
   if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
-  if (challenges && no->why == refusal::bad_bearer)
+  if (challenges && (no->why == refusal::bad_bearer || no->why == refusal::deactivated))
     answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
   const seconds wait = dialect::retry_after(*no);
   if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));

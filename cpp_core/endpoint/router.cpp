@@ -45,9 +45,9 @@ const dialect::dialect& choose_side(const dialect::dialect& spoken, bool with_pa
 }
 
 bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
-  if (method == "GET" || method == "HEAD") return false;
+  const bool is_get = method == "GET" || method == "HEAD";
   const dialect::route* route = find_route(spoken, method, path).route;
-  if (route != nullptr && !route->fields.empty()) return true;
+  if (route != nullptr && !route->fields.empty() && (!is_get || route->body_of_get)) return true;
   return spoken.pages != nullptr && reads_body(*spoken.pages, method, path);
 }
 

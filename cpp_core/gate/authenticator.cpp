@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gate/bearer.h"
+#include "gate/handle_cookie.h"
 
 namespace gatehouse::gate {
 
@@ -29,14 +30,16 @@ decision authenticator::authenticate(const credentials& shown) {
       shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
   const found_cookie access = find_cookie(cookies, rules_.cookies.access());
   const found_cookie refresh = find_refresh(cookies);
+  const found_cookie handle = find_handle(cookies);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
-      std::holds_alternative<ambiguous_cookie>(refresh)) {
+      std::holds_alternative<ambiguous_cookie>(refresh) || std::holds_alternative<ambiguous_cookie>(handle)) {
     return verdict(GH_AMBIGUOUS);
   }
   if (std::holds_alternative<malformed_token>(bearer)) return verdict(GH_UNAUTHENTICATED);
 
   const auto* cookie = std::get_if<std::string_view>(&access);
-  const bool renewable = std::holds_alternative<std::string_view>(refresh);
+  const bool renewable =
+      std::holds_alternative<std::string_view>(refresh) || std::holds_alternative<std::string_view>(handle);
   if (const auto* token = std::get_if<bearer_token>(&bearer)) {
     decision by_bearer = authenticate_token(token->text, shown.stale_limit);
     if (by_bearer.verdict != GH_ALLOWED || cookie == nullptr) return by_bearer;
@@ -99,6 +102,13 @@ bool authenticator::lives(const identity& who) const {
 
 found_cookie authenticator::find_refresh(std::span<const std::string_view> cookies) const {
   return find_cookie(cookies, rules_.cookies.refresh());
+}
+
+found_cookie authenticator::find_handle(std::span<const std::string_view> cookies) const {
+  if (rules_.handle_cookie.empty()) return no_cookie{};
+  const found_cookie found = find_cookie(cookies, rules_.handle_cookie);
+  const auto* handle = std::get_if<std::string_view>(&found);
+  return handle != nullptr && !is_handle(*handle) ? no_cookie{} : found;
 }
 
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {

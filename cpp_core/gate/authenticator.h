@@ -47,6 +47,7 @@ struct token_rules {
   remote_user shown_as;
   bool trust_unverified_email;
   const cookie_pair& cookies;
+  std::string handle_cookie;  // its name; empty: the realm has none
   // Of the access tokens that the realm issues now. An older one may have a longer life than what is known of logouts
   // is kept for; it must be refreshed.
   seconds longest_access;
@@ -58,7 +59,7 @@ class authenticator {
   authenticator(token_rules rules, const session::revocations* table);
 
   // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
-  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie.
+  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie or a handle.
   decision authenticate(const credentials& shown);
   // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE.
   decision authenticate_token(std::string_view token, millis stale_limit = millis(0));
@@ -71,6 +72,8 @@ class authenticator {
   bool lives(const identity& who) const;
   // The realm's refresh cookie among those shown.
   found_cookie find_refresh(std::span<const std::string_view> cookies) const;
+  // The handle in the cookie of the realm's dialect that has one (handle_cookie.h).
+  found_cookie find_handle(std::span<const std::string_view> cookies) const;
 
  private:
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);

@@ -40,6 +40,11 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   if (!created) co_return ctx.fail("creating an account", created.failure());
   if (std::holds_alternative<account::taken>(*created)) co_return refuse(refusal::email_taken);
   if (requires_verified_email(ctx)) co_return verification_sent();
+  if (!ctx.asked_by.register_signs_in) {
+    profile made;
+    made.user = std::move(std::get<account::user>(*created));
+    co_return made;
+  }
 
   std::optional<outcome> in_now = co_await sign_in(ctx, std::move(std::get<account::user>(*created)), "pwd");
   if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
@@ -67,7 +72,8 @@ task<outcome> register_account(context ctx, input in) {
   }
   outcome came = co_await create_account(ctx, in, *address);
   if (is_our_failure(came)) co_await give_back(ctx, std::move(tried));
-  if (std::holds_alternative<signed_in>(came)) co_await remember_place(ctx, *in.email);
+  const bool is_made = std::holds_alternative<signed_in>(came) || std::holds_alternative<profile>(came);
+  if (is_made) co_await remember_place(ctx, *in.email);
   co_return came;
 }
 

@@ -9,6 +9,7 @@
 #include "account/email.h"
 #include "base/clock.h"
 #include "gate/cookie_pair.h"
+#include "gate/handle_cookie.h"
 #include "gate/identity.h"
 #include "limit/allowance.h"
 #include "password/blocklist.h"
@@ -60,8 +61,9 @@ struct settings {
   seconds refresh_grace{10};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
-  std::optional<gate::cookie_pair> cookies;  // of the two above
-  bool has_pages = true;                     // the browser's side of `rest`
+  std::optional<gate::cookie_pair> cookies;          // of the two above
+  std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
+  bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
   realm::site site;
