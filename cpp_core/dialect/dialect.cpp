@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/bff.h"
 #include "dialect/form.h"
 #include "dialect/rest.h"
 
@@ -21,7 +22,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest, &form};
+const std::array dialects{&rest, &form, &bff};
 
 }  // namespace
 
