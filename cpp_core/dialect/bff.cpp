@@ -385,6 +385,7 @@ const dialect bff{
     .encode_status = encode_status,
     .add_tokens = set_bff_tokens,
     .refuse_early = refuse_platform,
+    .cookies = bff_cookies,
     .sets_cookies = true,
 };
 

@@ -11,9 +11,9 @@ namespace gatehouse::dialect {
 
 namespace {
 
-constexpr std::string_view access_name = "iam-access-token";
-constexpr std::string_view refresh_name = "iam-refresh-token";
-constexpr std::string_view session_name = "iam-sid";  // opens nothing
+constexpr std::string_view access_name = bff_cookies[0];
+constexpr std::string_view refresh_name = bff_cookies[1];
+constexpr std::string_view session_name = bff_cookies[2];  // opens nothing
 constexpr std::string_view scheme = "Bearer ";
 
 struct found_value {

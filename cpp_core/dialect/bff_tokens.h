@@ -2,12 +2,15 @@
 // names, as the header client-platform says.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
 #include "dialect/dialect.h"
 
 namespace gatehouse::dialect {
+
+inline constexpr std::array<std::string_view, 3> bff_cookies{"iam-access-token", "iam-refresh-token", "iam-sid"};
 
 enum class platform { app, browser, browser_dev };
 

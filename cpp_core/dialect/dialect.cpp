@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dialect/bff.h"
+#include "dialect/bff_pages.h"
 #include "dialect/form.h"
 #include "dialect/rest.h"
 
@@ -22,7 +23,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest, &form, &bff};
+const std::array dialects{&rest, &form, &bff, &bff_pages};
 
 }  // namespace
 

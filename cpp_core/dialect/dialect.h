@@ -93,6 +93,8 @@ struct dialect {
   void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
   // What every request must show beside its credentials; an answer: it does not. null: nothing.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
+  // Cookies of its own beside the realm's, which no application is to see.
+  std::span<const std::string_view> cookies = {};
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
   // It shows pages itself, from the realm's folder of templates: below this path after the mount, "login" and "assets/"

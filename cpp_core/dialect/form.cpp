@@ -76,6 +76,8 @@ constexpr std::array routes{
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
 };
 
+constexpr std::array<std::string_view, 1> cookies{"uuid"};
+
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
   if (content_type.empty() || is_urlencoded(content_type)) return decode_form(matched, content_type, body);
   if (is_multipart(content_type)) return decode_multipart(matched, content_type, body);
@@ -223,13 +225,14 @@ const dialect form{
                .verify_link = "auth/verify?uuid=",
                .reset_link = "auth/reset-password?uuid=",
                .reveals_taken = true,
-               .handle_cookie = "uuid"},
+               .handle_cookie = cookies.front()},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_handle,
     .encode = encode,
     .encode_status = encode_status,
     .refuse_early = refuse_blind_reset,
+    .cookies = cookies,
     .sets_cookies = true,
     .pages_at = form_pages_at,
 };

@@ -8,6 +8,7 @@
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
 #include "dialect/tokens_in_cookies.h"
+#include "gate/cookie.h"
 #include "gate/cross_site.h"
 #include "gate/return_address.h"
 #include "operation/issue.h"
@@ -103,11 +104,31 @@ constexpr std::array known_pages{
     page{"account/delete", account_template, "delete", "account_deleted"},
 };
 
-// The form's among them.
-constexpr std::array<std::string_view, 13> templates{
-    "login.html",  "register.html", "logged-out.html", account_template,   "forbidden.html",
-    "error.html",  "theme.css",     "forgot.html",     "forgot-sent.html", "reset.html",
-    "verify.html", "verified.html", "link-failed.html"};
+// Of the form and the bff too.
+constexpr std::array<std::string_view, 24> templates{"login.html",
+                                                     "register.html",
+                                                     "logged-out.html",
+                                                     account_template,
+                                                     "forbidden.html",
+                                                     "error.html",
+                                                     "theme.css",
+                                                     "forgot.html",
+                                                     "forgot-sent.html",
+                                                     "reset.html",
+                                                     "verify.html",
+                                                     "verified.html",
+                                                     "link-failed.html",
+                                                     "iam-home.html",
+                                                     "iam-register.html",
+                                                     "iam-login.html",
+                                                     "iam-reset.html",
+                                                     "iam-verify.html",
+                                                     "iam-verifyemail.html",
+                                                     "iam-verifyfailed.html",
+                                                     "iam-verifysuccessful.html",
+                                                     "iam-dashboard.html",
+                                                     "iam-profile.html",
+                                                     "iam-settings.html"};
 
 page page_of(const exchange& about) {
   const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
@@ -123,9 +144,18 @@ std::string destination(const exchange& about) {
   return gate::is_safe_return(wanted, allowed) ? std::string(wanted) : "/";
 }
 
+// A login through the dialect `form` in the same browser: this one takes its place, and a logout is one from both.
+void clear_handle(const exchange& about, response& answer) {
+  const auto& handle = about.realm.handle_cookie;
+  if (!handle) return;
+  const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), handle->name());
+  if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", handle->clear());
+}
+
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
   response made = redirect(303, destination(about));
   set_token_cookies(about, tokens, made);
+  clear_handle(about, made);
   return made;
 }
 
@@ -136,6 +166,7 @@ response leave(const exchange& about) {
   if (!about.typed_as("return").empty()) query = "?return=" + gate::percent_encode(about.typed_as("return"));
   response made = redirect(303, mounted(about, "logged-out") + query);
   for (const std::string& cookie : about.realm.cookies->clear()) made.add_header("Set-Cookie", cookie);
+  clear_handle(about, made);
   made.add_header("Clear-Site-Data", "\"cache\"");
   return made;
 }

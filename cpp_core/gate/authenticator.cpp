@@ -19,16 +19,23 @@ decision verdict(gh_verdict of) {
   return made;
 }
 
+// The Authorization header and the other one that may hold a bearer token: in one of them, or whose it is is unclear.
+found_token find_in_headers(const credentials& shown) {
+  const found_token usual = shown.from_bearer ? find_bearer(shown.authorization) : no_token{};
+  if (shown.named.empty()) return usual;
+  return std::holds_alternative<no_token>(usual) ? find_bearer(shown.named) : ambiguous_token{};
+}
+
 }  // namespace
 
 authenticator::authenticator(token_rules rules, const session::revocations* table)
     : rules_(std::move(rules)), table_(table), verified_(cached_tokens), remembered_(remembered_sessions) {}
 
 decision authenticator::authenticate(const credentials& shown) {
-  const found_token bearer = shown.from_bearer ? find_bearer(shown.authorization) : no_token{};
+  const found_token bearer = find_in_headers(shown);
   const std::span<const std::string_view> cookies =
       shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
-  const found_cookie access = find_cookie(cookies, rules_.cookies.access());
+  const found_cookie access = find_access(shown, cookies);
   const found_cookie refresh = find_refresh(cookies);
   const found_cookie handle = find_handle(cookies);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
@@ -109,6 +116,18 @@ found_cookie authenticator::find_handle(std::span<const std::string_view> cookie
   const found_cookie found = find_cookie(cookies, rules_.handle_cookie);
   const auto* handle = std::get_if<std::string_view>(&found);
   return handle != nullptr && !is_handle(*handle) ? no_cookie{} : found;
+}
+
+found_cookie authenticator::find_access(const credentials& shown, std::span<const std::string_view> usual) const {
+  const found_cookie own = find_cookie(usual, rules_.cookies.access());
+  if (shown.named_cookie.empty() || !std::holds_alternative<no_cookie>(own)) return own;
+  found_cookie other = find_cookie(shown.cookies, shown.named_cookie);
+  if (auto* value = std::get_if<std::string_view>(&other)) {
+    constexpr std::string_view scheme = "Bearer%20";  // as the dialect `bff` writes it
+    if (value->starts_with(scheme)) value->remove_prefix(scheme.size());
+    if (value->empty()) return no_cookie{};
+  }
+  return other;
 }
 
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {

@@ -27,6 +27,8 @@ inline constexpr const char* challenge_insufficient_scope = "Bearer error=\"insu
 struct credentials {
   std::span<const std::string_view> authorization;
   std::span<const std::string_view> cookies;
+  std::span<const std::string_view> named = {};  // the values of another header that holds a bearer token
+  std::string_view named_cookie = {};            // a cookie that does; empty: none
   bool from_bearer = true;
   bool from_cookie = true;
   millis stale_limit{0};  // of the revocation feed; 0: none
@@ -58,6 +60,7 @@ class authenticator {
   // What `rules` refers to and the table outlive this. `table` may be null, in tests: nothing is revoked.
   authenticator(token_rules rules, const session::revocations* table);
 
+  // A token in the named header counts as a bearer, one in the named cookie as the access cookie, where there is none.
   // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
   // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie or a handle.
   decision authenticate(const credentials& shown);
@@ -76,6 +79,7 @@ class authenticator {
   found_cookie find_handle(std::span<const std::string_view> cookies) const;
 
  private:
+  found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
   identity_ref verify(std::string_view token, unix_seconds now);
 

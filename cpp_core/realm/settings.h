@@ -66,6 +66,7 @@ struct settings {
   bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
+  std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
   std::vector<std::string> return_urls;  // absolute URLs that a login may return to, beside this site's paths
 

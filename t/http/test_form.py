@@ -375,6 +375,12 @@ def test_a_login_takes_the_place_of_one_through_the_pages(nginx):
     person, _ = signup(server)
     answer = login(server, person, headers={"Cookie": "gatehouse-refresh=x"})
     assert set_cookies(answer)[2] == "gatehouse-refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    # And the other way round, lest a logout there leave one logged in here.
+    handle = with_handle(handle_of(answer))
+    pages = server.post("/account/login", data=person, headers=handle)
+    assert pages.status_code == 303 and CLEARED in set_cookies(pages)
+    out = server.post("/account/logout", data={"return": "/"}, headers=handle)
+    assert out.status_code == 303 and CLEARED in set_cookies(out)
 
 
 def test_without_redis_nobody_is_told_of_success(server, redis):
