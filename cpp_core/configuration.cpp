@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dialect/bff.h"
 #include "dialect/pages.h"
+#include "endpoint/router.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
 #include "session/zone.h"
@@ -51,6 +53,12 @@ status load_pages(realm::settings& said) {
   }
   said.pages = std::make_shared<const view::folder>(std::move(*loaded));
   return done{};
+}
+
+// null: it shows none.
+const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const realm::settings& said) {
+  if (spoken.pages_at) return &spoken;
+  return said.has_pages ? spoken.pages : nullptr;
 }
 
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
@@ -107,6 +115,7 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
                        "another audience");
       return -1;
     }
+    realm->cookies = {realm->settings.cookies->access(), realm->settings.cookies->refresh()};
     realm->complete = true;
     return 0;
   });
@@ -141,13 +150,20 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     made->realm = realm;
     made->spoken = spoken;
     made->mount = where;
-    if (spoken->pages != nullptr && realm->settings.has_pages) {
+    if (!spoken->client.handle_cookie.empty()) {
+      realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
+    }
+    for (const std::string_view name : spoken->cookies) {
+      if (std::ranges::find(realm->cookies, name) == realm->cookies.end()) realm->cookies.push_back(name);
+    }
+    if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
+    if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);
       if (!loaded) {
         say(problem, loaded.failure().what);
         return nullptr;
       }
-      if (realm->pages_mount.empty()) realm->pages_mount = made->mount;
+      if (realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
     }
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();
@@ -155,6 +171,10 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
 }
 
 gh_str gh_api_mount(const gh_api* api) { return door_string(api->mount); }
+
+int gh_api_has_index(const gh_api* api) {
+  return guarded(nullptr, 0, [&] { return endpoint::find_route(*api->spoken, "GET", "").route != nullptr ? 1 : 0; });
+}
 
 gh_rule* gh_rule_create(gh_config* config, const gh_str* args, size_t count, gh_error* problem) {
   return guarded<gh_rule*>(problem, nullptr, [&]() -> gh_rule* {

@@ -27,7 +27,8 @@ struct gh_realm {
   gatehouse::realm::block reading;
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
-  std::string pages_mount;  // where the first of its apis with pages has them; empty: there are none
+  std::vector<std::string_view> cookies;  // its own and those of its dialects, by name
+  std::string pages_mount;                // where the first of its apis with pages has them; empty: no api has
 };
 
 struct gh_rule {

@@ -130,8 +130,13 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
     }
     row["check"] = location->check != nullptr ? ordered_json(location->check->settings.name) : ordered_json(nullptr);
     row["token_from"] = ordered_json::array();
-    if (location->from != GH_FROM_COOKIE) row["token_from"].push_back("bearer");
-    if (location->from != GH_FROM_BEARER) row["token_from"].push_back("cookie");
+    const unsigned from = location->from == 0 ? GH_FROM_BEARER | GH_FROM_COOKIE : location->from;
+    if (from & GH_FROM_BEARER) row["token_from"].push_back("bearer");
+    if (from & GH_FROM_COOKIE) row["token_from"].push_back("cookie");
+    if (from & GH_FROM_NAMED_HEADER)
+      row["token_from"].push_back("header=" + std::string(view_of(location->from_header)));
+    if (from & GH_FROM_NAMED_COOKIE)
+      row["token_from"].push_back("cookie=" + std::string(view_of(location->from_cookie)));
     row["csrf"] = location->csrf != 0;
     row["stale_limit_ms"] = location->stale_limit != 0 ? ordered_json(location->stale_limit) : ordered_json(nullptr);
     row["headers"] = ordered_json::object();

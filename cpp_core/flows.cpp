@@ -4,6 +4,7 @@
 
 #include "base/flow.h"
 #include "decision.h"
+#include "dialect/form.h"
 #include "dialect/pages.h"
 #include "endpoint/handle.h"
 #include "endpoint/router.h"
@@ -70,11 +71,26 @@ void log_defect(gh_worker& worker, const gh_realm& realm, const error& failure) 
   worker.loop.log(severity::error, "realm \"" + realm.settings.name + "\": a flow failed: " + failure.what);
 }
 
+// What a browser without a good access cookie shows to renew it by.
+struct renewable {
+  std::string_view token;
+  const operation::client* client = nullptr;  // whose session it is
+};
+
+renewable find_renewable(const gate::authenticator& gate, std::span<const std::string_view> cookies) {
+  const gate::found_cookie refresh = gate.find_refresh(cookies);
+  if (const auto* token = std::get_if<std::string_view>(&refresh)) return {*token, &dialect::pages.client};
+  const gate::found_cookie handle = gate.find_handle(cookies);
+  if (const auto* token = std::get_if<std::string_view>(&handle)) return {*token, &dialect::form.client};
+  return {};
+}
+
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
-std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made) {
+std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made, bool by_handle) {
   if (made.tokens) return operation::session_cookies(realm, *made.tokens);
   if (!made.ended) return {};
   const auto cleared = realm.cookies->clear();
+  if (by_handle) return {cleared.front(), realm.handle_cookie->clear()};
   return {cleared.begin(), cleared.end()};
 }
 
@@ -109,21 +125,21 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
     realm::services& services = *worker->realms[realm->index];
     const std::vector<std::string> cookies = strings(request->credentials.cookies, request->credentials.cookie_count);
     const std::vector<std::string_view> views(cookies.begin(), cookies.end());
-    const auto found = services.authenticator().find_refresh(views);
-    const auto* refresh = std::get_if<std::string_view>(&found);
-    if (refresh == nullptr) return nullptr;
+    const renewable shown = find_renewable(services.authenticator(), views);
+    if (shown.client == nullptr) return nullptr;
 
     operation::context ctx{services,
-                           dialect::pages.client,
+                           *shown.client,
                            std::string(view_of(request->address)),
                            std::string(view_of(request->user_agent)),
                            std::string(view_of(request->request_id)),
                            {},
                            {}};
-    secret token(*refresh);
+    secret token(shown.token);
+    const bool by_handle = !shown.client->handle_cookie.empty();
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
-    auto deliver = [worker, realm, answer, arg](result<operation::renewal> outcome) {
+    auto deliver = [worker, realm, by_handle, answer, arg](result<operation::renewal> outcome) {
       gh_renewal renewal{};
       renewal.decision.verdict = GH_FAILED;
       if (!outcome) {
@@ -131,7 +147,7 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
         answer(arg, &renewal);
         return;
       }
-      const std::vector<std::string> values = cookies_of(realm->settings, *outcome);
+      const std::vector<std::string> values = cookies_of(realm->settings, *outcome, by_handle);
       std::vector<gh_str> cookies;
       for (const std::string& cookie : values) cookies.push_back(door_string(cookie));
       renewal.set_cookies = cookies.data();

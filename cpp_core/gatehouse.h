@@ -84,6 +84,7 @@ gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
 /* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
 gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
 gh_str gh_api_mount(const gh_api *api);
+int gh_api_has_index(const gh_api *api); /* is there a page at the mount itself? */
 
 /* gatehouse_require: args are its words without the directive's name. All words must hold. */
 gh_rule *gh_rule_create(gh_config *config, const gh_str *args, size_t count, gh_error *error);
@@ -104,7 +105,9 @@ typedef struct {
   size_t rule_count;
   const gh_api *api;     /* NULL: no endpoints */
   const gh_realm *check; /* gatehouse_check; NULL: none */
-  unsigned from;         /* gatehouse_token_from: GH_FROM_BEARER | GH_FROM_COOKIE; 0: both */
+  unsigned from;         /* gatehouse_token_from: GH_FROM_*; 0: bearer and cookie */
+  gh_str from_header;    /* with GH_FROM_NAMED_HEADER: its name */
+  gh_str from_cookie;    /* with GH_FROM_NAMED_COOKIE */
   unsigned stale_limit;  /* gatehouse_when_stale: milliseconds; 0: allow */
   int csrf;              /* gatehouse_csrf */
   const gh_str *headers; /* name, value, name, value … as written */
@@ -147,11 +150,14 @@ typedef struct {
   size_t authorization_count;
   const gh_str *cookies; /* every Cookie header's value, likewise */
   size_t cookie_count;
-  unsigned from;        /* where a token may be: GH_FROM_BEARER | GH_FROM_COOKIE; 0: both */
+  const gh_str *named; /* every value of the header that gatehouse_token_from names; none: it names none */
+  size_t named_count;
+  gh_str named_cookie;  /* the name of the cookie that it names */
+  unsigned from;        /* where a token may be: GH_FROM_*; 0: bearer and cookie */
   unsigned stale_limit; /* milliseconds that the revocation feed may be behind, else GH_UNAVAILABLE; 0: any */
 } gh_credentials;
 
-enum { GH_FROM_BEARER = 1, GH_FROM_COOKIE = 2 };
+enum { GH_FROM_BEARER = 1, GH_FROM_COOKIE = 2, GH_FROM_NAMED_HEADER = 4, GH_FROM_NAMED_COOKIE = 8 };
 
 /* What a request says of itself beside its credentials. Empty where absent; not copied. */
 typedef struct {

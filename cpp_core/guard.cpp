@@ -86,6 +86,9 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
     gate::credentials shown;
     shown.authorization = authorization.views();
     shown.cookies = cookies.views();
+    const short_list<2> named(credentials->named, credentials->named_count);
+    shown.named = named.views();
+    shown.named_cookie = view_of(credentials->named_cookie);
     shown.from_bearer = credentials->from == 0 || (credentials->from & GH_FROM_BEARER) != 0;
     shown.from_cookie = credentials->from == 0 || (credentials->from & GH_FROM_COOKIE) != 0;
     shown.stale_limit = millis(credentials->stale_limit);
@@ -148,9 +151,7 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
 }
 
 size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
-  const gate::cookie_pair& cookies = *realm->settings.cookies;
-  const std::array<std::string_view, 2> ours{cookies.access(), cookies.refresh()};
-  return gate::remove_cookies(view_of(header), ours, into);
+  return gate::remove_cookies(view_of(header), realm->cookies, into);
 }
 
 gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute) {

@@ -10,6 +10,8 @@
 
 static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_collect_named(ngx_http_request_t *r,
+    ngx_str_t *name, gh_credentials *credentials);
 
 
 typedef struct {
@@ -55,6 +57,54 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     *credentials = ctx->credentials;
     credentials->from = glcf->from;
     credentials->stale_limit = glcf->stale_limit;
+
+    if (glcf->from_names == NULL) {
+        return NGX_OK;
+    }
+
+    credentials->named_cookie =
+                          ngx_http_gatehouse_view(&glcf->from_names->cookie);
+
+    if (glcf->from_names->header.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_gatehouse_collect_named(r->main,
+                                            &glcf->from_names->header,
+                                            credentials);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_collect_named(ngx_http_request_t *r, ngx_str_t *name,
+    gh_credentials *credentials)
+{
+    gh_str           *values;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    /* more than two are as many as two */
+
+    values = ngx_palloc(r->pool, 2 * sizeof(gh_str));
+    if (values == NULL) {
+        return NGX_ERROR;
+    }
+
+    credentials->named = values;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (credentials->named_count < 2
+            && ngx_http_gatehouse_same_name(&h->key, name))
+        {
+            values[credentials->named_count++] =
+                                          ngx_http_gatehouse_view(&h->value);
+        }
+    }
 
     return NGX_OK;
 }

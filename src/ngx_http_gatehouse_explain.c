@@ -327,6 +327,14 @@ ngx_http_gatehouse_explain_conf(ngx_http_gatehouse_explain_t *ex,
     location.optional = (glcf->optional == 1);
     location.check = glcf->check;
     location.from = glcf->from;
+
+    if (glcf->from_names) {
+        location.from_header =
+                          ngx_http_gatehouse_view(&glcf->from_names->header);
+        location.from_cookie =
+                          ngx_http_gatehouse_view(&glcf->from_names->cookie);
+    }
+
     location.stale_limit = glcf->stale_limit;
     location.csrf = glcf->csrf;
     location.api = glcf->api;

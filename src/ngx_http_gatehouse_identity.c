@@ -168,6 +168,7 @@ ngx_http_gatehouse_identify(ngx_http_request_t *r,
     for (principal = ctx->principals; principal; principal = principal->next) {
         if (principal->realm == realm
             && principal->from == glcf->from
+            && principal->from_names == glcf->from_names
             && principal->stale_limit == glcf->stale_limit)
         {
             ctx->current = principal;
@@ -192,6 +193,7 @@ ngx_http_gatehouse_identify(ngx_http_request_t *r,
 
     principal->realm = realm;
     principal->from = glcf->from;
+    principal->from_names = glcf->from_names;
     principal->stale_limit = glcf->stale_limit;
     principal->decision.verdict = GH_FAILED;
 

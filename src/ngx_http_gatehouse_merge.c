@@ -124,6 +124,10 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->pass_authorization, prev->pass_authorization,
                          0);
 
+    if (conf->from == NGX_CONF_UNSET_UINT) {
+        conf->from_names = prev->from_names;
+    }
+
     ngx_conf_merge_uint_value(conf->from, prev->from, 0);
     ngx_conf_merge_msec_value(conf->stale_limit, prev->stale_limit, 0);
     ngx_conf_merge_value(conf->csrf, prev->csrf, 1);

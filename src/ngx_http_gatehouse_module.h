@@ -63,6 +63,14 @@ typedef struct {
 } ngx_http_gatehouse_header_t;
 
 
+/* Where else a token may be: gatehouse_token_from header=NAME cookie=NAME. */
+
+typedef struct {
+    ngx_str_t                   header;
+    ngx_str_t                   cookie;
+} ngx_http_gatehouse_from_t;
+
+
 typedef struct {
     gh_realm                   *realm;        /* as written or inherited */
     gh_realm                   *guard;        /* the realm in effect here */
@@ -76,7 +84,8 @@ typedef struct {
     ngx_array_t                *identity;     /* headers and the defaults */
     ngx_flag_t                  pass_authorization;
 
-    ngx_uint_t                  from;         /* GH_FROM_*, 0: both */
+    ngx_uint_t                  from;         /* GH_FROM_*, 0: the usual */
+    ngx_http_gatehouse_from_t  *from_names;   /* NULL: none */
     ngx_msec_t                  stale_limit;
     ngx_flag_t                  csrf;
 
@@ -93,6 +102,7 @@ typedef struct ngx_http_gatehouse_principal_s  ngx_http_gatehouse_principal_t;
 struct ngx_http_gatehouse_principal_s {
     gh_realm                        *realm;
     ngx_uint_t                       from;
+    ngx_http_gatehouse_from_t       *from_names;
     ngx_msec_t                       stale_limit;
     gh_decision                      decision;
     ngx_http_gatehouse_principal_t  *next;

@@ -8,16 +8,26 @@
 #include "ngx_http_gatehouse_module.h"
 
 
+static ngx_uint_t ngx_http_gatehouse_name_after(const char *prefix,
+    ngx_str_t *word, ngx_str_t *name);
+
+
 char *
 ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_gatehouse_loc_conf_t *glcf = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i, from;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i, from;
+    ngx_http_gatehouse_from_t  *names;
 
     if (glcf->from != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
+    }
+
+    names = ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_from_t));
+    if (names == NULL) {
+        return NGX_CONF_ERROR;
     }
 
     value = cf->args->elts;
@@ -32,11 +42,22 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         } else if (ngx_strcmp(value[i].data, "cookie") == 0) {
             from = GH_FROM_COOKIE;
 
+        } else if (ngx_http_gatehouse_name_after("header=", &value[i],
+                                                 &names->header))
+        {
+            from = GH_FROM_NAMED_HEADER;
+
+        } else if (ngx_http_gatehouse_name_after("cookie=", &value[i],
+                                                 &names->cookie))
+        {
+            from = GH_FROM_NAMED_COOKIE;
+
         } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid parameter \"%V\" of "
                                "gatehouse_token_from; a token may come from "
-                               "\"bearer\", \"cookie\" or both", &value[i]);
+                               "\"bearer\", \"cookie\", \"header=NAME\", "
+                               "\"cookie=NAME\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -50,7 +71,36 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         glcf->from |= from;
     }
 
+    glcf->from_names = names;
+
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_name_after(const char *prefix, ngx_str_t *word,
+    ngx_str_t *name)
+{
+    size_t  i, len;
+
+    len = ngx_strlen(prefix);
+
+    if (word->len <= len || ngx_strncmp(word->data, prefix, len) != 0) {
+        return 0;
+    }
+
+    name->data = word->data + len;
+    name->len = word->len - len;
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] <= ' ' || name->data[i] >= 0x7f
+            || ngx_strchr("()<>@,;:\\\"/[]?={}", name->data[i]) != NULL)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

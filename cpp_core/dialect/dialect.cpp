@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/bff.h"
+#include "dialect/bff_pages.h"
 #include "dialect/csrf.h"
+#include "dialect/form.h"
 #include "dialect/jsonapi.h"
 #include "dialect/rest.h"
 
@@ -22,7 +25,7 @@ std::string_view exchange::typed_as(std::string_view member) const {
 
 namespace {
 
-const std::array dialects{&rest, &jsonapi, &csrf};
+const std::array dialects{&rest, &jsonapi, &csrf, &form, &bff, &bff_pages};
 
 }  // namespace
 

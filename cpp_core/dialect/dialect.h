@@ -100,6 +100,8 @@ struct dialect {
   // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
                                          operation::outcome refusal) = nullptr;
+  // Cookies of its own beside the realm's, which no application is to see.
+  std::span<const std::string_view> cookies = {};
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
   // How often one client may call each route whose method is not a safe one; null: as often as he likes.
@@ -107,6 +109,9 @@ struct dialect {
   // What a page of another origin may send and read (CORS) beside what any may.
   std::string_view request_headers = "Authorization, Content-Type";
   std::string_view response_headers = "Retry-After, WWW-Authenticate";
+  // It shows pages itself, from the realm's folder of templates: below this path after the mount, "login" and "assets/"
+  // among them. nullopt: it shows none.
+  std::optional<std::string_view> pages_at = {};
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
   // null: there is none.
   const dialect* pages = nullptr;

@@ -23,6 +23,10 @@ bool wants_object(const field& which) {
   return std::holds_alternative<std::optional<nlohmann::json> operation::input::*>(which.target);
 }
 
+bool wants_boolean(const field& which) {
+  return std::holds_alternative<std::optional<bool> operation::input::*>(which.target);
+}
+
 decoded unusable_body(std::string message) {
   operation::refused no;
   no.why = operation::refusal::invalid_input;
@@ -42,6 +46,8 @@ bool field_reader::has(const field& which) const {
 void field_reader::store(const field& which, std::string value) {
   if (wants_object(which)) {
     fail(which, "must be an object");
+  } else if (wants_boolean(which)) {
+    fail(which, "must be true or false");
   } else if (const auto* plain = std::get_if<0>(&which.target)) {
     in_.** plain = std::move(value);
   } else {
@@ -51,10 +57,16 @@ void field_reader::store(const field& which, std::string value) {
 }
 
 void field_reader::store(const field& which, nlohmann::json value) {
-  if (wants_object(which)) {
-    in_.*std::get<2>(which.target) = std::move(value);
-  } else {
+  if (wants_object(which) && value.is_object()) {
+    in_.*std::get<std::optional<nlohmann::json> operation::input::*>(which.target) = std::move(value);
+  } else if (wants_boolean(which) && value.is_boolean()) {
+    in_.*std::get<std::optional<bool> operation::input::*>(which.target) = value.get<bool>();
+  } else if (value.is_string()) {
     store(which, std::move(value.get_ref<std::string&>()));
+  } else {
+    fail(which, wants_object(which)    ? "must be an object"
+                : wants_boolean(which) ? "must be true or false"
+                                       : "must be a string");
   }
 }
 

@@ -14,8 +14,9 @@ bool is_media_type(std::string_view content_type, std::string_view media_type);
 // What the route calls a field; "body" if it has none such.
 std::string_view member_name(const route& matched, const operation::field_id& target);
 
-// Of the fields that come as JSON: those that are not strings are objects.
+// Of the fields that come as JSON: those that are neither are strings.
 bool wants_object(const field& which);
+bool wants_boolean(const field& which);
 
 // What no field is to blame for.
 decoded unusable_body(std::string message);
@@ -27,7 +28,7 @@ class field_reader {
   const field* find(std::string_view member) const;  // null: the table does not have it
   bool has(const field& which) const;
   void store(const field& which, std::string value);     // wipes what it copies into a secret
-  void store(const field& which, nlohmann::json value);  // an object where the field wants one, else a string
+  void store(const field& which, nlohmann::json value);  // fails unless it is of the type that the field wants
   void fail(const field& which, std::string reason) { no_.fields.push_back({which.target, std::move(reason)}); }
 
   // Refused if a field failed or one that is required is missing.

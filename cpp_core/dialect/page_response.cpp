@@ -13,19 +13,33 @@ response redirect(int status, std::string location) {
   return made;
 }
 
-response html(int status, std::string body, std::string_view language) {
+namespace {
+
+response page(int status, std::string body, std::string_view language, std::string policy) {
   response made;
   made.status = status;
   made.add_header("Content-Type", "text/html; charset=utf-8");
   made.add_header("Content-Language", std::string(language));
-  // No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the
-  // application wants.
-  made.add_header("Content-Security-Policy",
-                  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-                  "base-uri 'none'; frame-ancestors 'none'");
+  made.add_header("Content-Security-Policy", std::move(policy));
   made.add_header("Referrer-Policy", "no-referrer");
   made.body = std::move(body);
   return made;
+}
+
+// No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the application
+// wants.
+const std::string content_policy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'";
+
+}  // namespace
+
+response html(int status, std::string body, std::string_view language) {
+  return page(status, std::move(body), language, content_policy);
+}
+
+response html_with_calls(int status, std::string body, std::string_view language) {
+  return page(status, std::move(body), language, content_policy + "; connect-src 'self'");
 }
 
 response asset(const exchange& about) {

@@ -12,6 +12,8 @@ response redirect(int status, std::string location);
 
 // Nothing in it may come from elsewhere, and nothing inline (Content Security Policy 3).
 response html(int status, std::string body, std::string_view language);
+// The same, but its script may call this site (connect-src).
+response html_with_calls(int status, std::string body, std::string_view language);
 
 // A file of the pages' assets, by the last segment of the path; assets/theme.css is made of the realm's colour. 304 if
 // the browser has it already.

@@ -89,8 +89,10 @@ std::string_view language_of(const realm::settings& realm, const request& asked)
 }
 
 json common_values(const realm::settings& realm, std::string_view mount, std::string_view language) {
+  const std::string at(mount);
   return {{"lang", language},
           {"mount", mount},
+          {"at", {{"register", at + "register"}, {"forgot", at + "forgot"}, {"reset", at + "reset"}}},
           {"site",
            {{"name", realm.site.name},
             {"logo", realm.site.logo},
@@ -145,6 +147,13 @@ std::string duration_words(const view::folder& pages, std::string_view language,
     return with_number(pages.text("durations", key, language), std::to_string(count));
   }
   return {};
+}
+
+std::string notice_of(const exchange& about, std::string_view language) {
+  constexpr std::string_view parameter = "done=";
+  const std::string_view query = about.asked.query;
+  if (!query.starts_with(parameter)) return {};
+  return about.realm.pages->text("notices", query.substr(parameter.size()), language);
 }
 
 std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why) {

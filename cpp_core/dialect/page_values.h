@@ -13,7 +13,7 @@ namespace gatehouse::dialect {
 // Which language a page is in: the one the browser asks for, if the folder of the pages has it.
 std::string_view language_of(const realm::settings& realm, const request& asked);
 
-// What every page has: lang, mount, site, can, policy.
+// What every page has: lang, mount, at, site, can, policy.
 nlohmann::json common_values(const realm::settings& realm, std::string_view mount, std::string_view language);
 
 // A form that is shown, with what was typed into it: form, return, return_query; after a refusal also error,
@@ -27,6 +27,9 @@ void add_account(nlohmann::json& values, const exchange& about, std::string_view
 
 // "5 minutes", in the largest unit of which it is one at least; nothing for no time.
 std::string duration_words(const view::folder& pages, std::string_view language, seconds time);
+
+// The text for "…?done=NAME", which a redirect after a success brings.
+std::string notice_of(const exchange& about, std::string_view language);
 
 // A sentence for a refusal, in the language of the page.
 std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why);

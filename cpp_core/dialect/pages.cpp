@@ -8,6 +8,7 @@
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
 #include "dialect/tokens_in_cookies.h"
+#include "gate/cookie.h"
 #include "gate/cross_site.h"
 #include "gate/return_address.h"
 #include "operation/issue.h"
@@ -131,10 +132,32 @@ constexpr std::array known_pages{
     page{"verify/resend", verification_template, "", "verification_sent"},
 };
 
-constexpr std::array<std::string_view, 14> templates{
-    "forgot.html",    "forgot-sent.html", "reset.html", "verify.html",   verification_template,
-    "verified.html",  "link-failed.html", "login.html", "register.html", "logged-out.html",
-    account_template, "forbidden.html",   "error.html", "theme.css"};
+// Of the form and the bff too.
+constexpr std::array<std::string_view, 25> templates{"login.html",
+                                                     "register.html",
+                                                     "logged-out.html",
+                                                     account_template,
+                                                     "forbidden.html",
+                                                     "error.html",
+                                                     "theme.css",
+                                                     "forgot.html",
+                                                     "forgot-sent.html",
+                                                     "reset.html",
+                                                     "verify.html",
+                                                     verification_template,
+                                                     "verified.html",
+                                                     "link-failed.html",
+                                                     "iam-home.html",
+                                                     "iam-register.html",
+                                                     "iam-login.html",
+                                                     "iam-reset.html",
+                                                     "iam-verify.html",
+                                                     "iam-verifyemail.html",
+                                                     "iam-verifyfailed.html",
+                                                     "iam-verifysuccessful.html",
+                                                     "iam-dashboard.html",
+                                                     "iam-profile.html",
+                                                     "iam-settings.html"};
 
 page page_of(const exchange& about) {
   const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
@@ -150,9 +173,18 @@ std::string destination(const exchange& about) {
   return gate::is_safe_return(wanted, allowed) ? std::string(wanted) : "/";
 }
 
+// A login through the dialect `form` in the same browser: this one takes its place, and a logout is one from both.
+void clear_handle(const exchange& about, response& answer) {
+  const auto& handle = about.realm.handle_cookie;
+  if (!handle) return;
+  const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), handle->name());
+  if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", handle->clear());
+}
+
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
   response made = redirect(303, destination(about));
   set_token_cookies(about, tokens, made);
+  clear_handle(about, made);
   return made;
 }
 
@@ -163,6 +195,7 @@ response leave(const exchange& about) {
   if (!about.typed_as("return").empty()) query = "?return=" + gate::percent_encode(about.typed_as("return"));
   response made = redirect(303, mounted(about, "logged-out") + query);
   for (const std::string& cookie : about.realm.cookies->clear()) made.add_header("Set-Cookie", cookie);
+  clear_handle(about, made);
   made.add_header("Clear-Site-Data", "\"cache\"");
   return made;
 }
@@ -173,20 +206,11 @@ response to_login(const exchange& about) {
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
 }
 
-// The text for "?done=NAME", which a redirect after a success brings.
-std::string notice(const exchange& about, std::string_view language) {
-  constexpr std::string_view parameter = "done=";
-  if (!about.asked.query.starts_with(parameter)) return {};
-  const std::string_view name = std::string_view(about.asked.query).substr(parameter.size());
-  const bool is_ours = name == pending_notice || std::ranges::find(known_pages, name, &page::done) != known_pages.end();
-  return is_ours ? about.realm.pages->text("notices", name, language) : "";
-}
-
 response show_account(const exchange& about, const operation::account_overview& all) {
   const std::string_view language = language_of(about.realm, about.asked);
   nlohmann::json values = common_values(about.realm, about.asked.mount, language);
   add_account(values, about, language, all);
-  values["notice"] = notice(about, language);
+  values["notice"] = notice_of(about, language);
   if (all.trouble) add_form(values["section"][std::string(page_of(about).section)], about, language, &*all.trouble);
   const int status = all.trouble ? row_of(all.trouble->why).status : 200;
   return html(status, about.realm.pages->render(account_template, language, values), language);
@@ -197,7 +221,7 @@ response show(const exchange& about, std::string_view name, int status, const op
               nlohmann::json values = {}) {
   const std::string_view language = language_of(about.realm, about.asked);
   values.update(common_values(about.realm, about.asked.mount, language));
-  if (!values.contains("notice")) values["notice"] = notice(about, language);
+  if (!values.contains("notice")) values["notice"] = notice_of(about, language);
   add_form(values, about, language, trouble);
   return html(status, about.realm.pages->render(name, language, values), language);
 }
@@ -221,7 +245,9 @@ response show_dead_link(const exchange& about, const operation::refused& no) {
 response encode_refusal(const exchange& about, const operation::refused& no) {
   const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
-  if (no.why == refusal::missing_bearer || no.why == refusal::bad_bearer) return to_login(about);
+  const bool is_anonymous =
+      no.why == refusal::missing_bearer || no.why == refusal::bad_bearer || no.why == refusal::deactivated;
+  if (is_anonymous) return to_login(about);
   if (is_dead_link(no)) return show_dead_link(about, no);
   if (no.why == refusal::email_unverified) return show(about, verification_template, row_of(no.why).status, &no);
   const page& shown = page_of(about);
@@ -291,6 +317,7 @@ const dialect pages{
     .add_tokens = set_token_cookies,
     .show_again = operation::show_overview_after,
     .sets_cookies = true,
+    .pages_at = "",
 };
 
 }  // namespace gatehouse::dialect

@@ -102,7 +102,7 @@ void add_outcome_headers(const operation::outcome& outcome, dialect::response& a
   if (no == nullptr) return;
   const bool challenges = answer.status == 401;
   if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
-  if (challenges && no->why == refusal::bad_bearer)
+  if (challenges && (no->why == refusal::bad_bearer || no->why == refusal::deactivated))
     answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
   const seconds wait = dialect::retry_after(*no);
   if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));

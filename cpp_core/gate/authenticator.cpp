@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gate/bearer.h"
+#include "gate/handle_cookie.h"
 
 namespace gatehouse::gate {
 
@@ -18,25 +19,34 @@ decision verdict(gh_verdict of) {
   return made;
 }
 
+// The Authorization header and the other one that may hold a bearer token: in one of them, or whose it is is unclear.
+found_token find_in_headers(const credentials& shown) {
+  const found_token usual = shown.from_bearer ? find_bearer(shown.authorization) : no_token{};
+  if (shown.named.empty()) return usual;
+  return std::holds_alternative<no_token>(usual) ? find_bearer(shown.named) : ambiguous_token{};
+}
+
 }  // namespace
 
 authenticator::authenticator(token_rules rules, const session::revocations* table)
     : rules_(std::move(rules)), table_(table), verified_(cached_tokens), remembered_(remembered_sessions) {}
 
 decision authenticator::authenticate(const credentials& shown) {
-  const found_token bearer = shown.from_bearer ? find_bearer(shown.authorization) : no_token{};
+  const found_token bearer = find_in_headers(shown);
   const std::span<const std::string_view> cookies =
       shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
-  const found_cookie access = find_cookie(cookies, rules_.cookies.access());
+  const found_cookie access = find_access(shown, cookies);
   const found_cookie refresh = find_refresh(cookies);
+  const found_cookie handle = find_handle(cookies);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
-      std::holds_alternative<ambiguous_cookie>(refresh)) {
+      std::holds_alternative<ambiguous_cookie>(refresh) || std::holds_alternative<ambiguous_cookie>(handle)) {
     return verdict(GH_AMBIGUOUS);
   }
   if (std::holds_alternative<malformed_token>(bearer)) return verdict(GH_UNAUTHENTICATED);
 
   const auto* cookie = std::get_if<std::string_view>(&access);
-  const bool renewable = std::holds_alternative<std::string_view>(refresh);
+  const bool renewable =
+      std::holds_alternative<std::string_view>(refresh) || std::holds_alternative<std::string_view>(handle);
   if (const auto* token = std::get_if<bearer_token>(&bearer)) {
     decision by_bearer = authenticate_token(token->text, shown.stale_limit);
     if (by_bearer.verdict != GH_ALLOWED || cookie == nullptr) return by_bearer;
@@ -99,6 +109,25 @@ bool authenticator::lives(const identity& who) const {
 
 found_cookie authenticator::find_refresh(std::span<const std::string_view> cookies) const {
   return find_cookie(cookies, rules_.cookies.refresh());
+}
+
+found_cookie authenticator::find_handle(std::span<const std::string_view> cookies) const {
+  if (rules_.handle_cookie.empty()) return no_cookie{};
+  const found_cookie found = find_cookie(cookies, rules_.handle_cookie);
+  const auto* handle = std::get_if<std::string_view>(&found);
+  return handle != nullptr && !is_handle(*handle) ? no_cookie{} : found;
+}
+
+found_cookie authenticator::find_access(const credentials& shown, std::span<const std::string_view> usual) const {
+  const found_cookie own = find_cookie(usual, rules_.cookies.access());
+  if (shown.named_cookie.empty() || !std::holds_alternative<no_cookie>(own)) return own;
+  found_cookie other = find_cookie(shown.cookies, shown.named_cookie);
+  if (auto* value = std::get_if<std::string_view>(&other)) {
+    constexpr std::string_view scheme = "Bearer%20";  // as the dialect `bff` writes it
+    if (value->starts_with(scheme)) value->remove_prefix(scheme.size());
+    if (value->empty()) return no_cookie{};
+  }
+  return other;
 }
 
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {

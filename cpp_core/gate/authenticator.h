@@ -27,6 +27,8 @@ inline constexpr const char* challenge_insufficient_scope = "Bearer error=\"insu
 struct credentials {
   std::span<const std::string_view> authorization;
   std::span<const std::string_view> cookies;
+  std::span<const std::string_view> named = {};  // the values of another header that holds a bearer token
+  std::string_view named_cookie = {};            // a cookie that does; empty: none
   bool from_bearer = true;
   bool from_cookie = true;
   millis stale_limit{0};  // of the revocation feed; 0: none
@@ -47,6 +49,7 @@ struct token_rules {
   remote_user shown_as;
   bool trust_unverified_email;
   const cookie_pair& cookies;
+  std::string handle_cookie;  // its name; empty: the realm has none
   // Of the access tokens that the realm issues now. An older one may have a longer life than what is known of logouts
   // is kept for; it must be refreshed.
   seconds longest_access;
@@ -57,8 +60,9 @@ class authenticator {
   // What `rules` refers to and the table outlive this. `table` may be null, in tests: nothing is revoked.
   authenticator(token_rules rules, const session::revocations* table);
 
+  // A token in the named header counts as a bearer, one in the named cookie as the access cookie, where there is none.
   // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
-  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie.
+  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie or a handle.
   decision authenticate(const credentials& shown);
   // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE.
   decision authenticate_token(std::string_view token, millis stale_limit = millis(0));
@@ -71,8 +75,11 @@ class authenticator {
   bool lives(const identity& who) const;
   // The realm's refresh cookie among those shown.
   found_cookie find_refresh(std::span<const std::string_view> cookies) const;
+  // The handle in the cookie of the realm's dialect that has one (handle_cookie.h).
+  found_cookie find_handle(std::span<const std::string_view> cookies) const;
 
  private:
+  found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
   identity_ref verify(std::string_view token, unix_seconds now);
 

@@ -169,6 +169,7 @@ task<outcome> change_profile(context ctx, input in) {
 
   // The sessions remember their user: a refresh works without PostgreSQL and should show today's name.
   profile shown;
+  shown.session_id = in.bearer->session_id();
   shown.user = std::move(std::get<account::user>(now));
   shown.pending_email = std::move(pending);
   const result<done> told =

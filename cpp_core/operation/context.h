@@ -29,8 +29,12 @@ struct client {
   bool has_pages = false;              // login, forgot and account are pages below the mount
   bool reveals_taken = false;          // register says that an e-mail is taken, even where none may log in unverified
   bool email_at_once = false;          // a changed e-mail counts before it is confirmed
-  bool register_signs_in = true;       // else whoever has registered logs in next
-  bool recent_login_proves = false;    // a profile is changed by who has logged in recently, without current_password
+  // The cookie by which the client keeps a handle of its session instead of a refresh token (operation/handle.h). Not
+  // with policy rotating. Empty: it keeps the refresh token.
+  std::string_view handle_cookie = {};
+  bool theft_ends_all = false;       // a refresh token used again ends all the user's sessions of this client
+  bool register_signs_in = true;     // else whoever has registered logs in next
+  bool recent_login_proves = false;  // a profile is changed by who has logged in recently, without current_password
 };
 
 struct context {

@@ -20,16 +20,24 @@ struct input {
   std::optional<secret> confirm_password;
   std::optional<secret> current_password;
   std::optional<secret> refresh_token;
-  std::optional<secret> link_token;           // of a link that was sent by mail
-  std::optional<std::string> id;              // of the path: which of several
+  std::optional<secret> link_token;       // of a link that was sent by mail
+  std::optional<std::string> id;          // of the path: which of several
+  std::optional<std::string> csrf_token;  // shows that a page of ours has sent it; the dialect's to judge
+  std::optional<std::string> given_name;  // where a dialect has the name in two parts, which it puts together
+  std::optional<std::string> family_name;
+  std::optional<std::string> role;  // as the dialect calls it, for is_admin
+  std::optional<std::string> skip;  // of a long list: how many rows
+  std::optional<std::string> take;  // and how many to show
+  std::optional<bool> is_admin;     // what an administrator says of a user
+  std::optional<bool> is_active;
+  std::optional<bool> is_verified;
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
-  std::optional<std::string> csrf_token;      // shows that a page of ours has sent it; the dialect's to judge
 
   gate::identity_ref bearer;  // who the request's access token says it is from; empty without one
 };
 
 // Names one of the fields above, so that a dialect can say which of its own members is meant.
 using field_id = std::variant<std::optional<std::string> input::*, std::optional<secret> input::*,
-                              std::optional<nlohmann::json> input::*>;
+                              std::optional<nlohmann::json> input::*, std::optional<bool> input::*>;
 
 }  // namespace gatehouse::operation

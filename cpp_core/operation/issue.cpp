@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "operation/handle.h"
 #include "operation/letters.h"
 #include "token/access_token.h"
 
@@ -61,6 +62,10 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   tokens.access = secret(token::mint_access(*realm.keys, realm.issuer, realm.audience, user.id, head.sid,
                                             head.auth_version, head.now, tokens.access_expires_at, claims));
 
+  tokens.session_id = head.sid;
+  tokens.refresh_expires_at = head.expires_at;
+  if (!ctx.asked_by.handle_cookie.empty()) return tokens;
+
   token::refresh_claims generation;
   generation.subject = head.user_id;
   generation.session_id = head.sid;
@@ -68,15 +73,18 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   generation.issued_at = head.issued_at;
   generation.expires_at = head.expires_at;
   generation.key_id = head.key_id;
-  tokens.refresh_expires_at = head.expires_at;
   tokens.refresh = secret(token::mint_refresh(*realm.keys, generation, realm.issuer, realm.audience));
   return tokens;
 }
 
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
   const unix_seconds now = now_seconds();
-  return {realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now)),
-          realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now))};
+  std::vector<std::string> cookies{
+      realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now))};
+  if (!tokens.refresh.empty()) {
+    cookies.push_back(realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now)));
+  }
+  return cookies;
 }
 
 namespace {
@@ -108,6 +116,11 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   opening.user_agent = ctx.user_agent;
   opening.amr = std::move(amr);
   opening.key_id = ctx.realm.settings().keys->refresh_signing_key().id();
+  secret handle;
+  if (!ctx.asked_by.handle_cookie.empty()) {
+    handle = new_handle();
+    opening.alias = alias_of(handle);
+  }
 
   auto opened = co_await ctx.realm.sessions().open(std::move(opening));
   if (!opened) co_return ctx.fail("opening a session", opened.failure());
@@ -122,6 +135,7 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
 
   signed_in in;
   in.tokens = issue_tokens(ctx, user, head);
+  in.tokens.handle = std::move(handle);
   in.user = std::move(user);
   co_return in;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "operation/handle.h"
 #include "operation/issue.h"
 
 namespace gatehouse::operation {
@@ -21,19 +22,21 @@ task<outcome> logout(context ctx, input in) {
   if (!in.refresh_token && !in.bearer) co_return signed_out();  // a browser whose cookies are gone already
   std::string user_id;
   std::string session_id;
+  std::string client;  // of a session ended by its refresh token, which is worth nothing to another
   if (in.refresh_token) {
-    const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
-    if (!presented) co_return refuse(refusal::bad_refresh_token);
-    if (in.bearer && in.bearer->user_id() != presented->subject) co_return refuse(refusal::conflicting_credentials);
-    user_id = presented->subject;
-    session_id = presented->session_id;
+    const auto kept = co_await session_of(ctx, *in.refresh_token);
+    if (!kept) co_return ctx.fail("looking a session up", kept.failure());
+    if (!kept->has_value()) co_return refuse(refusal::bad_refresh_token);
+    user_id = (*kept)->user_id;
+    session_id = (*kept)->session_id;
+    if (in.bearer && in.bearer->user_id() != user_id) co_return refuse(refusal::conflicting_credentials);
+    client = ctx.asked_by.name;
   } else {
     user_id = in.bearer->user_id();
     session_id = in.bearer->session_id();
   }
 
-  const std::string client = in.refresh_token ? std::string(ctx.asked_by.name) : "";
-  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, client);
+  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, std::move(client));
   if (!ended) co_return ctx.fail("ending a session", ended.failure());
   if (!*ended && in.refresh_token) co_return refuse(refusal::bad_refresh_token);
   if (*ended) co_await record(ctx, user_id, session_id);

@@ -17,8 +17,10 @@ namespace gatehouse::operation {
 struct issued_tokens {
   secret access;
   unix_seconds access_expires_at = 0;
-  secret refresh;
+  secret refresh;  // empty: the client keeps a handle
   unix_seconds refresh_expires_at = 0;
+  secret handle;           // of a session just opened by a client that keeps one
+  std::string session_id;  // no credential
 };
 
 struct signed_in {
@@ -28,6 +30,7 @@ struct signed_in {
 
 struct profile {
   account::user user;
+  std::string session_id;                    // of who asks; empty: nobody is logged in
   std::optional<std::string> pending_email;  // has been written to; becomes the e-mail when its link is used
 };
 
@@ -43,6 +46,11 @@ struct email_verified {
 struct session_list {
   std::vector<session::listed> sessions;
   std::string current;  // the sid of the one that asks
+};
+
+// Some of the realm's users, for an administrator.
+struct user_list {
+  std::vector<account::user> users;
 };
 
 struct signed_out {};
@@ -66,7 +74,10 @@ enum class refusal {
   email_taken,
   username_taken,
   already_logged_in,  // the password was right; policy single
-  email_unverified,   // the password was right
+  deactivated,        // by an administrator, or by hand
+  forbidden,          // to who is no administrator
+  bad_csrf_token,
+  email_unverified,  // the password was right
   link_expired,
   link_unknown,  // or used already, or a newer one was sent
   mail_off,      // the realm sends none
@@ -103,9 +114,9 @@ struct account_overview {
   std::optional<refused> trouble;
 };
 
-using outcome =
-    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
-                 email_verified, mail_sent, password_reset, temporary_password, account_overview, blank, refused>;
+using outcome = std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed,
+                             verification_sent, email_verified, mail_sent, user_list, password_reset,
+                             temporary_password, account_overview, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

@@ -9,8 +9,10 @@ namespace gatehouse::operation {
 task<outcome> show_profile(context ctx, input in) {
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
   if (!found) co_return ctx.fail("looking a user up", found.failure());
-  if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
+  if (!found->has_value()) co_return refuse(refusal::bad_bearer);
+  if ((*found)->profile.disabled()) co_return refuse(refusal::deactivated);
   profile shown;
+  shown.session_id = in.bearer->session_id();
   shown.user = std::move((*found)->profile);
   co_return shown;
 }
@@ -30,13 +32,18 @@ task<std::optional<outcome>> check_password_sent(context ctx, input in) {
 }  // namespace
 
 task<outcome> remove_account(context ctx, input in) {
-  std::optional<outcome> no = co_await check_password_sent(ctx, in);
-  if (no) co_return std::move(*no);
-  const std::string user_id = in.bearer->user_id();
-  const account::source from = source_of(ctx, in.bearer->session_id());
+  std::optional<outcome> wrong = co_await check_password_sent(ctx, in);
+  if (wrong) co_return std::move(*wrong);
+  outcome made = co_await remove_account_of(ctx, in.bearer->user_id(), in.bearer->session_id());
+  const auto* no = std::get_if<refused>(&made);
+  co_return no != nullptr && no->why == refusal::not_found ? refuse(refusal::bad_bearer) : std::move(made);
+}
+
+task<outcome> remove_account_of(context ctx, std::string user_id, std::string session_id) {
+  const account::source from = source_of(ctx, std::move(session_id));
   auto gone = co_await ctx.realm.accounts().remove(user_id, from);
   if (!gone) co_return ctx.fail("deleting an account", gone.failure());
-  if (std::holds_alternative<account::absent>(*gone)) co_return refuse(refusal::bad_bearer);
+  if (std::holds_alternative<account::absent>(*gone)) co_return refuse(refusal::not_found);
 
   const auto& left = std::get<account::removed>(*gone);
   account::revocation all;

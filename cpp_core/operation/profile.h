@@ -18,5 +18,7 @@ task<outcome> change_profile(context ctx, input in);
 
 // Deletes the account and ends its sessions. current_password must be right if it is sent.
 task<outcome> remove_account(context ctx, input in);
+// The same to any account; `session_id`: of who does it. not_found: there is none such.
+task<outcome> remove_account_of(context ctx, std::string user_id, std::string session_id);
 
 }  // namespace gatehouse::operation

@@ -1,5 +1,6 @@
 #include "operation/refresh.h"
 
+#include "operation/handle.h"
 #include "operation/issue.h"
 #include "token/refresh_token.h"
 
@@ -15,13 +16,35 @@ task<outcome> refuse_refresh(context ctx, session::refusal why, token::refresh_c
     const status recorded =
         co_await ctx.realm.accounts().record_event("refresh_token_reused", presented.subject, detail, from);
     if (!recorded) ctx.warn("recording the reuse of a refresh token", recorded.failure());
+    if (ctx.asked_by.theft_ends_all) {
+      std::string client(ctx.asked_by.name);
+      const auto ended = co_await ctx.realm.sessions().end_every_of(presented.subject, std::move(client));
+      if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
+    }
   }
   co_return refuse(refusal::bad_refresh_token);
+}
+
+outcome go_on(const context& ctx, const session::head& head) {
+  result<account::user> user = account::user_from_json(head.user_json);
+  if (!user) return ctx.fail("reading the user in a session", user.failure());
+  signed_in in_again;
+  in_again.tokens = issue_tokens(ctx, *user, head);
+  in_again.user = std::move(*user);
+  return in_again;
+}
+
+task<outcome> refresh_by_handle(context ctx, secret handle) {
+  const auto found = co_await resume(ctx, std::move(handle));
+  if (!found) co_return ctx.fail("resuming a session", found.failure());
+  const auto* head = std::get_if<session::head>(&*found);
+  co_return head != nullptr ? go_on(ctx, *head) : refuse(refusal::bad_refresh_token);
 }
 
 }  // namespace
 
 task<outcome> refresh(context ctx, input in) {
+  if (!ctx.asked_by.handle_cookie.empty()) co_return co_await refresh_by_handle(ctx, std::move(*in.refresh_token));
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
   if (!presented) co_return refuse(refusal::bad_refresh_token);
 
@@ -39,14 +62,7 @@ task<outcome> refresh(context ctx, input in) {
   if (!answer) co_return ctx.fail("refreshing a session", answer.failure());
   if (const auto* no = std::get_if<session::refusal>(&*answer)) co_return co_await refuse_refresh(ctx, *no, *presented);
 
-  const session::head& head = std::get<session::head>(*answer);
-  result<account::user> user = account::user_from_json(head.user_json);
-  if (!user) co_return ctx.fail("reading the user in a session", user.failure());
-
-  signed_in in_again;
-  in_again.tokens = issue_tokens(ctx, *user, head);
-  in_again.user = std::move(*user);
-  co_return in_again;
+  co_return go_on(ctx, std::get<session::head>(*answer));
 }
 
 }  // namespace gatehouse::operation

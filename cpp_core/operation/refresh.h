@@ -6,7 +6,8 @@
 
 namespace gatehouse::operation {
 
-// Needs refresh_token; gives its successor. Asks Redis only: it works while PostgreSQL is down.
+// Needs refresh_token; gives its successor. A handle (handle.h) stays as it is and gives an access token only. Asks
+// Redis only: it works while PostgreSQL is down.
 task<outcome> refresh(context ctx, input in);
 
 }  // namespace gatehouse::operation

@@ -1,5 +1,6 @@
 #include "operation/renew.h"
 
+#include "operation/handle.h"
 #include "operation/issue.h"
 #include "operation/refresh.h"
 
@@ -27,6 +28,14 @@ renewal identified(const context& ctx, const secret& access) {
   return done;
 }
 
+// A handle is never replaced, so looking is renewing without handing the token on.
+task<renewal> look_by_handle(context ctx, secret handle) {
+  renewal made = co_await renew(ctx, handle);
+  made.tokens.reset();
+  if (made.verdict == GH_ALLOWED) ctx.realm.authenticator().remember(handle.reveal(), made.who);
+  co_return made;
+}
+
 }  // namespace
 
 task<renewal> renew(context ctx, secret refresh_token) {
@@ -48,6 +57,7 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
     remembered.who = std::move(known);
     co_return remembered;
   }
+  if (!ctx.asked_by.handle_cookie.empty()) co_return co_await look_by_handle(ctx, std::move(refresh_token));
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, refresh_token);
   if (!presented) co_return refused_renewal(refusal::bad_refresh_token);
 

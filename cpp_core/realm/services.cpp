@@ -5,9 +5,11 @@ namespace gatehouse::realm {
 namespace {
 
 gate::token_rules token_rules_of(const settings& said, seconds longest_access) {
-  return {said.name,     *said.keys,       said.issuer,
-          said.audience, said.remote_user, said.verify_email == verify_email::off,
-          *said.cookies, longest_access};
+  return {said.name,        *said.keys,
+          said.issuer,      said.audience,
+          said.remote_user, said.verify_email == verify_email::off,
+          *said.cookies,    said.handle_cookie ? said.handle_cookie->name() : "",
+          longest_access};
 }
 
 }  // namespace
@@ -21,6 +23,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       redis_(on, *said.redis),
       accounts_(postgres_, said.name),
       links_(postgres_, said.name),
+      administration_(postgres_, said.name),
       mails_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       limits_(redis_, said.name),

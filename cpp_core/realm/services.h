@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "account/administration.h"
 #include "account/links.h"
 #include "account/mail_queue.h"
 #include "account/store.h"
@@ -35,6 +36,7 @@ class services {
   const realm::settings& settings() const { return settings_; }
   account::store& accounts() { return accounts_; }
   account::links& links() { return links_; }
+  account::administration& administration() { return administration_; }
   account::mail_queue& mails() { return mails_; }
   smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
@@ -53,6 +55,7 @@ class services {
   redis::connection redis_;
   account::store accounts_;
   account::links links_;
+  account::administration administration_;
   account::mail_queue mails_;
   std::optional<smtp::client> smtp_;
   session::store sessions_;

@@ -9,6 +9,7 @@
 #include "account/email.h"
 #include "base/clock.h"
 #include "gate/cookie_pair.h"
+#include "gate/handle_cookie.h"
 #include "gate/identity.h"
 #include "limit/allowance.h"
 #include "password/blocklist.h"
@@ -60,10 +61,12 @@ struct settings {
   seconds refresh_grace{10};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
-  std::optional<gate::cookie_pair> cookies;  // of the two above
-  bool has_pages = true;                     // the browser's side of `rest`
+  std::optional<gate::cookie_pair> cookies;          // of the two above
+  std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
+  bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
+  std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
   bool second_login = false;               // a client with policy single may log in again all the same
   std::string jsonapi_same_site = "Lax";   // of the cookie of `jsonapi`

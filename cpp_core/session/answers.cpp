@@ -69,19 +69,19 @@ result<head> decode_head(const reply& answer, std::string sid) {
   return decoded;
 }
 
-result<std::vector<listed>> decode_list(const reply& answer) {
-  if (outcome_of(answer) != "listed") return unexpected("list");
+result<std::vector<listed>> decode_rows(const reply& answer, std::size_t first) {
   std::vector<listed> rows;
-  for (std::size_t i = 1; i < answer.elements.size(); ++i) {
+  for (std::size_t i = first; i < answer.elements.size(); ++i) {
     const std::vector<reply>& at = answer.elements[i].elements;
-    if (at.size() != 7) return unexpected("list");
+    if (at.size() != 8) return unexpected(outcome_of(answer));
     listed row;
     row.sid = at[0].text;
     row.client = at[1].text;
     row.address = at[5].text;
     row.user_agent = at[6].text;
+    row.user_id = at[7].text;
     if (!number(at[2], row.created_at) || !number(at[3], row.last_seen) || !number(at[4], row.expires_at)) {
-      return unexpected("list");
+      return unexpected(outcome_of(answer));
     }
     rows.push_back(std::move(row));
   }

@@ -19,7 +19,8 @@ std::string_view outcome_of(const redis::reply& answer);
 constexpr std::size_t head_size = 14;
 result<head> decode_head(const redis::reply& answer, std::string sid);
 
-result<std::vector<listed>> decode_list(const redis::reply& answer);
+// The elements from `first` on.
+result<std::vector<listed>> decode_rows(const redis::reply& answer, std::size_t first);
 
 std::string_view policy_name(policy of);
 

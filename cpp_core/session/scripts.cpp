@@ -22,16 +22,27 @@ local function answer(outcome, session, now)
   return {outcome, now, unpack(fields)}
 end
 
+-- A row of a list of sessions, but for the sid.
+local function describe(session)
+  return redis.call('HMGET', session, 'client', 'created', 'seen', 'exp', 'address', 'agent', 'user')
+end
+
 -- Appends to the feed, and forgets what has mattered to nobody for long. `matters`: how many seconds this entry does.
 local function tell(feed, now, matters, ...)
   local oldest = string.format('%.0f', (now - matters) * 1000)
   redis.call('XADD', feed, 'MINID', '~', oldest, '*', 'until', string.format('%.0f', now + matters), ...)
 end
 
-local function kill(session, sessions, sid, feed, now, matters)
-  local mark = redis.call('HGET', session, 'mark')
+local function drop(session, sessions, sid)
+  local alias = redis.call('HGET', session, 'alias')
+  if alias then redis.call('DEL', alias) end
   redis.call('DEL', session)
   redis.call('ZREM', sessions, sid)
+end
+
+local function kill(session, sessions, sid, feed, now, matters)
+  local mark = redis.call('HGET', session, 'mark')
+  drop(session, sessions, sid)
   if mark then tell(feed, now, matters, 'session', mark) end
   return mark
 end
@@ -52,11 +63,11 @@ redis::script with_prelude(const char* source) { return redis::script(std::strin
 // KEYS session, sessions, least, feed
 // ARGV prefix of session keys, sid, mark, user, auth_version, json, client, policy, idle, absolute, address, agent,
 // amr,
-//      kid, matters
+//      kid, matters, key of the alias or nothing
 // → opened + head, then the marks of the sessions that had to end for it | stale | already_open
 const redis::script open = with_prelude(R"lua(
 local prefix, sid, mark, user, av, json, client, policy = unpack(ARGV, 1, 8)
-local idle, absolute, address, agent, amr, kid, matters = unpack(ARGV, 9, 15)
+local idle, absolute, address, agent, amr, kid, matters, alias = unpack(ARGV, 9, 16)
 local session, sessions, least, feed = unpack(KEYS)
 local now = clock()
 
@@ -79,6 +90,10 @@ redis.call('HSET', session, 'mark', mark, 'user', user, 'av', av, 'json', json, 
            'gen', 1, 'kid', kid, 'iat', now, 'exp', expiry, 'rotated', 0, 'created', now, 'auth_time', now,
            'seen', now, 'address', address, 'agent', agent, 'amr', amr)
 live_until(session, sessions, sid, expiry)
+if alias ~= '' then
+  redis.call('HSET', session, 'alias', alias)
+  redis.call('SET', alias, sid, 'EXAT', expiry)
+end
 local head = answer('opened', session, now)
 for _, each in ipairs(ended) do head[#head + 1] = each end
 return head
@@ -122,31 +137,51 @@ kill(session, sessions, sid, feed, now, tonumber(matters))
 return {'theft', now}
 )lua");
 
+// KEYS alias
+// ARGV prefix of session keys, client, absolute, address, agent
+// → resumed + head, then the sid | absent | wrong_client
+const redis::script resume = with_prelude(R"lua(
+local prefix, client, absolute, address, agent = unpack(ARGV)
+local now = clock()
+local sid = redis.call('GET', KEYS[1])
+if not sid then return {'absent'} end
+local session = prefix .. sid
+local fields = redis.call('HMGET', session, 'client', 'exp', 'created', 'alias')
+if not fields[1] or tonumber(fields[2]) <= now or fields[4] ~= KEYS[1] then return {'absent'} end
+if tonumber(fields[3]) + tonumber(absolute) <= now then return {'absent'} end
+if fields[1] ~= client then return {'wrong_client'} end
+redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
+local head = answer('resumed', session, now)
+head[#head + 1] = sid
+return head
+)lua");
+
 // KEYS session, sessions, feed
-// ARGV sid, mark, user, matters, client or nothing
-// → ended, time | absent, time | not_this_one
+// ARGV sid, mark, user, matters, client or nothing for any
+// → ended, time | absent, time | another_users | wrong_client
 const redis::script end = with_prelude(R"lua(
 local sid, mark, user, matters, client = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
 local now = clock()
-local owner, opener = unpack(redis.call('HMGET', session, 'user', 'client'))
-if owner and (owner ~= user or (client ~= '' and opener ~= client)) then return {'not_this_one'} end
-redis.call('DEL', session)
-redis.call('ZREM', sessions, sid)
+local owner, opened_by = unpack(redis.call('HMGET', session, 'user', 'client'))
+if owner and owner ~= user then return {'another_users'} end
+if owner and client ~= '' and opened_by ~= client then return {'wrong_client'} end
+drop(session, sessions, sid)
 tell(feed, now, tonumber(matters), 'session', mark)  -- also of a session that we have lost: its tokens live on
 return {owner and 'ended' or 'absent', now}
 )lua");
 
 // KEYS sessions, feed
-// ARGV prefix of session keys, sid to keep, matters
+// ARGV prefix of session keys, sid to keep, matters, client or nothing for all
 // → ended, time, then the sids that were
 const redis::script end_every = with_prelude(R"lua(
-local prefix, keep, matters = unpack(ARGV)
+local prefix, keep, matters, client = unpack(ARGV)
 local sessions, feed = unpack(KEYS)
 local now = clock()
 local ended = {'ended', now}
 for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
-  if sid ~= keep and kill(prefix .. sid, sessions, sid, feed, now, tonumber(matters)) then ended[#ended + 1] = sid end
+  local meant = sid ~= keep and (client == '' or redis.call('HGET', prefix .. sid, 'client') == client)
+  if meant and kill(prefix .. sid, sessions, sid, feed, now, tonumber(matters)) then ended[#ended + 1] = sid end
 end
 return ended
 )lua");
@@ -173,8 +208,7 @@ for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
   elseif tonumber(av) < tonumber(least) then
     outcome = 'changed'
     if how == 'kill' and sid ~= keep then
-      redis.call('DEL', session)
-      redis.call('ZREM', sessions, sid)
+      drop(session, sessions, sid)
     else
       redis.call('HSET', session, 'av', least)
       if json ~= '' then redis.call('HSET', session, 'json', json) end
@@ -199,6 +233,20 @@ end
 return {'replaced'}
 )lua");
 
+// ARGV prefix of session keys, cursor
+// → scanned, the next cursor, then an array for each session
+const redis::script scan = with_prelude(R"lua(
+local prefix, cursor = unpack(ARGV)
+local now = clock()
+local found = redis.call('SCAN', cursor, 'MATCH', prefix .. '*', 'COUNT', 1000)
+local rows = {'scanned', found[1]}
+for _, session in ipairs(found[2]) do
+  local row = describe(session)
+  if row[4] and tonumber(row[4]) > now then rows[#rows + 1] = {string.sub(session, #prefix + 1), unpack(row)} end
+end
+return rows
+)lua");
+
 // KEYS sessions
 // ARGV prefix of session keys
 // → listed, then an array for each session, the one that lives longest first
@@ -206,7 +254,7 @@ const redis::script list = with_prelude(R"lua(
 local now = clock()
 local rows = {'listed'}
 for _, sid in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
-  local row = redis.call('HMGET', ARGV[1] .. sid, 'client', 'created', 'seen', 'exp', 'address', 'agent')
+  local row = describe(ARGV[1] .. sid)
   if row[4] and tonumber(row[4]) > now then rows[#rows + 1] = {sid, unpack(row)} end
 end
 return rows

@@ -10,11 +10,13 @@ namespace gatehouse::session::scripts {
 
 extern const redis::script open;
 extern const redis::script rotate;
+extern const redis::script resume;
 extern const redis::script end;
 extern const redis::script end_every;
 extern const redis::script end_all;
 extern const redis::script replace_user;
 extern const redis::script list;
 extern const redis::script read;
+extern const redis::script scan;
 
 }  // namespace gatehouse::session::scripts

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -34,6 +35,9 @@ struct opening {
   std::string user_agent;  // cut to 256 bytes
   std::string amr;
   std::string key_id;  // of the refresh key that will sign generation 1
+  // A hash of what the client keeps instead of the refresh token; it leads to the session. Only where that stays the
+  // same: not with policy rotating. Empty: none.
+  std::string alias;
 };
 
 // What is needed to make the refresh token of the current generation, byte for byte, and an access token beside it.
@@ -71,6 +75,15 @@ struct renewal {
   std::string user_agent;
 };
 
+// What a client shows that keeps no refresh token.
+struct resumption {
+  std::string alias;
+  std::string client;
+  session::lifetimes lifetimes;
+  std::string address;
+  std::string user_agent;
+};
+
 enum class refusal {
   absent,        // ended, expired, or never was
   theft,         // a token from before the grace, or from the future: the session has been killed
@@ -87,12 +100,19 @@ enum class ending {
 // A row of "your devices" (38).
 struct listed {
   std::string sid;
+  std::string user_id;
   std::string client;
   unix_seconds created_at = 0;
   unix_seconds last_seen = 0;
   unix_seconds expires_at = 0;
   std::string address;
   std::string user_agent;
+};
+
+// Some of all sessions of the realm.
+struct scanned {
+  std::vector<listed> sessions;
+  std::string next;  // where to go on; "0": that was all
 };
 
 }  // namespace gatehouse::session

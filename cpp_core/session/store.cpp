@@ -46,7 +46,8 @@ task<result<opened>> store::open(opening with) {
                                 with.user_agent,
                                 with.amr,
                                 with.key_id,
-                                text(matters_)};
+                                text(matters_),
+                                with.alias.empty() ? "" : alias_key(with.alias)};
   const result<reply> answer = co_await scripts::open.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
@@ -99,6 +100,23 @@ task<result<rotation>> store::rotate(renewal with) {
   co_return rotation(std::move(*head));
 }
 
+task<result<rotation>> store::resume(resumption with) {
+  if (with.user_agent.size() > longest_user_agent) with.user_agent.resize(longest_user_agent);
+  std::vector<std::string> keys{alias_key(with.alias)};
+  std::vector<std::string> args{session_key(""), with.client, text(with.lifetimes.absolute), with.address,
+                                with.user_agent};
+  const result<reply> answer = co_await scripts::resume.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if (outcome == "absent") co_return rotation(refusal::absent);
+  if (outcome == "wrong_client") co_return rotation(refusal::wrong_client);
+  if (outcome != "resumed" || answer->elements.size() != head_size + 1) co_return unexpected("resume");
+  result<head> head = decode_head(*answer, answer->elements[head_size].text);
+  if (!head) co_return head.failure();
+  if (forgotten(*head)) co_return rotation(refusal::absent);
+  co_return rotation(std::move(*head));
+}
+
 task<result<bool>> store::end(std::string sid, std::string user_id, std::string client) {
   std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_)};
   const mark session = session_mark(realm_, sid);
@@ -106,7 +124,7 @@ task<result<bool>> store::end(std::string sid, std::string user_id, std::string 
   const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
-  if (outcome == "not_this_one") co_return false;
+  if (outcome == "another_users" || outcome == "wrong_client") co_return false;
   if ((outcome != "ended" && outcome != "absent") || answer->elements.size() != 2) co_return unexpected("end");
 
   const bool was_there = outcome == "ended";
@@ -117,8 +135,18 @@ task<result<bool>> store::end(std::string sid, std::string user_id, std::string 
 }
 
 task<result<std::vector<std::string>>> store::end_every(std::string user_id, std::string keep_sid) {
+  result<std::vector<std::string>> ended = co_await end_some(std::move(user_id), std::move(keep_sid), "");
+  co_return ended;
+}
+
+task<result<std::vector<std::string>>> store::end_every_of(std::string user_id, std::string client) {
+  result<std::vector<std::string>> ended = co_await end_some(std::move(user_id), "", std::move(client));
+  co_return ended;
+}
+
+task<result<std::vector<std::string>>> store::end_some(std::string user_id, std::string keep_sid, std::string client) {
   std::vector<std::string> keys{sessions_key(user_id), feed_key(realm_)};
-  std::vector<std::string> args{session_key(""), std::move(keep_sid), text(matters_)};
+  std::vector<std::string> args{session_key(""), std::move(keep_sid), text(matters_), std::move(client)};
   const result<reply> answer = co_await scripts::end_every.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   if (outcome_of(*answer) != "ended" || answer->elements.size() < 2) co_return unexpected("end_every");
@@ -168,7 +196,8 @@ task<result<std::vector<listed>>> store::list(std::string user_id) {
   std::vector<std::string> args{session_key("")};
   const result<reply> answer = co_await scripts::list.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
-  co_return decode_list(*answer);
+  if (outcome_of(*answer) != "listed") co_return unexpected("list");
+  co_return decode_rows(*answer, 1);
 }
 
 task<result<std::optional<head>>> store::read(std::string sid) {
@@ -181,6 +210,20 @@ task<result<std::optional<head>>> store::read(std::string sid) {
   if (!found) co_return found.failure();
   if (forgotten(*found)) co_return std::optional<head>();
   co_return std::optional<head>(std::move(*found));
+}
+
+task<result<scanned>> store::scan(std::string cursor) {
+  std::vector<std::string> keys;
+  std::vector<std::string> args{session_key(""), std::move(cursor)};
+  const result<reply> answer = co_await scripts::scan.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  if (outcome_of(*answer) != "scanned" || answer->elements.size() < 2) co_return unexpected("scan");
+  result<std::vector<listed>> rows = decode_rows(*answer, 2);
+  if (!rows) co_return rows.failure();
+  scanned part;
+  part.sessions = std::move(*rows);
+  part.next = answer->elements[1].text;
+  co_return part;
 }
 
 task<result<done>> store::ping() {
@@ -224,6 +267,7 @@ bool store::forgotten(const head& session) const {
 }
 
 std::string store::session_key(std::string_view sid) const { return prefix_ + "session:" + std::string(sid); }
+std::string store::alias_key(std::string_view hash) const { return prefix_ + "alias:" + std::string(hash); }
 std::string store::sessions_key(std::string_view user_id) const { return prefix_ + "sessions:" + std::string(user_id); }
 std::string store::least_key(std::string_view user_id) const { return prefix_ + "least:" + std::string(user_id); }
 

@@ -6,7 +6,7 @@
 // is known about whether it was carried out: say 503, never success.
 //
 // Keys, all in one slot of a cluster: gatehouse:{realm}:session:<sid> (hash), :sessions:<user> (ZSET of sids by
-// expiry), :least:<user> (the least auth_version), :feed (stream), :alive.
+// expiry), :alias:<hash> (a sid), :least:<user> (the least auth_version), :feed (stream), :alive.
 #pragma once
 
 #include <optional>
@@ -33,12 +33,17 @@ class store {
   // Refreshes (29–32). N parallel calls with one token make one new generation.
   task<result<rotation>> rotate(renewal with);
 
+  // The session that an alias leads to. It stays as it is but for when and from where it was last seen.
+  task<result<rotation>> resume(resumption with);
+
   // Logout. `sid`: from a verified token of the user, or from list(). False: Redis has no such session of this user,
   // which is as good; should Redis have lost it, its access tokens end nevertheless. `client`: not if another client
   // has opened it; empty: whichever.
   task<result<bool>> end(std::string sid, std::string user_id, std::string client = "");
   // All sessions of the user at once, but `keep_sid` if there is one. The sids that were ended.
   task<result<std::vector<std::string>>> end_every(std::string user_id, std::string keep_sid = "");
+  // Likewise those that this client opened.
+  task<result<std::vector<std::string>>> end_every_of(std::string user_id, std::string client);
 
   // Brings the user's sessions in line with his new auth_version (36): those below `least` are killed or expired,
   // but `keep_sid` lives on untouched. In those that live the user JSON is replaced by `user_json`. An open() with less
@@ -57,14 +62,19 @@ class store {
 
   task<result<std::vector<listed>>> list(std::string user_id);
   task<result<std::optional<head>>> read(std::string sid);
+  // All sessions of the realm, a part at each call, from "0" on until its `next` is "0" again. One that begins or ends
+  // meanwhile may be missing, and one may come twice.
+  task<result<scanned>> scan(std::string cursor);
 
   // Can it store? A write, because a replica or a full Redis answers PING too.
   task<result<done>> ping();
 
  private:
   std::string session_key(std::string_view sid) const;
+  std::string alias_key(std::string_view hash) const;
   std::string sessions_key(std::string_view user_id) const;
   std::string least_key(std::string_view user_id) const;
+  task<result<std::vector<std::string>>> end_some(std::string user_id, std::string keep_sid, std::string client);
   task<result<done>> replicated();
   void apply(const mark& session, unix_seconds now);
   bool forgotten(const head& session) const;

@@ -253,7 +253,7 @@ def test_another_nginx_asks_for_its_application(nginx, served, upstream):
     ("location = /check { gatehouse %REALM%; gatehouse_check %REALM%; }", "beside it"),
     ("location = /check { gatehouse_check %REALM%; gatehouse_api %REALM% rest mount=/x/; }", 'beside "gatehouse_check"'),
     ("gatehouse_check_from nowhere;", 'invalid address "nowhere"'),
-    ("gatehouse_token_from header;", '"bearer", "cookie" or both'),
+    ("gatehouse_token_from header;", '"bearer", "cookie", "header=NAME", "cookie=NAME"'),
     ("gatehouse_token_from cookie cookie;", 'duplicate "cookie"'),
     ("gatehouse_when_stale deny;", 'write "allow" or "deny after=5s"'),
     ("gatehouse_when_stale deny after=0;", 'write "allow" or "deny after=5s"'),

@@ -629,6 +629,130 @@ TEST_F(session_store, a_logout_that_no_replica_holds_is_no_success_with_wait) {
   EXPECT_NE(given->failure().what.find("only 0 of wait=1 replicas"), std::string::npos) << given->failure().what;
 }
 
+opening with_alias(opening made, const std::string& alias) {
+  made.client = "form";
+  made.policy = policy::fixed;
+  made.alias = alias;
+  return made;
+}
+
+resumption by_alias(const std::string& alias) {
+  resumption made;
+  made.alias = alias;
+  made.client = "form";
+  made.lifetimes = usual;
+  made.address = "192.0.2.9";
+  made.user_agent = "curl/10";
+  return made;
+}
+
+TEST_F(session_store, an_alias_leads_to_its_session) {
+  const head opened = open(with_alias(of("u1"), "aa"));
+  open(with_alias(of("u1"), "bb"));
+  const rotation found = must(store_->resume(by_alias("aa")));
+  const head& resumed = std::get<head>(found);
+  EXPECT_EQ(resumed.sid, opened.sid);
+  EXPECT_EQ(resumed.user_id, "u1");
+  EXPECT_EQ(resumed.generation, opened.generation);
+  EXPECT_EQ(resumed.expires_at, opened.expires_at);
+  EXPECT_EQ(resumed.user_json, opened.user_json);
+  for (const listed& each : must(store_->list("u1"))) {
+    EXPECT_EQ(each.address, each.sid == opened.sid ? "192.0.2.9" : "192.0.2.1");
+    EXPECT_EQ(each.user_id, "u1");
+  }
+}
+
+TEST_F(session_store, an_alias_of_nothing_or_of_another_client) {
+  open(with_alias(of("u1"), "aa"));
+  EXPECT_EQ(std::get<refusal>(must(store_->resume(by_alias("ab")))), refusal::absent);
+  resumption other = by_alias("aa");
+  other.client = "rest";
+  EXPECT_EQ(std::get<refusal>(must(store_->resume(other))), refusal::wrong_client);
+}
+
+TEST_F(session_store, an_alias_ends_with_its_session) {
+  const std::string key = "gatehouse:{main}:alias:";
+  const head first = open(with_alias(of("u1"), "a1"));
+  const head second = open(with_alias(of("u2"), "a2"));
+  open(with_alias(of("u3"), "a3"));
+  EXPECT_LE(command({"TTL", key + "a1"}).integer, usual.idle.count());
+  EXPECT_GT(command({"TTL", key + "a1"}).integer, usual.idle.count() - 10);
+  EXPECT_TRUE(must(store_->end(first.sid, "u1")));
+  must(store_->end_every("u2"));
+  store::change killed;
+  killed.user_id = "u3";
+  killed.least = 2;
+  must(store_->end_all(killed));
+  for (const std::string alias : {"a1", "a2", "a3"}) {
+    EXPECT_EQ(std::get<refusal>(must(store_->resume(by_alias(alias)))), refusal::absent) << alias;
+    EXPECT_EQ(command({"EXISTS", key + alias}).integer, 0) << alias;
+  }
+}
+
+TEST_F(session_store, requirement_32_an_alias_is_worth_nothing_beyond_the_absolute_lifetime) {
+  const head opened = open(with_alias(of("u1"), "aa"));
+  set(opened, "created", std::to_string(opened.now - usual.absolute.count()));
+  EXPECT_EQ(std::get<refusal>(must(store_->resume(by_alias("aa")))), refusal::absent);
+  set(opened, "created", std::to_string(opened.now));
+  EXPECT_TRUE(std::holds_alternative<head>(must(store_->resume(by_alias("aa")))));
+  set(opened, "exp", std::to_string(opened.now));
+  EXPECT_EQ(std::get<refusal>(must(store_->resume(by_alias("aa")))), refusal::absent);
+}
+
+TEST_F(session_store, a_session_that_a_failover_brings_back_stays_ended_for_its_alias) {
+  const head opened = open(with_alias(of("u1"), "aa"));
+  const std::string session = "gatehouse:{main}:session:" + opened.sid;
+  const redis::reply saved = command({"DUMP", session});
+  must(store_->end(opened.sid, "u1"));
+  command({"RESTORE", session, "0", saved.text});
+  command({"SET", "gatehouse:{main}:alias:aa", opened.sid});
+  EXPECT_EQ(std::get<refusal>(must(store_->resume(by_alias("aa")))), refusal::absent);
+}
+
+TEST_F(session_store, the_sessions_of_one_client_end_together) {
+  const head kept = open("u1");
+  const head one = open(with_alias(of("u1"), "aa"));
+  const head two = open(with_alias(of("u1"), "bb"));
+  const std::vector<std::string> ended = must(store_->end_every_of("u1", "form"));
+  EXPECT_EQ(std::set<std::string>(ended.begin(), ended.end()), (std::set<std::string>{one.sid, two.sid}));
+  EXPECT_TRUE(lives(kept.sid));
+  EXPECT_EQ(guard(one), standing::revoked);
+  EXPECT_EQ(guard(kept), standing::valid);
+}
+
+TEST_F(session_store, only_the_client_that_opened_a_session_ends_it_by_its_token) {
+  const head opened = open("u1");
+  EXPECT_FALSE(must(store_->end(opened.sid, "u1", "form")));
+  EXPECT_TRUE(lives(opened.sid));
+  EXPECT_TRUE(must(store_->end(opened.sid, "u1", "rest")));
+  EXPECT_FALSE(lives(opened.sid));
+}
+
+TEST_F(session_store, a_scan_sees_every_session_of_the_realm) {
+  std::set<std::string> opened;
+  for (int i = 0; i < 50; ++i) opened.insert(open("u" + std::to_string(i % 7)).sid);
+  const head over = open("u8");
+  set(over, "exp", std::to_string(over.now));
+  command({"SET", "gatehouse:{other}:session:x", "1"});
+  for (int i = 0; i < 3000; ++i) command({"SET", "noise:" + std::to_string(i), "1"});
+
+  std::set<std::string> seen;
+  std::string cursor = "0";
+  int calls = 0;
+  do {
+    const scanned part = must(store_->scan(cursor));
+    for (const listed& each : part.sessions) {
+      seen.insert(each.sid);
+      EXPECT_EQ(each.client, "rest");
+      EXPECT_EQ(each.user_id.substr(0, 1), "u");
+    }
+    cursor = part.next;
+    ++calls;
+  } while (cursor != "0");
+  EXPECT_EQ(seen, opened);
+  EXPECT_GT(calls, 1);
+}
+
 }  // namespace
 
 }  // namespace gatehouse::session

@@ -1,0 +1,68 @@
+#include "account/administration.h"
+
+#include "account/statements.h"
+
+namespace gatehouse::account {
+
+namespace {
+
+std::optional<std::string> parameter_of(std::optional<bool> wanted) {
+  if (!wanted) return std::nullopt;
+  return *wanted ? "true" : "false";
+}
+
+}  // namespace
+
+task<result<std::vector<user>>> administration::list_users(std::size_t skip, std::size_t take) {
+  std::string sql = "SELECT " + profile_of_u() +
+                    " FROM gatehouse.users u WHERE u.realm = $1 ORDER BY u.created_at, u.id"
+                    " OFFSET $2::bigint LIMIT $3::bigint";
+  parameters values{realm_, std::to_string(skip), std::to_string(take)};
+  const auto found = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!found) co_return found.failure();
+  std::vector<user> page;
+  for (std::size_t row = 0; row < found->size(); ++row) {
+    result<user> read = user_from_json(*found->at(row, "profile"));
+    if (!read) co_return read.failure();
+    page.push_back(std::move(*read));
+  }
+  co_return page;
+}
+
+task<result<std::variant<administration::changed, absent>>> administration::change_user(std::string user_id,
+                                                                                        change wanted, source from) {
+  using answer = std::variant<changed, absent>;
+  const bool ends_sessions = wanted.is_active == false;
+  std::string sql =
+      "WITH before AS (SELECT id, auth_version,"
+      " coalesce(('admin' = ANY (roles)) <> $7::boolean, false)"
+      " OR coalesce((disabled_at IS NULL) <> $8::boolean, false)"
+      " OR coalesce((email_verified_at IS NOT NULL) <> $9::boolean, false) AS matters"
+      " FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid FOR UPDATE),"
+      " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
+      " roles = CASE WHEN $7::boolean AND NOT 'admin' = ANY (roles) THEN roles || 'admin'::text"
+      " WHEN NOT $7::boolean THEN array_remove(roles, 'admin') ELSE roles END,"
+      " disabled_at = CASE WHEN $8::boolean THEN NULL WHEN NOT $8::boolean THEN coalesce(disabled_at, now())"
+      " ELSE disabled_at END,"
+      " email_verified_at = CASE WHEN $9::boolean THEN coalesce(email_verified_at, now())"
+      " WHEN NOT $9::boolean THEN NULL ELSE email_verified_at END,"
+      " auth_version = u.auth_version + CASE WHEN b.matters THEN 1 ELSE 0 END, updated_at = now()"
+      " FROM before b WHERE u.id = b.id RETURNING u.*), " +
+      told(ends_sessions ? "kill" : "expire", "NULL::text", "(SELECT matters FROM before)") + ", " +
+      audit("user_changed") + " SELECT " + profile_of_u() + ", (SELECT told.id FROM told) AS outbox_id FROM changed u";
+  parameters values = recorded(realm_, std::move(from));
+  values.insert(values.end(), {std::move(user_id), std::move(wanted.name), parameter_of(wanted.is_admin),
+                               parameter_of(wanted.is_active), parameter_of(wanted.is_verified)});
+  const auto rows = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!rows) co_return rows.failure();
+  if (rows->empty()) co_return answer(absent());
+  result<user> now = profile_in(*rows);
+  if (!now) co_return now.failure();
+  changed made;
+  made.profile = std::move(*now);
+  made.ends_sessions = ends_sessions;
+  if (rows->at(0, "outbox_id")) made.outbox_id = number_in(*rows, 0, "outbox_id");
+  co_return answer(std::move(made));
+}
+
+}  // namespace gatehouse::account

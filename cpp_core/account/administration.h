@@ -1,0 +1,50 @@
+// What an administrator sees and changes of the users of one realm. Errors are those of database::rows_of().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "account/database.h"
+#include "account/source.h"
+#include "account/store.h"
+#include "account/user.h"
+#include "base/result.h"
+#include "base/task.h"
+
+namespace gatehouse::account {
+
+class administration {
+ public:
+  // The pool outlives it.
+  administration(postgres::pool& pool, std::string realm) : database_(pool), realm_(std::move(realm)) {}
+  administration(const administration&) = delete;
+  administration& operator=(const administration&) = delete;
+
+  // The oldest account first.
+  task<result<std::vector<user>>> list_users(std::size_t skip, std::size_t take);
+
+  // nullopt leaves it as it is.
+  struct change {
+    std::optional<std::string> name;
+    std::optional<bool> is_admin;  // the role "admin"; the others stay
+    std::optional<bool> is_active;
+    std::optional<bool> is_verified;
+  };
+  // The change is told to Redis by its caller, as in store.h.
+  struct changed {
+    user profile;
+    std::optional<std::int64_t> outbox_id;  // nullopt: it does not concern his sessions
+    bool ends_sessions = false;             // a kill, else an expire
+  };
+  task<result<std::variant<changed, absent>>> change_user(std::string user_id, change wanted, source from);
+
+ private:
+  database database_;
+  const std::string realm_;
+};
+
+}  // namespace gatehouse::account

@@ -1,0 +1,77 @@
+#include "dialect/bff_pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dialect/form_body.h"
+#include "dialect/page_response.h"
+#include "dialect/page_values.h"
+#include "dialect/refusals.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
+
+struct page {
+  std::string_view path;
+  std::string_view template_name;
+};
+
+constexpr std::array all_pages{
+    page{"", "iam-home.html"},
+    page{"register", "iam-register.html"},
+    page{"login", "iam-login.html"},
+    page{"reset", "iam-reset.html"},
+    page{"verify", "iam-verify.html"},
+    page{"verifyemail", "iam-verifyemail.html"},
+    page{"verifyfailed", "iam-verifyfailed.html"},
+    page{"verifysuccessful", "iam-verifysuccessful.html"},
+    page{"dashboard", "iam-dashboard.html"},
+    page{"dashboard/profile", "iam-profile.html"},
+    page{"dashboard/settings", "iam-settings.html"},
+};
+
+constexpr std::string_view asset_path = "assets/:id";
+
+constexpr auto routes = [] {
+  std::array<route, all_pages.size() + 1> rows{};
+  std::ranges::transform(all_pages, rows.begin(), [](const page& each) {
+    return route{"GET", each.path, show_page, credential::none, {}, 200};
+  });
+  rows.back() = route{"GET", asset_path, show_page, credential::none, {}, 200};
+  return rows;
+}();
+
+response encode(const exchange& about, const operation::outcome&) {
+  if (about.matched.path == asset_path) return asset(about);
+  const std::string_view name = std::ranges::find(all_pages, about.matched.path, &page::path)->template_name;
+  const std::string_view language = language_of(about.realm, about.asked);
+  nlohmann::json values = common_values(about.realm, about.asked.mount, language);
+  values["api"] = about.realm.bff_mount;
+  return html_with_calls(200, about.realm.pages->render(name, language, values), language);
+}
+
+nlohmann::json no_claims(const account::user&) { return nlohmann::json::object(); }
+
+presented find_nothing(const request&, const realm::settings&) { return {}; }
+
+}  // namespace
+
+const dialect bff_pages{
+    .name = "bff-pages",
+    .client = {.name = "bff-pages",
+               .policy = session::policy::rotating,
+               .access_lifetime = seconds(15 * 60),
+               .refresh_lifetime = seconds(14 * 24 * 3600),
+               .claims = no_claims},
+    .routes = routes,
+    .decode = decode_form,
+    .find_tokens = find_nothing,
+    .encode = encode,
+    .encode_status = error_page_of_status,
+    .pages_at = "",
+};
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,31 @@
+// A cookie that stands for a session without being a token: an opaque handle, 32 hexadecimal digits, of which Redis
+// knows a hash (the dialect `form`). Whoever shows it alone is logged in as by a refresh cookie.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace gatehouse::gate {
+
+// Of its form; an application's own cookie of the same name is not.
+bool is_handle(std::string_view text);
+
+class handle_cookie {
+ public:
+  // `secure`: over HTTPS only.
+  handle_cookie(std::string_view name, bool secure);
+
+  const std::string& name() const { return name_; }
+
+  // The value of a Set-Cookie header.
+  std::string set(std::string_view handle, seconds lifetime) const;
+  std::string clear() const;
+
+ private:
+  std::string name_;
+  std::string attributes_;
+};
+
+}  // namespace gatehouse::gate

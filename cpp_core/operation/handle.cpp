@@ -1,0 +1,69 @@
+#include "operation/handle.h"
+
+#include <array>
+
+#include "base/random.h"
+#include "base/sha256.h"
+#include "gate/handle_cookie.h"
+#include "operation/issue.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+}  // namespace
+
+secret new_handle() {
+  std::array<char, 16> drawn{};
+  random_bytes(std::as_writable_bytes(std::span(drawn)));
+  return secret(hexadecimal({drawn.data(), drawn.size()}));
+}
+
+std::string alias_of(const secret& handle) {
+  const sha256_digest digest = sha256_hasher()(handle.reveal());
+  return hexadecimal({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+task<result<session::rotation>> resume(context ctx, secret handle) {
+  if (!gate::is_handle(handle.reveal())) co_return session::rotation(session::refusal::absent);
+  session::resumption resumption;
+  resumption.alias = alias_of(handle);
+  resumption.client = ctx.asked_by.name;
+  resumption.lifetimes = lifetimes_of(ctx);
+  resumption.address = ctx.address;
+  resumption.user_agent = ctx.user_agent;
+  result<session::rotation> found = co_await ctx.realm.sessions().resume(std::move(resumption));
+  co_return found;
+}
+
+task<result<std::optional<kept_session>>> session_of(context ctx, secret kept) {
+  kept_session of;
+  if (ctx.asked_by.handle_cookie.empty()) {
+    std::optional<token::refresh_claims> claims = verified_refresh_token(ctx, kept);
+    if (!claims) co_return std::optional<kept_session>();
+    of.session_id = std::move(claims->session_id);
+    of.user_id = std::move(claims->subject);
+    co_return std::optional<kept_session>(std::move(of));
+  }
+  const auto found = co_await resume(ctx, std::move(kept));
+  if (!found) co_return found.failure();
+  const auto* head = std::get_if<session::head>(&*found);
+  if (head == nullptr) co_return std::optional<kept_session>();
+  of.session_id = head->sid;
+  of.user_id = head->user_id;
+  co_return std::optional<kept_session>(std::move(of));
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,612 @@
+"""The `form` contract: text for curl, redirects for browsers, and a cookie that is no token."""
+
+import re
+import secrets
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from accounts import API, GUARDED, Account, bearer, claims
+from browser import set_cookies
+from mailing import Mailing, links_in
+
+FORM = "location /auth/ { gatehouse_api %REALM% form mount=/; }" + GUARDED
+HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+HANDLE = re.compile(r"uuid=([0-9a-f]{32}); Path=/; HttpOnly; SameSite=Lax; Max-Age=(\d+)")
+CLEARED = "uuid=; Path=/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+PASSWORD = "SecurePass123"
+ACCESS = "gatehouse"  # the realm's cookie
+
+
+@pytest.fixture
+def server(nginx):
+    """Plain HTTP, where browsers keep no Secure cookie."""
+    return nginx(FORM, realm={"cookie_secure": "off"})
+
+
+def new_person(**fields):
+    return {"name": "John Doe", "email": f"john.{secrets.token_hex(5)}@example.com", "password": PASSWORD, **fields}
+
+
+def signup(server, **fields):
+    person = new_person(**fields)
+    answer = server.post("/auth/signup", data=person)
+    assert answer.status_code == 200, answer.text
+    return person, answer
+
+
+def login(server, person, **options):
+    return server.post("/auth/login", data={"email": person["email"], "password": person["password"]}, **options)
+
+
+def handle_of(answer):
+    found = [match for match in map(HANDLE.fullmatch, set_cookies(answer)) if match]
+    assert len(found) == 1, set_cookies(answer)
+    return found[0][1]
+
+
+def with_handle(handle):
+    return {"Cookie": f"uuid={handle}"}
+
+
+def seen(upstream, name):
+    """A header of the application's last request; None: it did not come."""
+    return dict(upstream.requests[-1]["headers"]).get(name)
+
+
+def assert_text(answer, status, text):
+    assert (answer.status_code, answer.text) == (status, text)
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def assert_json(answer, code, message):
+    assert (answer.status_code, answer.text) == (code, f'{{"code":{code},"message":"{message}"}}')
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def curl(server, *words):
+    """What curl prints, and the status on a line of its own."""
+    done = subprocess.run(["curl", "--silent", "--show-error", "--write-out", "\n%{http_code}", *words], check=True,
+                          stdout=subprocess.PIPE, text=True, timeout=30)
+    text, status = done.stdout.rsplit("\n", 1)
+    return int(status), text
+
+
+# ---- the document's calls, with curl itself ----
+
+def test_the_documents_own_calls(server, folder):
+    jar = str(folder / "jar")
+    email = f"john.{secrets.token_hex(4)}@example.com"
+    url = server.url + "/auth"
+    assert curl(server, "--request", "POST", f"{url}/signup", "--form", 'name="John Doe"', "--form", f'email="{email}"',
+                "--form", 'password="mysecretpass"', "--cookie-jar", jar) == (200, "Signup successful")
+    assert curl(server, "--request", "POST", f"{url}/login", "--form", f'email="{email}"', "--form",
+                'password="mysecretpass"', "--cookie-jar", jar) == (200, "Login successful")
+    status, page = curl(server, server.url + "/index.html", "--cookie", jar)
+    assert status == 200
+    assert curl(server, "--request", "POST", f"{url}/logout", "--cookie", jar, "--cookie-jar", jar) == (
+        200, "Logout successful")
+    assert curl(server, server.url + "/", "--cookie", jar)[0] == 401
+    assert curl(server, "--request", "POST", f"{url}/logout", "--cookie", jar) == (
+        404, '{"code":404,"message":"User not found"}')
+
+
+def test_the_documents_login_of_an_unknown_user(server):
+    assert curl(server, "--request", "POST", server.url + "/auth/login", "--form", 'email="john"', "--form",
+                'password="doe"') == (401, "Invalid email or password")
+
+
+# ---- signup and login ----
+
+def test_signup_logs_in(server, upstream):
+    person, answer = signup(server)
+    assert_text(answer, 200, "Signup successful")
+    handle, access = set_cookies(answer)
+    match = HANDLE.fullmatch(handle)
+    assert match and 30 * 24 * 3600 - 5 <= int(match[2]) <= 30 * 24 * 3600
+    assert re.fullmatch(ACCESS + r"=[\w.-]+; Path=/; Max-Age=(899|900); HttpOnly; SameSite=Lax", access), access
+    token = access.split("=", 1)[1].split(";")[0]
+    said = claims(token)
+    assert (said["email"], said["name"]) == (person["email"], "John Doe")
+    assert said["exp"] - said["iat"] == 900
+    assert server.get("/", cookies={ACCESS: token}).status_code == 200
+
+
+def test_login_by_urlencoded_and_multipart(server):
+    person, _ = signup(server)
+    assert_text(login(server, person), 200, "Login successful")
+    parts = {name: (None, person[name]) for name in ("email", "password")}
+    answer = server.post("/auth/login", files=parts)
+    assert_text(answer, 200, "Login successful")
+    assert len(set_cookies(answer)) == 2
+
+
+def test_cookies_over_https_are_secure(nginx):
+    server = nginx(FORM)
+    _, answer = signup(server)
+    handle, access = set_cookies(answer)
+    assert re.fullmatch(r"uuid=[0-9a-f]{32}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=\d+", handle)
+    assert access.startswith("__Host-gatehouse=") and access.endswith("; Secure; HttpOnly; SameSite=Lax")
+    answer = server.post("/auth/logout", headers=with_handle(handle[5:37]))
+    assert set_cookies(answer)[0] == (
+        "uuid=; Path=/; HttpOnly; Secure; SameSite=Lax; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+
+
+def test_login_is_recorded(server, postgres):
+    person, _ = signup(server)
+    postgres.query("update gatehouse.users set last_login_at = null where realm = %s", server.realm)
+    login(server, person)
+    row, = postgres.query("select last_login_at, last_logout_at from gatehouse.users where realm = %s", server.realm)
+    assert row["last_login_at"] and not row["last_logout_at"]
+
+
+@pytest.mark.parametrize("fields", [{"email": "john", "password": "doe"}, {"password": "another one"}])
+def test_a_wrong_login(server, fields):
+    person, _ = signup(server)
+    answer = login(server, {**person, **fields})
+    assert_text(answer, 401, "Invalid email or password")
+    assert set_cookies(answer) == []
+
+
+@pytest.mark.parametrize("route, field", [("login", "email"), ("login", "password"), ("signup", "name"),
+                                          ("signup", "email"), ("signup", "password")])
+@pytest.mark.parametrize("multipart", [False, True])
+def test_a_missing_field(server, route, field, multipart):
+    person = new_person()
+    for value in (None, ""):
+        fields = {name: text for name, text in {**person, field: value}.items() if text is not None}
+        body = {"files": {name: (None, text) for name, text in fields.items()}} if multipart else {"data": fields}
+        assert_text(server.post(f"/auth/{route}", **body), 400, f"{field} is required")
+
+
+@pytest.mark.parametrize("fields, text", [
+    ({"password": "short"}, "password must have at least 8 characters"), ({"email": "john"}, "email has no @"),
+    ({"name": "a\x07b"}, "name must be plain text without control characters")])
+def test_signup_checks(server, fields, text):
+    assert_text(server.post("/auth/signup", data=new_person(**fields)), 400, text)
+
+
+def test_a_common_password_is_refused(nginx, blocklist):
+    server = nginx(FORM, realm={"password": f"blocklist={blocklist}"})
+    answer = server.post("/auth/signup", data=new_person(password="password"))
+    assert answer.status_code == 400 and answer.text.startswith("password is one of")
+    signup(server, password="mysecretpass")
+
+
+def test_a_taken_email(server):
+    person, _ = signup(server)
+    answer = server.post("/auth/signup", data={**person, "email": person["email"].upper()})
+    assert_text(answer, 400, "A user with this email already exists")
+
+
+def test_registration_may_be_closed(nginx):
+    server = nginx(FORM, realm={"registration": "closed"})
+    assert_text(server.post("/auth/signup", data=new_person()), 403, "Registration is closed")
+
+
+# ---- bodies ----
+
+def test_other_bodies_are_refused(server):
+    text = "The body must be application/x-www-form-urlencoded or multipart/form-data"
+    assert_text(server.post("/auth/login", json=new_person()), 415, text)
+    assert_text(server.post("/auth/login", data="email=a&password=b", headers={"Content-Type": "text/plain"}), 415, text)
+
+
+def test_files_and_duplicates_are_refused(server):
+    parts = [("email", (None, "a")), ("password", (None, "b"))]
+    assert_text(server.post("/auth/login", files=parts + [("x", ("x.txt", "y"))]), 400, "A file cannot be sent here")
+    assert_text(server.post("/auth/login", files=parts + [("email", (None, "c"))]), 400, 'The form has "email" twice')
+    assert_text(server.post("/auth/login", data="email=a&password=b&email=c",
+                            headers={"Content-Type": "application/x-www-form-urlencoded"}), 400, 'The form has "email" twice')
+    assert_text(server.post("/auth/login", data=b"--b\r\n", headers={"Content-Type": "multipart/form-data; boundary=b"}),
+                400, "A part of the form has no end of its headers")
+
+
+def test_requirement_26_too_large_a_body(server):
+    answer = server.post("/auth/login", data={"email": "x" * 40000, "password": "y"})
+    assert_text(answer, 413, "The body is too large")
+
+
+def test_unknown_paths_and_methods(server):
+    assert_text(server.get("/auth/nothing"), 404, "Not found")
+    answer = server.request("PUT", "/auth/login")
+    assert_text(answer, 405, "Method not allowed")
+    assert answer.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+# ---- the cookie ----
+
+def test_requirement_28_the_handle_is_stored_as_a_hash(server, redis):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    prefix = f"gatehouse:{{{server.realm}}}:"
+    stored = {key: redis.client.hgetall(key) if redis.client.type(key) == "hash" else
+              redis.client.get(key) if redis.client.type(key) == "string" else redis.client.zrange(key, 0, -1)
+              if redis.client.type(key) == "zset" else redis.client.xrange(key) for key in redis.client.keys(prefix + "*")}
+    assert any(":alias:" in key for key in stored)
+    assert handle not in repr(stored)
+    sid = claims(set_cookies(answer)[1].split("=", 1)[1].split(";")[0])["sid"]
+    assert handle != sid.replace("-", "")
+
+
+def test_a_lone_handle_opens_the_guard_and_brings_an_access_cookie(server, upstream):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    for _ in range(2):  # no rotation
+        visit = server.get("/", headers=with_handle(handle))
+        assert visit.status_code == 200
+        cookie, = set_cookies(visit)
+        assert re.fullmatch(ACCESS + r"=[\w.-]+; Path=/; Max-Age=(899|900); HttpOnly; SameSite=Lax", cookie)
+        assert server.get("/", headers={"Cookie": cookie.split(";")[0]}).status_code == 200
+
+
+def test_the_app_never_sees_the_handle(server, upstream):
+    _, answer = signup(server)
+    access = set_cookies(answer)[1].split(";")[0]
+    for cookie in (f"uuid={handle_of(answer)}; app=1", f"a=b; {access}; uuid={handle_of(answer)}; app=1"):
+        upstream.clear()
+        assert server.get("/", headers={"Cookie": cookie}).status_code == 200
+        assert seen(upstream, "Cookie") == cookie.replace(access + "; ", "").replace(f"uuid={handle_of(answer)}; ", "")
+
+
+def test_other_realms_keep_a_cookie_of_this_name(nginx, upstream):
+    server = nginx(API + GUARDED)
+    account = Account(server)
+    upstream.clear()
+    assert server.get("/", headers={**bearer(account.access), "Cookie": "uuid=" + "a" * 32}).status_code == 200
+    assert seen(upstream, "Cookie") == "uuid=" + "a" * 32
+    assert server.get("/", headers={"Cookie": "uuid=" + "a" * 32}).status_code == 401
+
+
+def test_a_stale_handle_does_not_block_good_credentials(server):
+    person, answer = signup(server)
+    access = set_cookies(answer)[1].split(";")[0]
+    stale = "uuid=" + "0" * 32
+    again = login(server, person, headers={"Cookie": stale})
+    assert_text(again, 200, "Login successful")
+    assert server.get("/", headers={"Cookie": f"{stale}; {access}"}).status_code == 200
+    token = access.split("=", 1)[1]
+    assert server.get("/", headers={"Cookie": stale, **bearer(token)}).status_code == 200
+
+
+def test_a_dead_handle_is_forgotten(server):
+    answer = server.get("/", headers=with_handle("0" * 32))
+    assert answer.status_code == 401
+    assert CLEARED in set_cookies(answer)
+    assert set_cookies(server.get("/", headers={"Cookie": "uuid=the-apps-own"})) == []
+
+
+def test_requirement_41_two_handles(server):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    assert server.get("/", headers={"Cookie": f"uuid={handle}; uuid={handle}"}).status_code == 400
+    assert server.post("/auth/logout", headers={"Cookie": f"uuid={handle}; uuid={handle}"}).status_code == 400
+
+
+# ---- logout ----
+
+def test_logout(server, postgres):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    access = set_cookies(answer)[1].split(";")[0]
+    out = server.post("/auth/logout", headers=with_handle(handle))
+    assert_text(out, 200, "Logout successful")
+    assert set_cookies(out) == [CLEARED, f"{ACCESS}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]
+    for cookie in (f"uuid={handle}", access):
+        assert server.get("/", headers={"Cookie": cookie}).status_code == 401
+    row, = postgres.query("select last_logout_at from gatehouse.users where realm = %s", server.realm)
+    assert row["last_logout_at"]
+
+
+@pytest.mark.parametrize("cookie", [None, "uuid=" + "0" * 32, "uuid=", "uuid=not-one-of-ours", "other=1"])
+def test_logout_without_a_live_cookie(server, cookie):
+    answer = server.post("/auth/logout", headers={"Cookie": cookie} if cookie else {})
+    assert_json(answer, 404, "User not found")
+
+
+def test_logout_leaves_no_trace_in_redis(server, redis):
+    _, answer = signup(server)
+    server.post("/auth/logout", headers=with_handle(handle_of(answer)))
+    keys = redis.client.keys(f"gatehouse:{{{server.realm}}}:*")
+    assert not [key for key in keys if ":alias:" in key or ":session:" in key], keys
+
+
+def test_parallel_logouts_end_one_session_once(server):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: server.post("/auth/logout", headers=with_handle(handle)), range(8)))
+    assert sorted(each.status_code for each in answers) == [200] + [404] * 7
+
+
+def test_parallel_visits_by_handle_all_pass(server):
+    _, answer = signup(server)
+    handle = handle_of(answer)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: server.get("/", headers=with_handle(handle)).status_code, range(16)))
+    assert answers == [200] * 16
+
+
+# ---- revocation, and other dialects ----
+
+def test_a_disabled_user_is_out(server, postgres):
+    person, answer = signup(server)
+    handle = handle_of(answer)
+    postgres.query("select gatehouse.set_disabled(%s, %s, true)", server.realm, person["email"])
+    for _ in range(100):
+        if server.get("/", headers=with_handle(handle)).status_code == 401:
+            break
+    assert server.get("/", headers=with_handle(handle)).status_code == 401
+    assert_text(login(server, person), 401, "Invalid email or password")
+
+
+def test_new_roles_count_at_the_next_request(server, postgres, upstream):
+    person, answer = signup(server)
+    handle = handle_of(answer)
+    postgres.query("select gatehouse.set_roles(%s, %s, '{staff}')", server.realm, person["email"])
+    for _ in range(100):
+        server.get("/", headers=with_handle(handle))
+        if seen(upstream, "Remote-Groups") == "staff":
+            return
+    pytest.fail("the role never came")
+
+
+def test_one_user_through_two_dialects(nginx):
+    server = nginx("location /auth/ { gatehouse_api %REALM% form mount=/; }"
+                   "location /api/ { gatehouse_api %REALM% rest; }" + GUARDED, realm={"cookie_secure": "off"})
+    person, answer = signup(server)
+    rest = server.post("/api/login", json={"email": person["email"], "password": PASSWORD})
+    assert rest.status_code == 200
+    tokens = rest.json()["tokens"]
+    # What one dialect keeps of its session is worth nothing to another.
+    assert_json(server.post("/auth/logout", headers=with_handle(tokens["refreshToken"])), 404, "User not found")
+    for route in ("refresh", "logout"):
+        assert server.post(f"/api/{route}", json={"refreshToken": handle_of(answer)}).status_code == 403
+    account = Account(server, prefix="/api/")
+    assert_text(login(server, {"email": account.email, "password": account.password}), 200, "Login successful")
+
+
+def test_a_login_takes_the_place_of_one_through_the_pages(nginx):
+    server = nginx("location /auth/ { gatehouse_api %REALM% form mount=/; }"
+                   "location /account/ { gatehouse_api %REALM% rest; }" + GUARDED, realm={"cookie_secure": "off"})
+    person, _ = signup(server)
+    answer = login(server, person, headers={"Cookie": "gatehouse-refresh=x"})
+    assert set_cookies(answer)[2] == "gatehouse-refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    # And the other way round, lest a logout there leave one logged in here.
+    handle = with_handle(handle_of(answer))
+    pages = server.post("/account/login", data=person, headers=handle)
+    assert pages.status_code == 303 and CLEARED in set_cookies(pages)
+    out = server.post("/account/logout", data={"return": "/"}, headers=handle)
+    assert out.status_code == 303 and CLEARED in set_cookies(out)
+
+
+def test_without_redis_nobody_is_told_of_success(server, redis):
+    person, answer = signup(server)
+    handle = handle_of(answer)
+    redis.stop()
+    for answer in (login(server, person), server.post("/auth/signup", data=new_person()),
+                   server.post("/auth/logout", headers=with_handle(handle))):
+        assert_text(answer, 503, "The service is unavailable, try again later")
+        assert answer.headers["Retry-After"] == "5"
+    answer = server.get("/", headers=with_handle(handle))
+    assert answer.status_code == 503 and set_cookies(answer) == []
+
+
+# ---- browsers ----
+
+def test_the_pages(server):
+    for path, target, other in (("login", "login", "signup"), ("signup", "signup", "login")):
+        page = server.get(f"/auth/{path}")
+        assert page.status_code == 200
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert "Content-Security-Policy" in page.headers
+        action, = re.findall(r'<form method="post" action="([^"]+)"', page.text)
+        assert action == f"/auth/{target}"
+        assert f'href="/auth/{other}"' in page.text
+        for asset in set(re.findall(r'(?:href|src)="(/auth/assets/[^"]+)"', page.text)):
+            assert server.get(asset).status_code == 200, asset
+
+
+def test_a_browser_goes_back_to_where_it_came_from(server):
+    person, _ = signup(server)
+    for field, referer, target in (("/shop?a=b", None, "/shop?a=b"), (None, "/shop?a=b", "/shop?a=b"), (None, None, "/"),
+                                   ("//evil.example/", None, "/"), ("https://evil.example/", None, "/"),
+                                   (None, "/auth/login", "/")):
+        fields = {**person, "return": field} if field else person
+        headers = {**HTML, **({"Referer": server.url + referer} if referer else {})}
+        answer = server.post("/auth/login", data=fields, headers=headers)
+        assert (answer.status_code, answer.headers["Location"]) == (303, target)
+        handle_of(answer)
+    foreign = server.post("/auth/login", data=person, headers={**HTML, "Referer": "https://evil.example/shop"})
+    assert foreign.headers["Location"] == "/"
+
+
+def test_the_form_remembers_where_the_browser_came_from(server):
+    page = server.get("/auth/login", headers={"Referer": server.url + "/shop?x=%22"})
+    assert '<input type="hidden" name="return" value="/shop?x=%22">' in page.text
+    page = server.get("/auth/login?return=/there", headers={"Referer": server.url + "/shop"})
+    assert '<input type="hidden" name="return" value="/there">' in page.text
+    assert 'name="return"' not in server.get("/auth/login", headers={"Referer": server.url + "/auth/signup"}).text
+
+
+def test_a_browser_gets_the_form_again_with_the_error(server):
+    person, _ = signup(server)
+    answer = server.post("/auth/login", data={**person, "password": "wrong one"}, headers=HTML)
+    assert answer.status_code == 401
+    assert "The e-mail address and the password do not match." in answer.text
+    assert f'value="{person["email"]}"' in answer.text
+    assert "wrong one" not in answer.text
+    again = server.post("/auth/signup", data=person, headers=HTML)
+    assert again.status_code == 409 and 'action="/auth/signup"' in again.text
+
+
+def test_a_browser_logs_out(server):
+    _, answer = signup(server)
+    out = server.post("/auth/logout", headers={**HTML, **with_handle(handle_of(answer)), "Referer": server.url + "/shop"})
+    assert (out.status_code, out.headers["Location"]) == (303, "/shop")
+    assert CLEARED in set_cookies(out)
+    again = server.post("/auth/logout", headers=HTML)
+    assert again.status_code == 303
+
+
+def test_a_navigation_is_sent_to_the_login_page(server):
+    answer = server.get("/deep?x=1", headers={**HTML, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fdeep%3Fx%3D1")
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_requirement_42_another_sites_form_is_refused(server, headers):
+    person, answer = signup(server)
+    assert_text(login(server, person, headers=headers), 403, "The request comes from another site")
+    assert_text(server.post("/auth/logout", headers={**headers, **with_handle(handle_of(answer))}), 403,
+                "The request comes from another site")
+
+
+# ---- as a client would do it ----
+
+def test_a_session_of_twenty_steps(server, upstream):
+    person = new_person()
+    send = lambda path, **data: server.post(f"/auth/{path}", data=data)
+    assert server.get("/").status_code == 401
+    assert server.get("/auth/login").status_code == 200
+    assert_text(send("login", email=person["email"], password=PASSWORD), 401, "Invalid email or password")
+    assert_text(send("signup", email=person["email"], password=PASSWORD), 400, "name is required")
+    first = send("signup", **person)
+    assert_text(first, 200, "Signup successful")
+    phone = handle_of(first)
+    assert server.get("/", headers=with_handle(phone)).status_code == 200
+    assert seen(upstream, "Remote-Email") == person["email"]
+    assert_text(send("signup", **person), 400, "A user with this email already exists")
+    second = send("login", email=person["email"], password=PASSWORD)
+    laptop = handle_of(second)
+    assert laptop != phone
+    for handle in (phone, laptop):
+        assert server.get("/", headers=with_handle(handle)).status_code == 200
+    assert_text(send("login", email=person["email"], password="wrong one"), 401, "Invalid email or password")
+    assert_text(server.post("/auth/logout", headers=with_handle(phone)), 200, "Logout successful")
+    assert server.get("/", headers=with_handle(phone)).status_code == 401
+    assert server.get("/", headers=with_handle(laptop)).status_code == 200
+    assert_json(server.post("/auth/logout", headers=with_handle(phone)), 404, "User not found")
+    access = set_cookies(server.get("/", headers=with_handle(laptop)))[0].split(";")[0]
+    assert server.get("/", headers={"Cookie": f"uuid={laptop}; {access}"}).status_code == 200
+    assert_text(server.post("/auth/logout", headers=with_handle(laptop)), 200, "Logout successful")
+    assert server.get("/", headers={"Cookie": f"uuid={laptop}; {access}"}).status_code == 401
+    third = send("login", email=person["email"].upper(), password=PASSWORD)
+    assert server.get("/", headers=with_handle(handle_of(third))).status_code == 200
+
+
+# ---- links that come by mail ----
+
+@pytest.fixture
+def mailing(nginx, smtp, postgres):
+    return Mailing(nginx, smtp, postgres, text=FORM, verify_email="off", cookie_secure="off")
+
+
+def link_in_mail(smtp, person, path):
+    """The secret of the first link to there, whatever other mails there are."""
+    while True:
+        for link in map(urlsplit, links_in(smtp.wait_for_mail(person["email"]))):
+            if link.path == path and "uuid" in parse_qs(link.query):
+                return parse_qs(link.query)["uuid"][0]
+
+
+def forget(server, smtp, person):
+    assert_json(server.post("/auth/forgot-password", data={"email": person["email"]}), 200,
+                "Password reset link sent to your email")
+    return link_in_mail(smtp, person, "/auth/reset-password")
+
+
+NEW = "Another-Passw0rd"
+
+
+@pytest.mark.parametrize("send", [
+    lambda server, uuid: server.get(f"/auth/reset-password?uuid={uuid}&password={NEW}"),
+    lambda server, uuid: server.request("GET", "/auth/reset-password", files={"uuid": (None, uuid), "password": (None, NEW)}),
+    lambda server, uuid: server.request("GET", "/auth/reset-password", data={"uuid": uuid, "password": NEW}),
+    lambda server, uuid: server.post("/auth/reset-password", data={"uuid": uuid, "password": NEW}),
+], ids=["query", "multipart GET", "urlencoded GET", "POST"])
+def test_reset_password(mailing, smtp, send):
+    server = mailing.server
+    person, answer = signup(server)
+    uuid = forget(server, smtp, person)
+    assert_json(send(server, uuid), 200, "Password reset successful")
+    assert server.get("/", headers=with_handle(handle_of(answer))).status_code == 401
+    assert login(server, person).status_code == 401
+    assert_text(login(server, {**person, "password": NEW}), 200, "Login successful")
+    assert_json(send(server, uuid), 404, "User not found")
+    assert uuid not in server.access_log() + server.error_log() and NEW not in server.access_log()
+
+
+def test_the_documents_reset_with_curl(mailing, smtp):
+    person, _ = signup(mailing.server)
+    uuid = forget(mailing.server, smtp, person)
+    assert curl(mailing.server, "--request", "GET", mailing.server.url + "/auth/reset-password", "--form",
+                f'uuid="{uuid}"', "--form", f'password="{NEW}"') == (
+        200, '{"code":200,"message":"Password reset successful"}')
+
+
+def test_requirement_52_forgot_password_says_the_same_of_nobody(mailing):
+    answer = mailing.server.post("/auth/forgot-password", data={"email": "nobody@example.com"})
+    assert_json(answer, 200, "Password reset link sent to your email")
+    assert_text(mailing.server.post("/auth/forgot-password", data={}), 400, "email is required")
+
+
+def test_a_reset_that_lacks_something(mailing, smtp):
+    server = mailing.server
+    person, _ = signup(server)
+    uuid = forget(server, smtp, person)
+    assert_text(server.get("/auth/reset-password"), 400, "uuid is required")
+    assert_text(server.get(f"/auth/reset-password?uuid={uuid}"), 400, "password is required")
+    assert_text(server.post("/auth/reset-password", data={"uuid": uuid, "password": "short"}), 400,
+                "password must have at least 8 characters")
+    assert_json(server.get("/auth/reset-password?uuid=x&password=" + NEW), 404, "User not found")
+    assert_json(server.get(f"/auth/reset-password?uuid={uuid}&password={NEW}"), 200, "Password reset successful")
+
+
+def test_requirement_43_a_head_resets_nothing(mailing, smtp):
+    person, _ = signup(mailing.server)
+    uuid = forget(mailing.server, smtp, person)
+    answer = mailing.server.request("HEAD", f"/auth/reset-password?uuid={uuid}&password={NEW}")
+    assert answer.status_code == 405
+    assert login(mailing.server, person).status_code == 200
+
+
+def test_a_browser_resets_by_the_link(mailing, smtp):
+    server = mailing.server
+    person, _ = signup(server)
+    sent = server.post("/auth/forgot-password", data={"email": person["email"]}, headers=HTML)
+    assert sent.status_code == 200 and "/auth/login" in sent.text
+    uuid = link_in_mail(smtp, person, "/auth/reset-password")
+    page = server.get(f"/auth/reset-password?uuid={uuid}", headers=HTML)
+    assert page.status_code == 200
+    assert 'action="/auth/reset-password"' in page.text and f'name="token" value="{uuid}"' in page.text
+    weak = server.post("/auth/reset-password", data={"token": uuid, "password": "short"}, headers=HTML)
+    assert weak.status_code == 400 and f'name="token" value="{uuid}"' in weak.text
+    done = server.post("/auth/reset-password", data={"token": uuid, "password": NEW}, headers=HTML)
+    assert (done.status_code, done.headers["Location"]) == (303, "/auth/login?done=password_reset")
+    assert "You can log in with it now" in server.get(done.headers["Location"]).text
+    dead = server.post("/auth/reset-password", data={"token": uuid, "password": NEW}, headers=HTML)
+    assert dead.status_code == 400 and 'href="/auth/forgot-password"' in dead.text
+
+
+def test_no_mail_no_reset(server):
+    assert_text(server.post("/auth/forgot-password", data={"email": "a@example.com"}), 404, "This site sends no mail")
+
+
+def test_verification_before_the_first_login(nginx, smtp, postgres):
+    server = Mailing(nginx, smtp, postgres, text=FORM, verify_email="required", cookie_secure="off").server
+    person = new_person()
+    answer = server.post("/auth/signup", data=person)
+    assert_text(answer, 200, "Signup successful")
+    assert set_cookies(answer) == []
+    assert_text(server.post("/auth/signup", data=person), 400, "A user with this email already exists")
+    assert_text(login(server, person), 403, "The e-mail must be verified first")
+    uuid = link_in_mail(smtp, person, "/auth/verify")
+    assert f'name="token" value="{uuid}"' in server.get(f"/auth/verify?uuid={uuid}").text
+    done = server.post("/auth/verify", data={"token": uuid}, headers=HTML)
+    assert done.status_code == 200 and 'href="/auth/login"' in done.text
+    assert_text(login(server, person), 200, "Login successful")
+    assert_json(server.post("/auth/verify", data={"uuid": uuid}), 404, "User not found")
