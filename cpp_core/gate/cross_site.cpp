@@ -23,9 +23,12 @@ bool is_allowed(std::string_view origin, const destination& to) {
 }  // namespace
 
 bool is_foreign(const provenance& from, const destination& to) {
-  if (!from.origin.empty() && is_allowed(from.origin, to)) return false;
-  if (!from.origin.empty() && !is_same_origin(from.origin, to)) return true;
-  return !from.fetch_site.empty() && from.fetch_site != "same-origin" && from.fetch_site != "none";
+  const bool says_site = !from.fetch_site.empty();
+  // "null" of a page that sends no referrer is no origin: a browser sends it to the page's own site as well.
+  const bool says_origin = !from.origin.empty() && !(says_site && from.origin == "null");
+  if (says_origin && is_allowed(from.origin, to)) return false;
+  if (says_origin && !is_same_origin(from.origin, to)) return true;
+  return says_site && from.fetch_site != "same-origin" && from.fetch_site != "none";
 }
 
 bool is_safe_method(std::string_view method) {

@@ -194,8 +194,9 @@ def test_token_from_chooses(nginx):
 # ---- cross-site requests ----
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
-                                     {"Origin": "https://evil.example.com"}, {"Origin": "null"}],
-                         ids=["cross-site", "same-site", "origin", "null"])
+                                     {"Origin": "https://evil.example.com"}, {"Origin": "null"},
+                                     {"Sec-Fetch-Site": "cross-site", "Origin": "null"}],
+                         ids=["cross-site", "same-site", "origin", "null", "cross-site-and-null"])
 def test_requirement_42_another_site_cannot_act_with_a_cookie(browser, upstream, headers):
     upstream.clear()
     assert browser.session.post(browser.server.url + "/", headers=headers).status_code == 403
@@ -207,7 +208,8 @@ def test_requirement_42_another_site_cannot_act_with_a_cookie(browser, upstream,
 
 
 def test_this_site_and_clients_that_are_no_browsers_can(browser):
-    for headers in ({}, {"Sec-Fetch-Site": "same-origin", "Origin": browser.server.url}, {"Sec-Fetch-Site": "none"}):
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin", "Origin": browser.server.url}, {"Sec-Fetch-Site": "none"},
+                    {"Sec-Fetch-Site": "same-origin", "Origin": "null"}):
         assert browser.session.post(browser.server.url + "/", headers=headers).status_code == 200
 
 

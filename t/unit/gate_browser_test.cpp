@@ -87,6 +87,15 @@ TEST(cross_site, requirement_42_what_is_present_must_not_be_foreign) {
   EXPECT_TRUE(foreign("cross-site", "https://example.com"));
 }
 
+// Fetch, "append a request Origin header": so it is for every unsafe request under Referrer-Policy: no-referrer.
+TEST(cross_site, requirement_42_a_null_origin_says_nothing_where_the_browser_tells_the_site) {
+  EXPECT_FALSE(foreign("same-origin", "null"));
+  EXPECT_FALSE(foreign("none", "null"));
+  EXPECT_TRUE(foreign("cross-site", "null"));
+  EXPECT_TRUE(foreign("same-site", "null"));
+  EXPECT_TRUE(foreign("", "null"));
+}
+
 TEST(cross_site, safe_methods) {
   for (const char* safe : {"GET", "HEAD", "OPTIONS", "TRACE"}) EXPECT_TRUE(is_safe_method(safe));
   for (const char* unsafe : {"POST", "PUT", "PATCH", "DELETE", "get", "PROPFIND", ""})
