@@ -91,6 +91,9 @@ struct dialect {
   void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
   // What every request must show beside its credentials; an answer: it does not. null: nothing.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
+  // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
+  task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
+                                         operation::outcome refusal) = nullptr;
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;

@@ -81,6 +81,7 @@ constexpr std::array routes{
     route{"POST", "logout", operation::logout, credential::whatever, page_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, page_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/:id", operation::show_overview, credential::session, {}, 200},  // an error, loaded again
     route{"POST", "account/profile", on_account<change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
     route{"POST", "account/sessions", on_account<operation::end_other_sessions>, credential::session, presence_fields,
@@ -223,6 +224,7 @@ const dialect pages{
     .encode = encode,
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
+    .show_again = operation::show_overview_after,
     .sets_cookies = true,
 };
 

@@ -5,6 +5,7 @@
 #include "endpoint/credentials.h"
 #include "endpoint/router.h"
 #include "gate/authenticator.h"
+#include "gate/challenge.h"
 #include "gate/cross_site.h"
 
 namespace gatehouse::endpoint {
@@ -20,6 +21,14 @@ bool is_cross_site(const realm::settings& realm, const request& asked) {
   const gate::provenance from{asked.header("Sec-Fetch-Site"), asked.header("Origin")};
   const gate::destination to{realm.public_url, asked.header("Host"), asked.secure, origins};
   return gate::is_foreign(from, to);
+}
+
+// Whoever looks at what no route has made: a browser's user is shown a page.
+const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm::settings& realm,
+                                       const request& asked) {
+  const gate::navigation said{asked.method, asked.header("Sec-Fetch-Mode"), asked.header("Sec-Fetch-Dest"),
+                              asked.header("Accept"), asked.header("Upgrade")};
+  return base.pages != nullptr && realm.has_pages && gate::is_navigation(said) ? *base.pages : base;
 }
 
 // What the operation is to be told: the body, of a GET the query.
@@ -54,9 +63,11 @@ struct performed {
   std::optional<operation::issued_tokens> renewed;
 };
 
-task<performed> perform(operation::context ctx, const dialect::route& matched, dialect::presented shown,
-                        operation::input in) {
+// Who it is goes first: what is wrong with the rest is between us and them.
+task<performed> perform(operation::context ctx, const dialect::dialect& spoken, const dialect::route& matched,
+                        dialect::presented shown, dialect::decoded read) {
   performed made;
+  operation::input& in = read.in;
   dialect::credential needs = matched.needs;
   if (needs == dialect::credential::bearer_if_alone) {
     needs = in.refresh_token ? dialect::credential::whatever : dialect::credential::bearer;
@@ -69,7 +80,15 @@ task<performed> perform(operation::context ctx, const dialect::route& matched, d
   }
   in.bearer = std::move(found.who);
   if (found.refresh) in.refresh_token = std::move(found.refresh);
-  made.outcome = co_await matched.run(ctx, std::move(in));
+  if (!read.why) {
+    made.outcome = co_await matched.run(ctx, std::move(in));
+    co_return made;
+  }
+  made.outcome = std::move(*read.why);
+  if (spoken.show_again != nullptr && needs == dialect::credential::session) {
+    operation::outcome refusal = std::move(made.outcome);
+    made.outcome = co_await spoken.show_again(ctx, std::move(in), std::move(refusal));
+  }
   co_return made;
 }
 
@@ -98,12 +117,13 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
       choose_side(base, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
   if (spoken.sets_cookies && is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
 
+  const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
   const match found = find_route(spoken, asked.method, asked.path);
-  if (found.allowed.empty()) co_return spoken.encode_status(asked, realm, 404);
+  if (found.allowed.empty()) co_return on_screen.encode_status(asked, realm, 404);
   if (is_preflight(asked)) co_return answer_preflight(asked, found.allowed);
   if (found.route == nullptr) {
     dialect::response no =
-        asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : spoken.encode_status(asked, realm, 405);
+        asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
     no.add_header("Allow", found.allowed);
     co_return no;
   }
@@ -116,13 +136,8 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   dialect::decoded read = decode(spoken, about.matched, asked);
   if (!found.id.empty()) read.in.id = found.id;
   about.typed = typed(about.matched, read.in);
-  performed made;
-  if (read.why) {
-    made.outcome = std::move(*read.why);
-  } else {
-    made = co_await perform(context_of(services, spoken, asked), about.matched, spoken.find_tokens(asked, realm),
-                            std::move(read.in));
-  }
+  const operation::context ctx = context_of(services, spoken, asked);
+  performed made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
   dialect::response shown = spoken.encode(about, made.outcome);
   if (made.renewed) spoken.add_tokens(about, *made.renewed, shown);
   add_outcome_headers(made.outcome, shown);
