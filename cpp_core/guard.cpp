@@ -67,7 +67,7 @@ dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, c
   asked.mount = realm.pages_mount;
   asked.headers.emplace_back("Accept-Language", view_of(traits.accept_language));
   const bool may_not = status == 403 && who != nullptr;
-  dialect::response made = may_not ? dialect::forbidden_page(asked, realm.settings, who->email())
+  dialect::response made = may_not ? dialect::forbidden_page(asked, realm.settings, who->email(), view_of(traits.uri))
                                    : dialect::error_page_of_status(asked, realm.settings, status);
   made.add_header("Cache-Control", "no-store");
   return made;

@@ -2,6 +2,7 @@
 
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
+#include "gate/return_address.h"
 
 namespace gatehouse::dialect {
 
@@ -17,9 +18,11 @@ response html(int status, std::string body, std::string_view language) {
   made.status = status;
   made.add_header("Content-Type", "text/html; charset=utf-8");
   made.add_header("Content-Language", std::string(language));
+  // No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the
+  // application wants.
   made.add_header("Content-Security-Policy",
                   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-                  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+                  "base-uri 'none'; frame-ancestors 'none'");
   made.add_header("Referrer-Policy", "no-referrer");
   made.body = std::move(body);
   return made;
@@ -48,10 +51,12 @@ response asset(const exchange& about) {
   return made;
 }
 
-response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email) {
+response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email,
+                        std::string_view wanted) {
   const std::string_view language = language_of(realm, asked);
   nlohmann::json values = common_values(realm, asked.mount, language);
   if (!email.empty()) values["user"] = {{"email", email}};
+  if (gate::is_safe_return(wanted, {})) values["return"] = wanted;
   return html(403, realm.pages->render("forbidden.html", language, values), language);
 }
 

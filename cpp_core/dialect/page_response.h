@@ -17,8 +17,10 @@ response html(int status, std::string body, std::string_view language);
 // the browser has it already.
 response asset(const exchange& about);
 
-// For who is logged in but may not see what he asked for.
-response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email);
+// For who is logged in but may not see what he asked for, which is where another account of his is sent after its
+// login.
+response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email,
+                        std::string_view wanted);
 
 // For whoever cannot be shown what he asked for, with the sentence for the refusal.
 response error_page(const request& asked, const realm::settings& realm, int status, const operation::refused& no);

@@ -32,8 +32,8 @@ constexpr std::array refusals{
                 "The body must be application/json"},
     refusal_row{operation::refusal::too_many_requests, 429, "too_many_requests", "Too many requests, try again later"},
     refusal_row{operation::refusal::internal, 500, "internal", "Internal server error"},
-    refusal_row{operation::refusal::busy, 503, "busy", "The server is busy, try again later"},
     refusal_row{operation::refusal::unavailable, 503, "unavailable", "The service is unavailable, try again later"},
+    refusal_row{operation::refusal::busy, 503, "busy", "The server is busy, try again later"},
 };
 
 }  // namespace
