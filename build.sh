@@ -10,8 +10,9 @@ usage: ./build.sh VERB
   run             builds what is missing, then a demonstration on http://127.0.0.1:8080/ until Ctrl-C:
                   /auth/ is Gatehouse, / is a real application behind it. GATEHOUSE_PORT= moves it.
   build           build/ngx_http_gatehouse_module.so for this Debian's nginx, or for the source tree NGX_SRC=
-  test [NAME…]    unit tests and tests through a real nginx; only those whose name contains a NAME
+  test [NAME…]    unit tests, tests through a real nginx and in a real browser; only those whose name contains a NAME
        --long     the slow ones too
+       --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
   lint            format, layering and clang-tidy over the C++ sources
   bench [ARG…]    measures what the module costs

@@ -1,4 +1,4 @@
-"""Prints "PASSED FAILED" of a result file: GoogleTest's JSON (unit) or pytest's JUnit XML (http)."""
+"""Prints "PASSED FAILED" of a result file: GoogleTest's JSON (unit) or pytest's JUnit XML (http, browser)."""
 
 import json
 import sys

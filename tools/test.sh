@@ -1,4 +1,5 @@
-# ./build.sh test: the unit tests, then the tests through a real nginx. Each suite adds to passed and failed.
+# ./build.sh test: the unit tests, the tests through a real nginx, and those in a real browser. Each suite adds to passed
+# and failed.
 
 run_tests() {
     local asan='' long='' word
@@ -8,12 +9,13 @@ run_tests() {
         case $word in
             --asan) asan=yes ;;
             --long) long=yes ;;
+            --pictures) export GATEHOUSE_README_IMAGES=$root/docs/images ;;
             -*) die "test has no option $word; see --help" ;;
             *) names+=("$word") ;;
         esac
     done
     mkdir -p build
-    rm -f build/unit.json build/http.xml
+    rm -f build/unit.json build/http.xml build/browser.xml
 
     trap 'say "$passed passed, $((failed + 1)) failed"' EXIT      # whatever ends this early, a build above all
     if [ "${#names[@]}" = 0 ]; then
@@ -23,26 +25,31 @@ run_tests() {
         sanitizer_settings
         one_at_a_time build_asan_nginx
         one_at_a_time build_unit_tests build/unit-asan -DASAN=ON -DCORE_OBJECTS="$root/build/nginx-asan/objs/addon"
-        both_suites build/unit-asan "$root/build/nginx-asan/objs/nginx" ""
+        all_suites build/unit-asan "$root/build/nginx-asan/objs/nginx" ""
     else
         one_at_a_time build_module
         one_at_a_time build_unit_tests build/unit -DCORE_OBJECTS="$module_tree/objs/addon"
-        both_suites build/unit "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
+        all_suites build/unit "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
     fi
     trap - EXIT
     say "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
 
-# Both wait more than they compute, so they run side by side.
-both_suites() {
-    step "Unit tests, and tests through nginx"
+# all_suites UNIT_TESTS NGINX MODULE. They wait more than they compute, so they run side by side.
+all_suites() {
+    local others=()
+    step "Unit tests, tests through nginx, and tests in Chromium"
     unit_suite "$1" > build/unit.log 2>&1 &
-    http_suite "$2" "$3"
-    wait $!
-    cat build/unit.log
+    others+=($!)
+    { install_npm_packages && pytest_suite browser "$2" "$3"; } > build/browser.log 2>&1 &
+    others+=($!)
+    pytest_suite http "$2" "$3"
+    wait "${others[@]}" || true
+    cat build/unit.log build/browser.log
     count_results unit build/unit.json
     count_results http build/http.xml
+    count_results browser build/browser.xml
 }
 
 unit_suite() {
@@ -51,13 +58,25 @@ unit_suite() {
     "$1/unit_tests" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
 }
 
-# http_suite NGINX MODULE. Not in variables of these names: NGINX is nginx's own, for the sockets it inherits.
-http_suite() {
+# pytest_suite NAME NGINX MODULE: t/NAME. Not in variables of these names: NGINX is nginx's own, for the sockets that it
+# inherits.
+pytest_suite() {
     local options=()
     [ "${#names[@]}" = 0 ] || options+=(-k "$(printf ' or %s' "${names[@]}" | cut -c 5-)")
     [ -n "$long" ] || options+=(-m 'not long')
-    GATEHOUSE_NGINX=$1 GATEHOUSE_MODULE=$2 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --junitxml=build/http.xml "${options[@]}" t/http || true
+    GATEHOUSE_NGINX=$2 GATEHOUSE_MODULE=$3 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --junitxml="build/$1.xml" "${options[@]}" "t/$1" || true
+}
+
+# What the browser's tests need beside Debian's packages, in the versions of the lock file.
+install_npm_packages() {
+    local folder=build/browser
+    cmp -s t/browser/package-lock.json "$folder/installed" && return
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp t/browser/package.json t/browser/package-lock.json "$folder"
+    logged build/npm.log "npm ci" npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+    mv "$folder/package-lock.json" "$folder/installed"
 }
 
 # A suite that crashed has left no results: one failure.

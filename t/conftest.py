@@ -17,10 +17,12 @@ import pathlib
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).with_name("http")))  # the servers and clients that all suites use
 pytest.register_assert_rewrite("contract")
 
 from accounts import GUARDED
@@ -31,11 +33,6 @@ from tokens import guarded_server
 from upstream import Upstream
 
 LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds)
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: slow; runs only with ./build.sh test --long")
-    config.addinivalue_line("markers", "limit(seconds): may take longer than the usual minute")
 
 
 def limited(item):

@@ -1,0 +1,197 @@
+"""Every page, in every state that looks different: what axe-core finds, whether it fits, and pictures of it.
+
+The pictures are in build/screenshots; with GATEHOUSE_README_IMAGES=FOLDER, those of the README are in FOLDER too.
+"""
+
+import os
+import pathlib
+
+import pytest
+
+from stores import TREE
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+LIGHT, DARK = {"colorScheme": "light"}, {"colorScheme": "dark"}
+WIDE, NARROW = {"width": 1000, "height": 720}, {"width": 360, "height": 720}
+LOOKS = {"light": (LIGHT, WIDE), "dark": (DARK, WIDE), "narrow": (LIGHT, NARROW), "narrow-dark": (DARK, NARROW)}
+README = {"login-light": "login", "account-light": "account", "register_with_errors-narrow-dark": "errors-narrow-dark"}
+
+
+# ---- the states: each brings a tab to its page ----
+
+def login(tab, **_):
+    tab.go("/orders?id=7")
+
+
+def login_with_nothing_in_it(tab, **_):
+    tab.go("/auth/login")
+    tab.press("Log in")
+
+
+def login_with_a_wrong_password(tab, **_):
+    tab.go("/auth/login")
+    tab.log_in("jane@example.com", "not the password")
+
+
+def login_too_often(tab, **_):
+    tab.go("/auth/login")
+    for _ in range(3):
+        tab.log_in("jane@example.com", "not the password")
+
+
+def login_without_redis(tab, redis, **_):
+    tab.go("/auth/login")
+    redis.stop()
+    tab.log_in("jane@example.com", "not the password")
+
+
+def register(tab, **_):
+    tab.go("/auth/register")
+
+
+def register_with_errors(tab, **_):
+    tab.go("/auth/register")
+    tab.fill({"Name": "Jane Doe", "E-mail address": "jane at example.com", "Password": "short"}).press("Create account")
+
+
+def register_with_a_known_email(tab, **_):
+    email = tab.register().email
+    tab.go("/auth/register")
+    tab.fill({"Name": "Jane", "E-mail address": email, "Password": "SecurePass123"}).press("Create account")
+
+
+def logged_out(tab, **_):
+    tab.register().go("/auth/account")
+    tab.press("Log out")
+
+
+def account(tab, another, **_):
+    tab.register()
+    there = another(userAgent=FIREFOX)
+    there.go("/")
+    there.log_in(tab.email, tab.password)
+    tab.go("/auth/account")
+
+
+def account_saved(tab, **_):
+    tab.register().go("/auth/account")
+    tab.section("Profile").press("Save")
+
+
+def account_with_long_words(tab, **_):
+    tab.register(name="Donaudampfschifffahrtsgesellschaftskapitän " * 3)
+    tab.email = "j" * 60 + "@" + "subdomain." * 15 + "example.com"
+    tab.go("/auth/account")
+    tab.section("Profile").fill({"E-mail address": tab.email, "Current password": tab.password}).press("Save")
+
+
+def account_with_a_wrong_profile(tab, **_):
+    tab.register().go("/auth/account")
+    tab.section("Profile").fill({"Name": "", "E-mail address": "jane"}).press("Save")
+
+
+def account_with_a_wrong_password(tab, **_):
+    tab.register().go("/auth/account")
+    tab.section("Password").fill({"Current password": "not the password", "New password": "SecurePass456"}).press("Change password")
+
+
+def account_long_after_the_login(tab, an_hour_after_login, **more):
+    account(tab, **more)
+    an_hour_after_login(tab)
+    tab.go("/auth/account")
+    tab.section("Where you are logged in").press("End all others")
+
+
+def account_to_be_deleted(tab, **_):
+    tab.register().go("/auth/account")
+    tab.page.locator("summary").click()
+    tab.section("Delete account").press("Delete my account for good")
+
+
+def deleted(tab, **_):
+    tab.register().go("/auth/account")
+    tab.page.locator("summary").click()
+    tab.section("Delete account").fill({"Current password": tab.password}).press("Delete my account for good")
+
+
+def forbidden(tab, **_):
+    tab.register().go("/admin/")
+
+
+def missing(tab, **_):
+    tab.go("/auth/nothing")
+
+
+def unavailable(tab, redis, **_):
+    tab.register()
+    redis.stop()
+    tab.context.clearCookies(name="__Host-gatehouse")
+    tab.go("/orders")
+
+
+STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_too_often, login_without_redis, register,
+          register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,
+          account_with_a_wrong_profile, account_with_a_wrong_password, account_long_after_the_login, account_to_be_deleted,
+          deleted, forbidden, missing, unavailable]
+
+
+@pytest.fixture
+def bring(make_site, open_tab, redis, an_hour_after_login):
+    """bring(state, **options): a tab in that state; the options are the browser's."""
+    def make(state, **options):
+        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m"})
+        tab = open_tab(site, reducedMotion="reduce", viewport=WIDE, **options)
+        state(tab, redis=redis, another=lambda **more: open_tab(site, **more),
+              an_hour_after_login=lambda tab: an_hour_after_login(site, tab))
+        return tab
+    return make
+
+
+def change_look(tab, media, size):
+    tab.page.emulateMedia(**media)
+    tab.page.setViewportSize(size)
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_a_page_is_accessible_and_fits(bring, state):
+    tab = bring(state)
+    wrong = []
+    for look, (media, size) in LOOKS.items():
+        change_look(tab, media, size)
+        wrong += [f"{look}: {violation}" for violation in tab.accessibility()]
+        width = tab.page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            wrong.append(f"{look}: it is {width} pixels wide")
+        take_picture(tab, f"{state.__name__}-{look}")
+    assert not wrong, "\n".join(wrong)
+
+
+def take_picture(tab, name):
+    folders = {TREE / "build/screenshots": name}
+    if name in README and "GATEHOUSE_README_IMAGES" in os.environ:
+        folders[pathlib.Path(os.environ["GATEHOUSE_README_IMAGES"])] = README[name]
+    for folder, file in folders.items():
+        tab.page.screenshot(path=str(folder / f"{file}.png"), fullPage=True)
+
+
+@pytest.mark.parametrize("state", [login, account, forbidden], ids=lambda state: state.__name__)
+def test_dark_is_dark_and_light_is_light(bring, state):
+    tab = bring(state)
+
+    def color(property):
+        return tab.page.evaluate(f"getComputedStyle(document.body).{property}.match(/[0-9]+/g).map(Number)")
+
+    for media, darker, lighter in ((LIGHT, "color", "backgroundColor"), (DARK, "backgroundColor", "color")):
+        change_look(tab, media, WIDE)
+        assert max(color(darker)) < 80 and min(color(lighter)) > 200, media
+
+
+@pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, missing], ids=lambda state: state.__name__)
+def test_german_words_fit_a_narrow_screen(bring, state):
+    tab = bring(state)
+    tab.context.setExtraHTTPHeaders({"Accept-Language": "de"})
+    tab.follow(tab.page, "reload")
+    change_look(tab, LIGHT, NARROW)
+    assert tab.page.getAttribute("html", "lang") == "de"
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    take_picture(tab, f"{state.__name__}-german")
