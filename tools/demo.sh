@@ -4,9 +4,13 @@
 . tools/servers.sh
 
 run_demo() {
+    local each
     port=${GATEHOUSE_PORT:-8080}
     url=http://127.0.0.1:$port
-    ! port_taken "$port" || die "port $port of 127.0.0.1 is in use; try GATEHOUSE_PORT=8081 ./build.sh run"
+    for each in 0 1 2 3 4; do
+        ! port_taken $((port + each)) ||
+            die "port $((port + each)) of 127.0.0.1 is in use; try GATEHOUSE_PORT=8090 ./build.sh run"
+    done
 
     folder=$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-run.XXXXXX")
     trap 'stop_all; rm -rf "$folder"' EXIT
@@ -33,6 +37,8 @@ Open it in a browser, or:
   curl --json '{"name":"Jane Doe","email":"jane@example.com","password":"SecurePass123"}' $url/auth/register
   token=\$(curl -s --json '{"email":"jane@example.com","password":"SecurePass123"}' $url/auth/login | sed 's/.*"accessToken":"\\([^"]*\\).*/\\1/')
   curl -X PROPFIND -H "Authorization: Bearer \$token" $url/radicale/jane@example.com/
+The other dialects, each with users of its own: jsonapi $(site 1)/v1/, csrf $(site 2)/,
+form $(site 3)/, bff $(site 4)/api/iam/ with the pages $(site 4)/iam/
 Mail (try "forgot password") is delivered into $folder/smtp/mails as files.
 Logs are in $folder; Ctrl-C stops everything and removes them.
 END
@@ -114,6 +120,29 @@ new_key() {
 
 random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
+site() { echo "http://127.0.0.1:$((port + $1))"; }
+
+# realm NAME OFFSET: the realm of the site at that port after the first. Cookies ignore ports, so each has names of its own.
+realm() {
+    cat <<END
+    gatehouse_realm $1 {
+        postgres     "host=$folder/postgres user=gatehouse dbname=gatehouse" pool=2;
+        redis        unix:$folder/redis/redis.sock;
+        keys         $folder/keys.json;
+        public_url   $(site "$2");
+        registration open;
+        verify_email off;       # so that registering leads into the application at once; "on" or "required" asks by mail
+        smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
+        mails        $root/mails;
+        cookie       $1;
+        cookie_secure off;
+        password     blocklist=$root/build/blocklist.txt;
+        pages        $root/pages;
+        site         "Visitors' book";
+    }
+END
+}
+
 start_nginx() {
     local user= nginx=${GATEHOUSE_NGINX:-/usr/sbin/nginx}
     [ "$(id -u)" != 0 ] || user='user nobody nogroup;'
@@ -140,40 +169,56 @@ http {
     uwsgi_temp_path $folder/nginx/uwsgi;
 
     gatehouse_zone 16m;
-    gatehouse_realm main {
-        postgres     "host=$folder/postgres user=gatehouse dbname=gatehouse" pool=4;
-        redis        unix:$folder/redis/redis.sock;
-        keys         $folder/keys.json;
-        public_url   $url;
-        registration open;
-        verify_email off;       # so that registering leads into the application at once; "on" or "required" asks by mail
-        smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
-        mails        $root/mails;
-        cookie_secure off;
-        remote_user  email;
-        password     blocklist=$root/build/blocklist.txt;
-        pages        $root/pages;
-        site         "Visitors' book";
-    }
+
+$(realm rest 0)
 
     server {
         listen 127.0.0.1:$port;
-
-        location /auth/ {
-            gatehouse_api main rest;
-        }
-
-        location / {
-            gatehouse main;
-            proxy_pass http://127.0.0.1:$book_port;
-        }
+        location /auth/     { gatehouse_api rest rest; }
+        location /api/auth/ { gatehouse_api rest rest; }
+        location /          { gatehouse rest; proxy_pass http://127.0.0.1:$book_port; }
 
         location /radicale/ {
-            gatehouse main;
+            gatehouse rest;
             gatehouse_header X-Remote-User \$gatehouse_email;
             proxy_set_header X-Script-Name /radicale;
             proxy_pass http://127.0.0.1:$radicale_port/;
         }
+    }
+
+$(realm jsonapi 1)
+
+    server {
+        listen 127.0.0.1:$((port + 1));
+        location /v1/ { gatehouse_api jsonapi jsonapi; }
+        location /    { gatehouse jsonapi; proxy_pass http://127.0.0.1:$book_port; }
+    }
+
+$(realm csrf 2)
+
+    server {
+        listen 127.0.0.1:$((port + 2));
+        location /auth/        { gatehouse_api csrf csrf mount=/; }
+        location = /csrf-token { gatehouse_api csrf csrf mount=/; }
+        location /             { gatehouse csrf; proxy_pass http://127.0.0.1:$book_port; }
+    }
+
+$(realm form 3)
+
+    server {
+        listen 127.0.0.1:$((port + 3));
+        location /auth/ { gatehouse_api form form mount=/; }
+        location /      { gatehouse form; proxy_pass http://127.0.0.1:$book_port; }
+    }
+
+$(realm bff 4)
+
+    server {
+        listen 127.0.0.1:$((port + 4));
+        location /api/iam/ { gatehouse_api bff bff; }
+        location /iam/     { gatehouse_api bff bff-pages; }
+        location /         { gatehouse bff; gatehouse_token_from header=iam-access-token cookie=iam-access-token;
+                             proxy_pass http://127.0.0.1:$book_port; }
     }
 }
 END
