@@ -4,6 +4,8 @@ import secrets
 
 import requests
 
+from processes import wait_until
+
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none",
               "Accept": "text/html,application/xhtml+xml"}
 FETCH = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin", "Accept": "*/*"}
@@ -27,7 +29,10 @@ class Browser:
     def register(self, **fields):
         person = {"name": "Jane Doe", "email": f"jane.{secrets.token_hex(5)}@example.com", "password": "SecurePass123", **fields}
         self.email, self.password = person["email"], person["password"]
-        return self.post(self.prefix + "register", person)
+        answer = self.post(self.prefix + "register", person)
+        # A fresh nginx lets nobody in before it has read who is logged out; on a busy machine that takes its time.
+        wait_until(lambda: self.get(self.prefix + "account").status_code != 503, "nginx to have read the revocations")
+        return answer
 
     def login(self, **fields):
         return self.post(self.prefix + "login", {"email": self.email, "password": self.password, **fields})
