@@ -163,7 +163,8 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
         say(problem, loaded.failure().what);
         return nullptr;
       }
-      if (realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
+      const bool has_login = shows->pages_at.has_value();
+      if (has_login && realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
     }
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();

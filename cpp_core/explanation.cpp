@@ -107,6 +107,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"reset_lifetime", optional_seconds(said.reset_lifetime)},
           {"second_login", said.second_login},
           {"jsonapi_same_site", said.jsonapi_same_site},
+          {"jsonapi_recovery_url", said.jsonapi_recovery_url},
           {"csrf_secret", said.csrf_secret.has_value()},
           {"csrf_rate", explain_rate(said.csrf_rate)},
           {"access_lifetime", optional_seconds(said.access_lifetime)},

@@ -15,7 +15,7 @@ constexpr std::size_t message_id_bytes = 12;
 nlohmann::json purpose_of(std::string_view letter) {
   if (letter == letter::verify) return "verify";
   if (letter == letter::confirm_email) return "change_email";
-  if (letter == letter::reset) return "reset";
+  if (letter == letter::reset || letter == letter::recovery) return "reset";
   return nullptr;
 }
 

@@ -14,14 +14,15 @@ namespace gatehouse::account {
 
 // The kinds of mail; each is a template of its name.
 namespace letter {
-inline constexpr std::string_view verify = "verify";                          // a link, to a new account's e-mail
-inline constexpr std::string_view confirm_email = "confirm-email";            // a link, to the e-mail that is to be
-inline constexpr std::string_view reset = "reset";                            // a link to choose a new password
+inline constexpr std::string_view verify = "verify";                // a link, to a new account's e-mail
+inline constexpr std::string_view confirm_email = "confirm-email";  // a link, to the e-mail that is to be
+inline constexpr std::string_view reset = "reset";                  // a link to choose a new password
+inline constexpr std::string_view recovery = "recovery";            // the same, as some clients' users know it
 inline constexpr std::string_view already_registered = "already-registered";  // somebody tried to register this e-mail
 inline constexpr std::string_view email_changed = "email-changed";            // to the old one
 inline constexpr std::string_view password_changed = "password-changed";
 inline constexpr std::string_view new_login = "new-login";
-inline constexpr std::array all{verify,        confirm_email,    reset,    already_registered,
+inline constexpr std::array all{verify,        confirm_email,    reset,    recovery, already_registered,
                                 email_changed, password_changed, new_login};
 }  // namespace letter
 

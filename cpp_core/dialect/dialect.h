@@ -110,7 +110,7 @@ struct dialect {
   std::string_view request_headers = "Authorization, Content-Type";
   std::string_view response_headers = "Retry-After, WWW-Authenticate";
   // It shows pages itself, from the realm's folder of templates: below this path after the mount, "login" and "assets/"
-  // among them. nullopt: it shows none.
+  // among them. nullopt: it shows none, or, as another's side, none that the guard could send a browser to.
   std::optional<std::string_view> pages_at = {};
   // The browser's side of this dialect on the same location, whose routes go first for urlencoded bodies and for pages;
   // null: there is none.

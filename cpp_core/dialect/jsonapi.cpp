@@ -6,6 +6,7 @@
 #include "dialect/json_body.h"
 #include "dialect/json_response.h"
 #include "dialect/jsonapi_body.h"
+#include "dialect/jsonapi_pages.h"
 #include "dialect/refusals.h"
 #include "dialect/set_cookie.h"
 #include "dialect/status_phrase.h"
@@ -14,6 +15,7 @@
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
+#include "operation/recover.h"
 #include "operation/refresh.h"
 #include "operation/register.h"
 #include "operation/reissue.h"
@@ -42,6 +44,13 @@ constexpr std::array profile_fields{
     field{"password", &input::password, false},
     field{"metadata", &input::metadata, false},
 };
+constexpr std::array recovery_fields{
+    field{"email", &input::email, true},
+};
+constexpr std::array reset_fields{
+    field{"token", &input::link_token, true},
+    field{"password", &input::password, true},
+};
 
 // The claims of the access token are of before the change, so there is a new one with it.
 task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
@@ -52,11 +61,14 @@ task<operation::outcome> change_profile(operation::context ctx, operation::input
 constexpr std::string_view register_path = "auth/register";
 constexpr std::string_view profile_path = "auth/users/me";
 constexpr std::string_view refresh_path = "auth/refresh";
+constexpr std::string_view recovery_path = "auth/recovery";
 
 constexpr std::array routes{
     route{"POST", register_path, operation::register_account, credential::none, register_fields, 201},
     route{"POST", "auth/login", operation::login, credential::none, login_fields, 200},
     route{"POST", profile_path, change_profile, credential::bearer, profile_fields, 200},
+    route{"POST", recovery_path, operation::forgot_password, credential::none, recovery_fields, 200},
+    route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_fields, 200},
     route{"POST", refresh_path, operation::refresh, credential::refresh, {}, 200},
     route{"DELETE", refresh_path, operation::logout, credential::refresh, {}, 204},
 };
@@ -74,8 +86,13 @@ constexpr std::array words{
 constexpr std::string_view cookie_name = "refreshToken";
 constexpr std::string_view other_cookie_name = "userRefreshToken";  // of some versions of AuthCompanion
 
+envelope envelope_of(const route& matched) {
+  const bool may_be_bare = matched.path == recovery_path || matched.path == jsonapi_reset;
+  return may_be_bare ? envelope::optional : envelope::required;
+}
+
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
-  return decode_jsonapi(matched, envelope::required, content_type, body);
+  return decode_jsonapi(matched, envelope_of(matched), content_type, body);
 }
 
 // One that comes twice is none that is any good.
@@ -136,7 +153,8 @@ response encode_invalid(const exchange& about, const operation::refused& no) {
   std::string message = no.message;
   if (!no.fields.empty()) {
     const operation::field_error& first = no.fields.front();
-    message = "body/data/attributes/" + std::string(member_name(about.matched, first.field)) + " " + first.reason;
+    message = place_of_attributes(envelope_of(about.matched));
+    message.append("/").append(member_name(about.matched, first.field)).append(" ").append(first.reason);
   }
   const std::string_view code = fastify_code(message);
   return code.empty() ? plain_error(400, message) : fastify_error(400, code, message);
@@ -173,6 +191,10 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   return made;
 }
 
+response detail(int status, std::string_view said) {
+  return json_response(status, {{"data", {{"type", "users"}, {"detail", said}}}});
+}
+
 response encode(const exchange& about, const operation::outcome& outcome) {
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return encode_session(about, *session);
   if (std::holds_alternative<operation::signed_out>(outcome)) {
@@ -181,9 +203,9 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     add_refresh_cookie(about.realm, "", seconds(0), made);
     return made;
   }
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
-    return json_response(202, {{"data", {{"type", "users"}, {"detail", "Verification email sent"}}}});
-  }
+  if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return detail(200, "Recovery email sent");
+  if (std::holds_alternative<operation::password_reset>(outcome)) return detail(200, "Password changed");
   return encode_refusal(about, std::get<operation::refused>(outcome));
 }
 
@@ -202,6 +224,9 @@ const dialect jsonapi{
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(7 * 24 * 3600),
                .claims = claims,
+               .reset_link = "web/profile?token=",
+               .reset_page = &realm::settings::jsonapi_recovery_url,
+               .reset_letter = account::letter::recovery,
                .reveals_taken = true,
                .email_at_once = true,
                .recent_login_proves = true},
@@ -212,6 +237,7 @@ const dialect jsonapi{
     .encode_status = encode_status,
     .refuse_early = refuse_early,
     .sets_cookies = true,
+    .pages = &jsonapi_pages,
 };
 
 }  // namespace gatehouse::dialect

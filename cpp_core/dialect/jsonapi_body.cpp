@@ -71,6 +71,10 @@ decoded decode_jsonapi(const route& matched, envelope wanted, std::string_view c
   return read_envelope(matched, std::move(*read));
 }
 
+std::string_view place_of_attributes(envelope wanted) {
+  return wanted == envelope::required ? "body/data/attributes" : "body";
+}
+
 std::string_view fastify_code(std::string_view message) {
   if (message == wrong_type) return "";
   if (message == empty_body) return "FST_ERR_CTP_EMPTY_JSON_BODY";

@@ -132,8 +132,8 @@ constexpr std::array known_pages{
     page{"verify/resend", verification_template, "", "verification_sent"},
 };
 
-// Of the form and the bff too.
-constexpr std::array<std::string_view, 25> templates{"login.html",
+// Of the form, jsonapi and the bff too.
+constexpr std::array<std::string_view, 26> templates{"login.html",
                                                      "register.html",
                                                      "logged-out.html",
                                                      account_template,
@@ -143,6 +143,7 @@ constexpr std::array<std::string_view, 25> templates{"login.html",
                                                      "forgot.html",
                                                      "forgot-sent.html",
                                                      "reset.html",
+                                                     "reset-done.html",
                                                      "verify.html",
                                                      verification_template,
                                                      "verified.html",

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "account/letter.h"
 #include "account/user.h"
 #include "operation/outcome.h"
 #include "realm/services.h"
@@ -24,11 +25,15 @@ struct client {
   // mount.
   std::string_view verify_link = "verify?token=";
   std::string_view reset_link = "reset?token=";
-  seconds verify_lifetime{24 * 3600};  // of such a link, unless the realm sets one
-  seconds reset_lifetime{15 * 60};     // likewise
-  bool has_pages = false;              // login, forgot and account are pages below the mount
-  bool reveals_taken = false;          // register says that an e-mail is taken, even where none may log in unverified
-  bool email_at_once = false;          // a changed e-mail counts before it is confirmed
+  // Where a realm has a page of its own for the reset, up to "?token=": an absolute URL or a path of this site. Empty
+  // or null: reset_link.
+  std::string realm::settings::*reset_page = nullptr;
+  std::string_view reset_letter = account::letter::reset;  // in which that link comes
+  seconds verify_lifetime{24 * 3600};                      // of such a link, unless the realm sets one
+  seconds reset_lifetime{15 * 60};                         // likewise
+  bool has_pages = false;                                  // login, forgot and account are pages below the mount
+  bool reveals_taken = false;  // register says that an e-mail is taken, even where none may log in unverified
+  bool email_at_once = false;  // a changed e-mail counts before it is confirmed
   // The cookie by which the client keeps a handle of its session instead of a refresh token (operation/handle.h). Not
   // with policy rotating. Empty: it keeps the refresh token.
   std::string_view handle_cookie = {};

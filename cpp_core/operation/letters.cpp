@@ -13,6 +13,14 @@ std::string url_of(const context& ctx, std::string_view path) {
   return url.append(path);
 }
 
+std::string reset_url(const context& ctx) {
+  const realm::settings& realm = ctx.realm.settings();
+  const auto own = ctx.asked_by.reset_page;
+  if (own == nullptr || (realm.*own).empty()) return url_of(ctx, ctx.asked_by.reset_link);
+  const std::string& page = realm.*own;
+  return (page.starts_with('/') ? url_of(ctx, page) : page) + "?token=";
+}
+
 // The page that a notice leads on to.
 std::string_view page_for(std::string_view letter) {
   if (letter == letter::already_registered) return "login";
@@ -40,11 +48,11 @@ bool requires_verified_email(const context& ctx) {
 
 account::mail_order link_letter(const context& ctx, std::string_view letter) {
   const realm::settings& realm = ctx.realm.settings();
-  const bool resets = letter == letter::reset;
+  const bool resets = letter == ctx.asked_by.reset_letter;
   account::mail_order order;
   order.letter = letter;
   order.language = ctx.language;
-  order.link = url_of(ctx, resets ? ctx.asked_by.reset_link : ctx.asked_by.verify_link);
+  order.link = resets ? reset_url(ctx) : url_of(ctx, ctx.asked_by.verify_link);
   order.lifetime = resets ? realm.reset_lifetime.value_or(ctx.asked_by.reset_lifetime)
                           : realm.verify_lifetime.value_or(ctx.asked_by.verify_lifetime);
   return order;

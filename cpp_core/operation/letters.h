@@ -15,7 +15,8 @@ bool verifies_email(const context& ctx);
 // And is none allowed in before?
 bool requires_verified_email(const context& ctx);
 
-// One with a link that works once: verify, confirm_email or reset. Only where the realm sends mail.
+// One with a link that works once: verify, confirm_email, or the client's reset_letter. Only where the realm sends
+// mail.
 account::mail_order link_letter(const context& ctx, std::string_view letter);
 
 // One that only tells something; nullopt: the realm does not send it.

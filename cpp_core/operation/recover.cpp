@@ -75,7 +75,7 @@ task<outcome> forgot_password(context ctx, input in) {
   const std::optional<account::email> address = checks.check_email(*in.email);
   if (!address) co_return refuse_fields(std::move(checks).errors());
 
-  co_return co_await request_link(ctx, *address, account::letter::reset, "reset_requested");
+  co_return co_await request_link(ctx, *address, ctx.asked_by.reset_letter, "reset_requested");
 }
 
 task<outcome> reset_password(context ctx, input in) {

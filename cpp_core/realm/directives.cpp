@@ -242,6 +242,24 @@ status set_same_site(settings& realm, arguments args, const std::string&) {
   return set_choice(realm.jsonapi_same_site, args[0], choices);
 }
 
+// "?token=" follows it in the mail.
+status set_recovery_url(settings& realm, arguments args, const std::string&) {
+  constexpr std::string_view forbidden = "?#\\\"<>";
+  const std::string_view url = args[0];
+  const bool is_path = url.starts_with('/') && !url.starts_with("//");
+  const std::size_t scheme = url.find("://");
+  const bool is_absolute =
+      scheme != std::string_view::npos && gate::is_origin(url.substr(0, url.find('/', scheme + 3)));
+  const bool is_clean = std::ranges::all_of(
+      url, [=](char c) { return c > ' ' && c < '\x7f' && forbidden.find(c) == std::string_view::npos; });
+  if (!is_clean || (!is_path && !is_absolute)) {
+    return wrong("\"" + std::string(url) +
+                 "\" is no page for a reset; write /PATH or https://HOST/PATH, without a query: ?token= is added");
+  }
+  realm.jsonapi_recovery_url = url;
+  return done{};
+}
+
 status set_csrf_secret(settings& realm, arguments args, const std::string& prefix) {
   result<secret> read = read_secret_file(absolute(args[0], prefix));
   if (!read) return read.failure();
@@ -306,6 +324,7 @@ constexpr std::array directives{
     directive{"notices", 1, 2, "notices login|password ...|off", set_notices},
     directive{"second_login", 1, 1, "second_login on|off", set_switch<&settings::second_login>},
     directive{"jsonapi_same_site", 1, 1, "jsonapi_same_site lax|strict|none", set_same_site},
+    directive{"jsonapi_recovery_url", 1, 1, "jsonapi_recovery_url /PATH|https://HOST/PATH", set_recovery_url},
     directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},
     directive{"csrf_rate", 1, 1, "csrf_rate COUNT/TIME|off", set_csrf_rate},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},

@@ -68,8 +68,10 @@ struct settings {
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
   std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
-  bool second_login = false;               // a client with policy single may log in again all the same
-  std::string jsonapi_same_site = "Lax";   // of the cookie of `jsonapi`
+  bool second_login = false;              // a client with policy single may log in again all the same
+  std::string jsonapi_same_site = "Lax";  // of the cookie of `jsonapi`
+  // Where its recovery mails lead, up to "?token=": a path of this site or an absolute URL. Empty: to its own page.
+  std::string jsonapi_recovery_url;
   std::optional<secret> csrf_secret;       // what GET csrf-token of `csrf` must show
   limit::rate csrf_rate{10, seconds(60)};  // how often one client may call each route of `csrf`
   std::vector<std::string> return_urls;    // absolute URLs that a login may return to, beside this site's paths
