@@ -50,11 +50,11 @@ const tests = {
     return response ? response.status() : null;
   },
 
-  // What axe-core has against the page: one line for each element.
-  async accessibility(page) {
+  // What axe-core has against the page, if it weighs one of `impacts`: one line for each element.
+  async accessibility(page, impacts) {
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate('axe.run()');
-    return violations.flatMap((rule) => rule.nodes.map((node) =>
+    return violations.filter((rule) => impacts.includes(rule.impact)).flatMap((rule) => rule.nodes.map((node) =>
       `${rule.id}: ${rule.help}: ${node.html} (${node.any.concat(node.all, node.none).map((check) => check.message)})`));
   },
 };

@@ -91,8 +91,9 @@ class Tab(Part):
     def cookies(self):
         return {cookie["name"]: cookie["value"] for cookie in self.context.cookies()}
 
-    def accessibility(self):
-        return self._chromium.tests.accessibility(self.page)
+    def accessibility(self, impacts=("minor", "moderate", "serious", "critical")):
+        """What axe-core finds, of these weights."""
+        return self._chromium.tests.accessibility(self.page, list(impacts))
 
     # ---- what most tests begin with ----
 

@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 
+from mailing import links_in, mail_settings
 from stores import TREE
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -129,19 +130,111 @@ def unavailable(tab, redis, **_):
     tab.go("/orders")
 
 
+# ---- by mail: the site of these states sends some, and wants addresses confirmed ----
+
+def forgot(tab, **_):
+    tab.go("/auth/forgot")
+
+
+def forgot_with_a_wrong_address(tab, **_):
+    tab.go("/auth/forgot")
+    tab.fill({"E-mail address": "jane at home"}).press("Send the link")
+
+
+def forgot_too_often(tab, **_):
+    for _ in range(6):
+        tab.go("/auth/forgot")
+        tab.fill({"E-mail address": "jane@example.com"}).press("Send the link")
+
+
+def forgot_sent(tab, **_):
+    tab.go("/auth/forgot")
+    tab.fill({"E-mail address": "jane@example.com"}).press("Send the link")
+
+
+def verification_needed(tab, **_):
+    tab.register()
+
+
+def verification_needed_with_a_long_address(tab, **_):
+    tab.register(email="j" * 60 + "@" + "subdomain." * 15 + "example.com")
+
+
+def verification_resent(tab, **_):
+    tab.register()
+    tab.press("Send a new mail")
+
+
+def verify(tab, smtp, **_):
+    tab.register()
+    tab.page.goto(next_link(smtp))
+
+
+def verified(tab, smtp, **_):
+    verify(tab, smtp)
+    tab.press("Confirm")
+
+
+def verify_failed(tab, smtp, **_):
+    verified(tab, smtp)
+    tab.go("/auth/verify")
+
+
+def reset(tab, smtp, **_):
+    verified(tab, smtp)
+    forgot_sent(tab)
+    tab.page.goto(next_link(smtp))
+
+
+def reset_with_a_weak_password(tab, smtp, **_):
+    reset(tab, smtp)
+    tab.fill({"New password": "short"}).press("Save the password")
+
+
+def reset_done(tab, smtp, **_):
+    reset(tab, smtp)
+    tab.fill({"New password": "Another-Passw0rd"}).press("Save the password")
+
+
+def reset_failed(tab, **_):
+    tab.go("/auth/reset")
+
+
+def account_with_a_new_address(tab, smtp, **_):
+    verified(tab, smtp)
+    tab.go("/auth/login")
+    tab.log_in(tab.email, tab.password)
+    tab.go("/auth/account")
+    tab.section("Profile").fill({"E-mail address": "jane.roe@example.com", "Current password": tab.password}).press("Save")
+
+
+def account_unverified(tab, **_):
+    tab.register().go("/auth/account")
+
+
+def next_link(smtp):
+    return next(link for link in links_in(smtp.wait_for_mail("jane@example.com")) if "token=" in link)
+
+
+MAIL = {state: {"verify_email": "required"} for state in (
+    forgot, forgot_with_a_wrong_address, forgot_too_often, forgot_sent, verification_needed,
+    verification_needed_with_a_long_address, verification_resent, verify, verified, verify_failed, reset,
+    reset_with_a_weak_password, reset_done, reset_failed, account_with_a_new_address)} | {account_unverified: {}}
+
 STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_too_often, login_without_redis, register,
           register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,
           account_with_a_wrong_profile, account_with_a_wrong_password, account_long_after_the_login, account_to_be_deleted,
-          deleted, forbidden, missing, unavailable]
+          deleted, forbidden, missing, unavailable, *MAIL]
 
 
 @pytest.fixture
-def bring(make_site, open_tab, redis, an_hour_after_login):
+def bring(make_site, open_tab, redis, smtp, an_hour_after_login):
     """bring(state, **options): a tab in that state; the options are the browser's."""
     def make(state, **options):
-        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m"})
+        mail = mail_settings(smtp, **MAIL[state]) if state in MAIL else {}
+        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m", **mail})
         tab = open_tab(site, reducedMotion="reduce", viewport=WIDE, **options)
-        state(tab, redis=redis, another=lambda **more: open_tab(site, **more),
+        state(tab, redis=redis, smtp=smtp, another=lambda **more: open_tab(site, **more),
               an_hour_after_login=lambda tab: an_hour_after_login(site, tab))
         return tab
     return make
@@ -186,7 +279,9 @@ def test_dark_is_dark_and_light_is_light(bring, state):
         assert max(color(darker)) < 80 and min(color(lighter)) > 200, media
 
 
-@pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, missing], ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, missing, forgot, forgot_sent,
+                                   verification_needed, verify, verify_failed, reset, reset_failed, account_unverified],
+                         ids=lambda state: state.__name__)
 def test_german_words_fit_a_narrow_screen(bring, state):
     tab = bring(state)
     tab.context.setExtraHTTPHeaders({"Accept-Language": "de"})
