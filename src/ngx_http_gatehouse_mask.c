@@ -94,6 +94,10 @@ ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
 
     static ngx_str_t  stars = ngx_string("***");
 
+    if (text->len == 0) {
+        return NGX_OK;
+    }
+
     last = text->data + text->len;
 
     /* stars follow an equals sign */

@@ -80,3 +80,8 @@ def test_requirement_61_no_secret_of_any_flow_is_logged_at_debug_level(nginx, sm
     log = mailing.server.error_log() + mailing.server.access_log()
     for canary in (*passwords, verify, reset):
         assert canary not in log
+
+
+def test_a_query_of_nothing_is_no_secret(server):
+    assert b" 200 " in server.raw(b"GET /auth/login? HTTP/1.0\r\n\r\n").splitlines()[0]
+    wait_until(lambda: "GET /auth/login? HTTP/1.0|/auth/login?|" in shown(server), "the line in the log")
