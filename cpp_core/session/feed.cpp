@@ -209,12 +209,12 @@ void feed::wake() {
 }
 
 void feed::report(const status& followed) {
-  if (followed.ok() == !failing_ || stopping_) return;
-  failing_ = !followed.ok();
-  if (failing_) {
-    host_.log(severity::error, "the revocation feed cannot be read: " + followed.failure().what);
+  if (reported_ == followed.ok() || stopping_) return;
+  reported_ = followed.ok();
+  if (followed.ok()) {
+    host_.log(severity::notice, redis_.settings().name() + ": the revocation feed " + key_ + " is read");
   } else {
-    host_.log(severity::notice, redis_.settings().name() + ": the revocation feed is read again");
+    host_.log(severity::error, "the revocation feed " + key_ + " cannot be read: " + followed.failure().what);
   }
 }
 

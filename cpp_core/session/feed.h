@@ -72,7 +72,7 @@ class feed {
   stream_id cursor_;
   bool running_ = false;
   bool stopping_ = false;
-  bool failing_ = false;  // and logged
+  std::optional<bool> reported_;  // what the log was told last: is the feed read?
 };
 
 }  // namespace gatehouse::session

@@ -112,6 +112,7 @@ class Nginx:
     # ---- life ----
 
     def start(self):
+        logged = len(self.error_log())
         with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(setpriv("TERM", unprivileged=False) + self.command(), stdout=output,
                                             stderr=output, env={**os.environ, **self._sanitizer()})
@@ -122,7 +123,15 @@ class Nginx:
             self.master = self._pid_file("nginx.pid")
         wait_until(lambda: not alive(self.master) or self._listening(), "nginx to listen", 30)
         assert alive(self.master), "nginx did not start:\n" + self.output() + self.error_log()
+        self._wait_for_feeds(logged)
         return self
+
+    def _wait_for_feeds(self, logged):
+        """Nobody is let in before it is known who was logged out: on a busy machine that takes its time."""
+        conf = (self.folder / "nginx.conf").read_text()
+        for realm in re.findall(r"^\s*gatehouse_realm (\w+) \{[^}]*\bredis ", conf, re.MULTILINE):
+            told = re.compile(rf"revocation feed gatehouse:\{{{realm}\}}:feed (is|cannot be) read")
+            wait_until(lambda: told.search(self.error_log(), logged), f"the revocation feed of {realm}", 20)
 
     def stop(self, number=signal.SIGQUIT, limit=15):
         """QUIT, then TERM, then KILL; not to end by the first one is a complaint."""

