@@ -21,6 +21,18 @@ const std::string& profile_of_u() {
   return text;
 }
 
+const std::string& pending_email_of_u() {
+  static const std::string text =
+      "coalesce((SELECT o.payload ->> 'to' FROM gatehouse.outbox o WHERE o.realm = u.realm AND o.kind = 'mail'"
+      " AND o.payload ->> 'user' = u.id::text AND o.payload ->> 'purpose' = 'change_email' AND o.state = 'queued'"
+      " AND NOT " +
+      same_email("(o.payload ->> 'to')", "u.email") +
+      " ORDER BY o.id DESC LIMIT 1),"
+      " (SELECT t.email FROM gatehouse.one_time_tokens t WHERE t.user_id = u.id AND t.purpose = 'change_email'"
+      " AND t.used_at IS NULL AND t.expires_at > now())) AS pending_email";
+  return text;
+}
+
 std::string same_email(const std::string& column, const std::string& value) {
   return "lower(" + column + " COLLATE \"C\") = lower(" + value + " COLLATE \"C\")";
 }

@@ -16,6 +16,10 @@ namespace gatehouse::account {
 // A row `u` of gatehouse.users as user_from_json() reads it, named `profile`.
 const std::string& profile_of_u();
 
+// The e-mail that user `u` has asked for and not confirmed yet, named `pending_email`; null: none. That of the mail that
+// is still to be sent, else that of a link that is still good.
+const std::string& pending_email_of_u();
+
 // `column` is this address, in any case of letters.
 std::string same_email(const std::string& column, const std::string& value);
 

@@ -44,7 +44,7 @@ task<result<std::optional<known_user>>> store::find(std::string user_id) {
 }
 
 task<result<std::optional<known_user>>> store::find_one(std::string condition, std::string value) {
-  std::string sql = "SELECT " + profile_of_u() +
+  std::string sql = "SELECT " + profile_of_u() + ", " + pending_email_of_u() +
                     ", c.data AS password FROM gatehouse.users u"
                     " LEFT JOIN gatehouse.credentials c ON c.user_id = u.id AND c.kind = 'password'"
                     " WHERE u.realm = $1 AND " +
@@ -58,8 +58,9 @@ task<result<std::optional<known_user>>> store::find_one(std::string condition, s
 
   result<user> read = profile_in(*found);
   if (!read) co_return read.failure();
-  known_user known{std::move(*read), std::nullopt};
+  known_user known{std::move(*read), std::nullopt, std::nullopt};
   if (const auto password = found->at(0, "password")) known.password = std::string(*password);
+  if (const auto pending = found->at(0, "pending_email")) known.pending_email = std::string(*pending);
   co_return std::optional<known_user>(std::move(known));
 }
 

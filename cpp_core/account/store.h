@@ -24,7 +24,8 @@ namespace gatehouse::account {
 
 struct known_user {
   user profile;
-  std::optional<std::string> password;  // PHC string; nullopt: no password was ever set
+  std::optional<std::string> password;       // PHC string; nullopt: no password was ever set
+  std::optional<std::string> pending_email;  // asked for, and not confirmed yet
 };
 
 struct new_user {

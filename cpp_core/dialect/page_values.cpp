@@ -130,6 +130,7 @@ void add_account(json& values, const exchange& about, std::string_view language,
                     {"email", all.user.email},
                     {"email_verified", all.user.email_verified()},
                     {"created", minutes_of(all.user.created_at / 1000)}};
+  if (all.pending_email) values["user"]["pending_email"] = *all.pending_email;
   values["sessions"] = json::array();
   for (const session::listed& each : all.sessions.sessions) {
     values["sessions"].push_back(session_values(*about.realm.pages, language, each, each.sid == all.sessions.current));

@@ -109,6 +109,7 @@ struct refused {
 // All that a user may look after on one page; `trouble`: with what was wrong with what he last tried there.
 struct account_overview {
   account::user user;
+  std::optional<std::string> pending_email;  // as in profile
   session_list sessions;
   bool proof_needed = false;  // to end sessions: the password again, for the login was long ago
   std::optional<refused> trouble;

@@ -13,6 +13,7 @@ task<outcome> show_overview(context ctx, input in) {
 
   account_overview all;
   all.user = std::move(std::get<profile>(shown).user);
+  all.pending_email = std::move(std::get<profile>(shown).pending_email);
   all.sessions = std::move(std::get<session_list>(listed));
   all.proof_needed = !logged_in_recently(*in.bearer);
   co_return all;

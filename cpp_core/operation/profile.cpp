@@ -14,6 +14,7 @@ task<outcome> show_profile(context ctx, input in) {
   profile shown;
   shown.session_id = in.bearer->session_id();
   shown.user = std::move((*found)->profile);
+  shown.pending_email = std::move((*found)->pending_email);
   co_return shown;
 }
 

@@ -233,12 +233,17 @@ def test_requirement_58_another_address_counts_once_its_link_was_followed(make_m
     assert tab.messages == ["We have sent a mail to the new address. It becomes yours when you open the link in it;"
                             " until then, the old one stays."]
     assert profile.field("E-mail address").inputValue() == old
+    pending = f"Waiting to be confirmed, by the link in the mail that we have sent there: {new}"
+    assert pending in tab.page.innerText("#profile")
+    tab.go("/auth/account")
+    assert pending in tab.page.innerText("#profile")
 
     open_mail(tab, smtp.wait_for_mail(new)).click("Use this address")
     assert tab.press("Confirm") == 200
     assert smtp.wait_for_mail(old).message["Subject"] == "Your e-mail address has been changed"
     tab.go("/auth/account")
     assert profile.field("E-mail address").inputValue() == new
+    assert "Waiting" not in tab.page.innerText("#profile")
     tab.press("Log out")
     tab.go("/")
     assert tab.log_in(old, tab.password) == 401

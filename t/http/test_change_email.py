@@ -38,10 +38,12 @@ def test_requirement_58_a_new_email_counts_once_confirmed_and_the_old_one_is_tol
     mail = smtp.wait_for_mail(new)
     assert mail.message["Subject"] == "Confirm your new e-mail address"
     assert dict(account.visit().json()["headers"])["Remote-User"] == old
+    assert account.me().json()["user"]["pendingEmail"] == new
     assert mailing.post("verify", token=token_in(mail, "/auth/verify")).status_code == 200
     assert account.visit().status_code == 401
     account.refresh()
     assert dict(account.visit().json()["headers"])["Remote-User"] == new
+    assert "pendingEmail" not in account.me().json()["user"]
     told = smtp.wait_for_mail(old)
     assert told.message["Subject"] == "Your e-mail address has been changed"
     assert links_in(told) == [] and new not in told.text
@@ -71,8 +73,16 @@ def test_requirement_55_a_second_wish_voids_the_first(mailing, smtp, account):
     change(account, first)
     token = token_in(smtp.wait_for_mail(first))
     change(account, second)
+    assert account.me().json()["user"]["pendingEmail"] == second
     assert mailing.post("verify", token=token_in(smtp.wait_for_mail(second))).status_code == 200
     assert mailing.post("verify", token=token).status_code == 400
+
+
+def test_an_address_is_pending_while_its_mail_waits(smtp, account):
+    smtp.stop()
+    new = other_address()
+    change(account, new)
+    assert account.me().json()["user"]["pendingEmail"] == new
 
 
 def test_another_case_of_the_same_address_needs_no_mail(smtp, account):
