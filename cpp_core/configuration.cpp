@@ -61,6 +61,10 @@ const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const re
   return said.has_pages ? spoken.pages : nullptr;
 }
 
+void hide_cookie(gh_realm& realm, std::string_view name) {
+  if (std::ranges::find(realm.cookies, name) == realm.cookies.end()) realm.cookies.push_back(name);
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
@@ -133,6 +137,13 @@ gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
   });
 }
 
+int gh_realm_hide_cookie(gh_realm* realm, gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    hide_cookie(*realm, view_of(name));
+    return 0;
+  });
+}
+
 gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
   return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
     const dialect::dialect* spoken = dialect::find(view_of(name));
@@ -153,9 +164,7 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     if (!spoken->client.handle_cookie.empty()) {
       realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
     }
-    for (const std::string_view name : spoken->cookies) {
-      if (std::ranges::find(realm->cookies, name) == realm->cookies.end()) realm->cookies.push_back(name);
-    }
+    for (const std::string_view name : spoken->cookies) hide_cookie(*realm, name);
     if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
     if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);
@@ -169,6 +178,12 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();
   });
+}
+
+int gh_api_token_header(const gh_api* api, size_t index, gh_str* name) {
+  if (index >= api->spoken->token_headers.size()) return 0;
+  *name = door_string(api->spoken->token_headers[index]);
+  return 1;
 }
 
 gh_str gh_api_mount(const gh_api* api) { return door_string(api->mount); }

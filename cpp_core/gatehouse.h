@@ -80,10 +80,14 @@ gh_realm *gh_realm_create(gh_config *config, gh_str name, gh_error *error);
 int gh_realm_directive(gh_realm *realm, const gh_str *args, size_t count, gh_error *error);
 int gh_realm_complete(gh_realm *realm, gh_error *error);
 gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
+/* gatehouse_token_from cookie=NAME: no application is to see it. `name` outlives the configuration. */
+int gh_realm_hide_cookie(gh_realm *realm, gh_str name, gh_error *error);
 
 /* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
 gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
 gh_str gh_api_mount(const gh_api *api);
+/* The request headers in which its clients send tokens, from 0 on; returns 0 when there are no more. */
+int gh_api_token_header(const gh_api *api, size_t index, gh_str *name);
 int gh_api_has_index(const gh_api *api); /* is there a page at the mount itself? */
 
 /* gatehouse_require: args are its words without the directive's name. All words must hold. */

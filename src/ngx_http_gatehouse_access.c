@@ -40,8 +40,8 @@ ngx_http_gatehouse_access_handler(ngx_http_request_t *r)
  * does not help them: nginx asks nobody else.
  *
  * Nor does a main request reach our access handler if another one before it
- * has satisfied "any".  Our cookies are none of the application's business
- * in any case.
+ * has satisfied "any".  Our cookies and tokens are none of the application's
+ * business in any case.
  */
 
 ngx_int_t
@@ -56,7 +56,9 @@ ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_gatehouse_strip_cookies(r, glcf->guard) != NGX_OK) {
+    if (ngx_http_gatehouse_strip_tokens(r) != NGX_OK
+        || ngx_http_gatehouse_strip_cookies(r, glcf->guard) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

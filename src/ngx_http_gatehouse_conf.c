@@ -151,10 +151,11 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_gatehouse_loc_conf_t *glcf = conf;
 
-    gh_str                     mount;
+    gh_str                     mount, header;
     gh_error                   error;
     gh_realm                  *realm;
-    ngx_str_t                 *value;
+    ngx_str_t                 *value, name;
+    ngx_uint_t                 i;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (glcf->api) {
@@ -181,6 +182,15 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (glcf->api == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
         return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; gh_api_token_header(glcf->api, i, &header); i++) {
+        name.data = (u_char *) header.data;
+        name.len = header.len;
+
+        if (ngx_http_gatehouse_hide(cf, &name) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

@@ -11,7 +11,7 @@
 static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 static ngx_int_t ngx_http_gatehouse_collect_named(ngx_http_request_t *r,
-    ngx_str_t *name, gh_credentials *credentials);
+    ngx_list_part_t sent, ngx_str_t *name, gh_credentials *credentials);
 
 
 typedef struct {
@@ -69,15 +69,15 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    return ngx_http_gatehouse_collect_named(r->main,
+    return ngx_http_gatehouse_collect_named(r, ctx->sent,
                                             &glcf->from_names->header,
                                             credentials);
 }
 
 
 static ngx_int_t
-ngx_http_gatehouse_collect_named(ngx_http_request_t *r, ngx_str_t *name,
-    gh_credentials *credentials)
+ngx_http_gatehouse_collect_named(ngx_http_request_t *r, ngx_list_part_t sent,
+    ngx_str_t *name, gh_credentials *credentials)
 {
     gh_str           *values;
     ngx_uint_t        i;
@@ -93,7 +93,7 @@ ngx_http_gatehouse_collect_named(ngx_http_request_t *r, ngx_str_t *name,
 
     credentials->named = values;
 
-    part = &r->headers_in.headers.part;
+    part = &sent;
     i = 0;
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
@@ -129,14 +129,14 @@ ngx_http_gatehouse_collect(ngx_http_request_t *r,
     }
 
     authorization = ngx_palloc(r->pool, 2 * n * sizeof(gh_str));
-    ctx->authorization = ngx_palloc(r->pool, 2 * n * sizeof(ngx_table_elt_t *));
+    ctx->cookies = ngx_palloc(r->pool, n * sizeof(ngx_table_elt_t *));
 
-    if (authorization == NULL || ctx->authorization == NULL) {
+    if (authorization == NULL || ctx->cookies == NULL) {
         return NGX_ERROR;
     }
 
+    ctx->sent = r->headers_in.headers.part;
     cookies = authorization + n;
-    ctx->cookies = ctx->authorization + n;
 
     credentials = &ctx->credentials;
 
@@ -153,7 +153,6 @@ ngx_http_gatehouse_collect(ngx_http_request_t *r,
         {
             n = credentials->authorization_count++;
             authorization[n] = ngx_http_gatehouse_view(&h->value);
-            ctx->authorization[n] = h;
 
         } else if (ngx_http_gatehouse_same_name(&h->key,
                                                 &ngx_http_gatehouse_cookie))

@@ -12,6 +12,12 @@
 
 static ngx_int_t ngx_http_gatehouse_enter(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
+static ngx_int_t ngx_http_gatehouse_restore_tokens(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+static ngx_uint_t ngx_http_gatehouse_is_sent(ngx_http_request_t *r,
+    ngx_table_elt_t *header);
+static ngx_uint_t ngx_http_gatehouse_is_passed(ngx_http_request_t *r,
+    ngx_str_t *name);
 static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
 
 
@@ -54,7 +60,7 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 {
-    ngx_uint_t                       i, n, reserved, restore;
+    ngx_uint_t                       i, reserved;
     ngx_list_part_t                 *part;
     ngx_table_elt_t                 *h;
     ngx_http_gatehouse_main_conf_t  *gmcf;
@@ -62,7 +68,6 @@ ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
     gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
 
     reserved = 0;
-    restore = ctx ? ctx->hidden : 0;
 
     part = &r->headers_in.headers.part;
     i = 0;
@@ -71,37 +76,154 @@ ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 
         if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
             reserved = 1;
-
-        } else if (restore
-                   && ngx_http_gatehouse_same_name(&h->key,
-                                            &ngx_http_gatehouse_authorization))
-        {
-            restore = 0;
         }
     }
 
-    if ((reserved || restore)
-        && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK)
+    if (reserved && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx
+        && (ngx_http_gatehouse_restore_tokens(r, ctx) != NGX_OK
+            || ngx_http_gatehouse_restore_cookies(r, ctx) != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (restore) {
-        for (n = 0; n < ctx->credentials.authorization_count; n++) {
-            h = ngx_list_push(&r->headers_in.headers);
-            if (h == NULL) {
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
+    return NGX_DECLINED;
+}
 
-            *h = *ctx->authorization[n];
+
+/* What an earlier location has hidden from its application. */
+
+static ngx_int_t
+ngx_http_gatehouse_restore_tokens(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_uint_t                       i, rebuilt;
+    ngx_list_part_t                  sent, *part;
+    ngx_table_elt_t                 *h, *copy;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    if (!ctx->hidden) {
+        return NGX_OK;
+    }
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+
+    sent = ctx->sent;
+    part = &sent;
+    i = 0;
+    rebuilt = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (!ngx_http_gatehouse_same_name(&h->key,
+                                          &ngx_http_gatehouse_authorization)
+            && !ngx_http_gatehouse_is_token(gmcf, &h->key))
+        {
+            continue;
+        }
+
+        if (ngx_http_gatehouse_is_sent(r, h)) {
+            continue;
+        }
+
+        if (!rebuilt && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rebuilt = 1;
+
+        copy = ngx_list_push(&r->headers_in.headers);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *h;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Not merely an equal one: copies of a header share its value. */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_sent(ngx_http_request_t *r, ngx_table_elt_t *header)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+        if (h->value.data == header->value.data) {
+            return 1;
         }
     }
 
-    if (ctx && ngx_http_gatehouse_restore_cookies(r, ctx) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return 0;
+}
+
+
+/*
+ * The headers in which dialects have their tokens.  Like our cookies they are
+ * none of an application's business, whoever has let the request in.
+ */
+
+ngx_int_t
+ngx_http_gatehouse_strip_tokens(ngx_http_request_t *r)
+{
+    ngx_uint_t                       i;
+    ngx_list_part_t                 *part;
+    ngx_table_elt_t                 *h;
+    gh_credentials                   credentials;
+    ngx_http_gatehouse_ctx_t        *ctx;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (!ngx_http_gatehouse_is_token(gmcf, &h->key)
+            || ngx_http_gatehouse_is_passed(r, &h->key))
+        {
+            continue;
+        }
+
+        /* they are collected before the first is hidden */
+
+        if (ngx_http_gatehouse_credentials(r, &credentials) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ctx = ngx_http_gatehouse_get_ctx(r);
+        ctx->hidden = 1;
+
+        return ngx_http_gatehouse_rebuild(r, NGX_HTTP_GATEHOUSE_DROP_TOKENS);
     }
 
-    return NGX_DECLINED;
+    return NGX_OK;
+}
+
+
+/* gatehouse_pass_authorization is for any header that is named as a bearer's. */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_passed(ngx_http_request_t *r, ngx_str_t *name)
+{
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
+    return glcf->pass_authorization && glcf->from_names
+           && ngx_http_gatehouse_same_name(name, &glcf->from_names->header);
 }
 
 
@@ -190,6 +312,13 @@ ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop)
         if ((drop & NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION)
             && ngx_http_gatehouse_same_name(&h->key,
                                             &ngx_http_gatehouse_authorization))
+        {
+            continue;
+        }
+
+        if ((drop & NGX_HTTP_GATEHOUSE_DROP_TOKENS)
+            && ngx_http_gatehouse_is_token(gmcf, &h->key)
+            && !ngx_http_gatehouse_is_passed(r, &h->key))
         {
             continue;
         }

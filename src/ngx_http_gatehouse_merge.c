@@ -68,6 +68,7 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_gatehouse_loc_conf_t *prev = parent;
     ngx_http_gatehouse_loc_conf_t *conf = child;
 
+    gh_error                   error;
     ngx_uint_t                 guarded, written;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -126,6 +127,16 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->from == NGX_CONF_UNSET_UINT) {
         conf->from_names = prev->from_names;
+    }
+
+    if (conf->guard && conf->from_names && conf->from_names->cookie.len
+        && gh_realm_hide_cookie(conf->guard,
+                           ngx_http_gatehouse_view(&conf->from_names->cookie),
+                           &error)
+           != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
+        return NGX_CONF_ERROR;
     }
 
     ngx_conf_merge_uint_value(conf->from, prev->from, 0);

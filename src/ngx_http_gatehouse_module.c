@@ -258,7 +258,9 @@ ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
     }
 
     if (ngx_array_init(&gmcf->reserved, cf->pool, 8, sizeof(ngx_str_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&gmcf->tokens, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK)
     {
         return NULL;
     }

@@ -36,6 +36,7 @@
 
 #define NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION  1
 #define NGX_HTTP_GATEHOUSE_DROP_COOKIE         2
+#define NGX_HTTP_GATEHOUSE_DROP_TOKENS         4
 
 
 typedef struct {
@@ -48,6 +49,7 @@ typedef struct {
 
     ngx_array_t                 reserved;     /* ngx_str_t, folded */
     uint64_t                    reserved_lengths;
+    ngx_array_t                 tokens;       /* ngx_str_t: headers for us */
 
     ngx_int_t                   request_id;   /* the index of $request_id */
 
@@ -149,8 +151,8 @@ typedef struct {
 
 typedef struct {
     gh_credentials                   credentials;
-    ngx_table_elt_t                **authorization;  /* the same, as headers */
-    ngx_table_elt_t                **cookies;
+    ngx_table_elt_t                **cookies;        /* the same, as headers */
+    ngx_list_part_t                  sent;           /* all headers */
 
     ngx_http_gatehouse_principal_t  *principals;
     ngx_http_gatehouse_principal_t  *current;
@@ -163,7 +165,7 @@ typedef struct {
     ngx_str_t                        query;          /* as sent, if masked */
 
     unsigned                         collected:1;    /* credentials */
-    unsigned                         hidden:1;       /* Authorization */
+    unsigned                         hidden:1;       /* headers with tokens */
     unsigned                         stripped:1;     /* Cookie */
     unsigned                         answered:1;     /* by an endpoint */
     unsigned                         masked:1;       /* the query */
@@ -299,6 +301,7 @@ ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop);
 ngx_int_t ngx_http_gatehouse_header_value(ngx_http_request_t *r,
     ngx_http_gatehouse_header_t *header, ngx_str_t *value);
 
+ngx_int_t ngx_http_gatehouse_strip_tokens(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_strip_cookies(ngx_http_request_t *r,
     gh_realm *realm);
 ngx_int_t ngx_http_gatehouse_restore_cookies(ngx_http_request_t *r,
@@ -307,6 +310,9 @@ ngx_int_t ngx_http_gatehouse_restore_cookies(ngx_http_request_t *r,
 ngx_int_t ngx_http_gatehouse_reserve(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf, ngx_str_t *name);
 ngx_uint_t ngx_http_gatehouse_is_reserved(ngx_http_gatehouse_main_conf_t *gmcf,
+    ngx_str_t *name);
+ngx_int_t ngx_http_gatehouse_hide(ngx_conf_t *cf, ngx_str_t *name);
+ngx_uint_t ngx_http_gatehouse_is_token(ngx_http_gatehouse_main_conf_t *gmcf,
     ngx_str_t *name);
 ngx_uint_t ngx_http_gatehouse_same_name(ngx_str_t *one, ngx_str_t *two);
 ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part,

@@ -118,3 +118,53 @@ ngx_http_gatehouse_reserve(ngx_conf_t *cf,
 
     return NGX_OK;
 }
+
+
+/*
+ * Tokens come in headers of this name: no application behind a guard sees it.
+ * Authorization may be the application's own, see ngx_http_gatehouse_present().
+ */
+
+ngx_int_t
+ngx_http_gatehouse_hide(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_str_t                       *token;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    if (ngx_http_gatehouse_is_token(gmcf, name)
+        || ngx_http_gatehouse_same_name(name,
+                                        &ngx_http_gatehouse_authorization))
+    {
+        return NGX_OK;
+    }
+
+    token = ngx_array_push(&gmcf->tokens);
+    if (token == NULL) {
+        return NGX_ERROR;
+    }
+
+    *token = *name;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_gatehouse_is_token(ngx_http_gatehouse_main_conf_t *gmcf,
+    ngx_str_t *name)
+{
+    ngx_str_t   *tokens;
+    ngx_uint_t   i;
+
+    tokens = gmcf->tokens.elts;
+
+    for (i = 0; i < gmcf->tokens.nelts; i++) {
+        if (ngx_http_gatehouse_same_name(&tokens[i], name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -73,6 +73,12 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     glcf->from_names = names;
 
+    if (names->header.len
+        && ngx_http_gatehouse_hide(cf, &names->header) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
 }
 

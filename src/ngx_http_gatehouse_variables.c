@@ -158,8 +158,16 @@ ngx_int_t
 ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf)
 {
-    ngx_str_t   *reserved;
+    ngx_str_t   *reserved, *tokens;
     ngx_uint_t   i;
+
+    tokens = gmcf->tokens.elts;
+
+    for (i = 0; i < gmcf->tokens.nelts; i++) {
+        if (ngx_http_gatehouse_add_http_variable(cf, &tokens[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
 
     reserved = gmcf->reserved.elts;
 

@@ -386,6 +386,7 @@ const dialect bff{
     .add_tokens = set_bff_tokens,
     .refuse_early = refuse_platform,
     .cookies = bff_cookies,
+    .token_headers = bff_cookies,
     .sets_cookies = true,
     .request_headers = "Content-Type, client-platform, iam-access-token, iam-refresh-token, iam-sid",
     .response_headers = "Retry-After, iam-access-token, iam-refresh-token, iam-sid",

@@ -174,6 +174,7 @@ const dialect csrf{
     .encode = encode,
     .encode_status = encode_status,
     .refuse_early = refuse_early,
+    .cookies = csrf_cookies,
     .sets_cookies = true,
     .rate = &realm::settings::csrf_rate,
     .request_headers = "Authorization, Content-Type, X-CSRF-Token",

@@ -11,7 +11,7 @@ namespace gatehouse::dialect {
 
 namespace {
 
-constexpr std::string_view cookie_name = "double-csrf-secret";
+constexpr std::string_view cookie_name = csrf_cookies[0];
 constexpr std::string_view separator = "%7C";
 constexpr std::size_t token_bytes = 64;
 

@@ -3,6 +3,7 @@
 // over a text that no JWT could be and that names the realm.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,8 @@
 #include "dialect/dialect.h"
 
 namespace gatehouse::dialect {
+
+inline constexpr std::array<std::string_view, 1> csrf_cookies{"double-csrf-secret"};
 
 // 64 random bytes in hexadecimal.
 std::string new_csrf_token();

@@ -33,7 +33,7 @@ enum class credential {
   bearer_if_alone,  // the same, unless the body brings a refresh token; the body may be empty
   session,          // a valid access token, else a refresh token that makes one, silently; else 401
   refresh,          // a refresh token that is not in the body, else as one that is no good
-  whatever,         // the access token's user and the refresh token, as far as they are there and good
+  whatever,         // the access token's user and the refresh token, as far as they are there, once, and good
 };
 
 struct route {
@@ -60,7 +60,7 @@ struct presented {
   std::optional<secret> access;
   std::optional<secret> refresh;
   bool malformed = false;    // an access token that is none: 401
-  bool conflicting = false;  // two of one kind: 400
+  bool conflicting = false;  // two of one kind, of which neither is here: 400
 
   bool nothing() const { return !access && !refresh && !malformed && !conflicting; }
 };
@@ -100,8 +100,9 @@ struct dialect {
   // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
                                          operation::outcome refusal) = nullptr;
-  // Cookies of its own beside the realm's, which no application is to see.
+  // Cookies of its own beside the realm's, and request headers with its tokens, which no application is to see.
   std::span<const std::string_view> cookies = {};
+  std::span<const std::string_view> token_headers = {};
   // It sets cookies: what another site's page sends is refused.
   bool sets_cookies = false;
   // How often one client may call each route whose method is not a safe one; null: as often as he likes.

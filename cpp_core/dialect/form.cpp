@@ -60,12 +60,20 @@ task<operation::outcome> reset_password(operation::context ctx, operation::input
   co_return co_await operation::reset_password(std::move(ctx), std::move(in));
 }
 
+// Who has no session to end is told so.
+task<operation::outcome> log_out(operation::context ctx, operation::input in) {
+  const bool has_none = !in.refresh_token && !in.bearer && !in.ambiguous_session;
+  if (has_none) co_return operation::refuse(refusal::bad_refresh_token);
+  operation::outcome made = co_await operation::logout(ctx, std::move(in));
+  co_return made;
+}
+
 constexpr std::array routes{
     route{"GET", "auth/login", show_page, credential::none, page_fields, 200},
     route{"POST", "auth/login", operation::login, credential::none, login_fields, 200},
     route{"GET", "auth/signup", show_page, credential::none, page_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, signup_fields, 200},
-    route{"POST", form_logout, operation::logout, credential::refresh, page_fields, 200},
+    route{"POST", form_logout, log_out, credential::whatever, page_fields, 200},
     route{"GET", form_forgot, show_page, credential::none, page_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, email_fields, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
@@ -87,12 +95,16 @@ decoded decode(const route& matched, std::string_view content_type, std::string_
   return {{}, std::move(no)};
 }
 
-// The handle counts like a refresh token; an access token is the guard's affair.
+// The handle counts like a refresh token.
 presented find_handle(const request& asked, const realm::settings& realm) {
-  const gate::found_cookie found = gate::find_cookie(asked.all_headers("Cookie"), realm.handle_cookie->name());
+  const std::vector<std::string_view> headers = asked.all_headers("Cookie");
+  const gate::found_cookie access = gate::find_cookie(headers, realm.cookies->access());
+  const gate::found_cookie handle = gate::find_cookie(headers, realm.handle_cookie->name());
   presented shown;
-  shown.conflicting = std::holds_alternative<gate::ambiguous_cookie>(found);
-  if (const auto* handle = std::get_if<std::string_view>(&found)) shown.refresh = secret(*handle);
+  shown.conflicting =
+      std::holds_alternative<gate::ambiguous_cookie>(access) || std::holds_alternative<gate::ambiguous_cookie>(handle);
+  if (const auto* token = std::get_if<std::string_view>(&access)) shown.access = secret(*token);
+  if (const auto* text = std::get_if<std::string_view>(&handle)) shown.refresh = secret(*text);
   return shown;
 }
 

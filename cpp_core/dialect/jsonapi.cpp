@@ -83,8 +83,9 @@ constexpr std::array words{
     own_words{refusal::bad_refresh_token, "", 400, "Refresh Token Failed"},
 };
 
-constexpr std::string_view cookie_name = "refreshToken";
-constexpr std::string_view other_cookie_name = "userRefreshToken";  // of some versions of AuthCompanion
+constexpr std::array<std::string_view, 2> cookies{"refreshToken", "userRefreshToken"};  // of some AuthCompanions
+constexpr std::string_view cookie_name = cookies[0];
+constexpr std::string_view other_cookie_name = cookies[1];
 
 envelope envelope_of(const route& matched) {
   const bool may_be_bare = matched.path == recovery_path || matched.path == jsonapi_reset;
@@ -236,6 +237,7 @@ const dialect jsonapi{
     .encode = encode,
     .encode_status = encode_status,
     .refuse_early = refuse_early,
+    .cookies = cookies,
     .sets_cookies = true,
     .pages = &jsonapi_pages,
 };

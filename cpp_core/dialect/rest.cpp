@@ -80,7 +80,7 @@ constexpr std::array routes{
     route{"GET", "sessions", operation::list_sessions, credential::bearer, {}, 200},
     route{"DELETE", "sessions", operation::end_other_sessions, credential::bearer, presence_fields, 204},
     route{"DELETE", "sessions/:id", operation::end_session, credential::bearer, presence_fields, 204},
-    route{"DELETE", "me", operation::remove_account, credential::bearer, {}, 204},
+    route{"DELETE", "me", operation::remove_account, credential::bearer, presence_fields, 204},
 };
 
 ordered_json error_body(int status, std::string_view message) { return {{"message", message}, {"status", status}}; }

@@ -46,7 +46,7 @@ task<identified> renew_silently(operation::context ctx, secret refresh) {
 
 identified whatever_is_good(const operation::context& ctx, dialect::presented shown) {
   identified found;
-  if (shown.conflicting) return found;
+  found.ambiguous = shown.conflicting;
   if (shown.access) found.who = judge(ctx, *shown.access).who;
   found.refresh = std::move(shown.refresh);
   return found;

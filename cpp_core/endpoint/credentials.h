@@ -12,6 +12,7 @@ namespace gatehouse::endpoint {
 struct identified {
   gate::identity_ref who;                           // of a valid access token, or of a session renewed just now
   std::optional<secret> refresh;                    // not judged yet
+  bool ambiguous = false;                           // more was shown, twice
   std::optional<operation::issued_tokens> renewed;  // for the client, whatever the outcome
   std::optional<operation::outcome> refused;        // the request ends here
 };

@@ -83,6 +83,7 @@ task<performed> perform(operation::context ctx, const dialect::dialect& spoken, 
     co_return made;
   }
   in.bearer = std::move(found.who);
+  in.ambiguous_session = found.ambiguous;
   if (found.refresh) in.refresh_token = std::move(found.refresh);
   if (!read.why) {
     made.outcome = co_await matched.run(ctx, std::move(in));

@@ -126,7 +126,8 @@ task<settled_email> settle_email(context ctx, account::user user, std::optional<
 }  // namespace
 
 task<outcome> change_profile(context ctx, input in) {
-  if (ctx.asked_by.recent_login_proves && !logged_in_recently(*in.bearer)) {
+  const bool is_own_login = in.bearer->claim("client_id") == ctx.asked_by.name && logged_in_recently(*in.bearer);
+  if (ctx.asked_by.recent_login_proves && !is_own_login) {
     co_return refuse(refusal::recent_login_needed);
   }
   if (!in.name && !in.email && !in.password && !in.metadata) {

@@ -39,7 +39,8 @@ struct client {
   std::string_view handle_cookie = {};
   bool theft_ends_all = false;       // a refresh token used again ends all the user's sessions of this client
   bool register_signs_in = true;     // else whoever has registered logs in next
-  bool recent_login_proves = false;  // a profile is changed by who has logged in recently, without current_password
+  // A profile is changed by who has logged in recently, through this client, without current_password.
+  bool recent_login_proves = false;
 };
 
 struct context {

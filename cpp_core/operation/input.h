@@ -33,7 +33,8 @@ struct input {
   std::optional<bool> is_verified;
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
-  gate::identity_ref bearer;  // who the request's access token says it is from; empty without one
+  bool ambiguous_session = false;  // two tokens of one kind were shown: neither of them is here
+  gate::identity_ref bearer;       // who the request's access token says it is from; empty without one
 };
 
 // Names one of the fields above, so that a dialect can say which of its own members is meant.

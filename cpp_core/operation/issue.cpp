@@ -12,7 +12,8 @@ namespace {
 
 // What the guard needs of a user, whatever the dialect (DESIGN.md, "Identity for the app").
 nlohmann::json common_claims(const context& ctx, const account::user& user, const session::head& head) {
-  nlohmann::json claims = {{"name", user.name},
+  nlohmann::json claims = {{"client_id", ctx.asked_by.name},  // RFC 9068 §2.2
+                           {"name", user.name},
                            {"email", user.email},
                            {"email_verified", user.email_verified()},
                            {"roles", user.roles},

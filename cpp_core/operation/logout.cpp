@@ -16,30 +16,42 @@ task<done> record(context ctx, std::string user_id, std::string session_id) {
   co_return done{};
 }
 
+// Whether it was a live one. `client`: only of this one; empty: of any.
+task<result<bool>> end(context ctx, std::string user_id, std::string session_id, std::string client) {
+  result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, std::move(client));
+  if (ended && *ended) co_await record(ctx, std::move(user_id), std::move(session_id));
+  co_return ended;
+}
+
+// By what the client keeps, which is worth nothing to another client.
+task<result<bool>> end_kept(context ctx, secret kept) {
+  const auto found = co_await session_of(ctx, std::move(kept));
+  if (!found) co_return found.failure();
+  if (!found->has_value()) co_return false;
+  std::string client(ctx.asked_by.name);
+  result<bool> ended = co_await end(ctx, (*found)->user_id, (*found)->session_id, std::move(client));
+  co_return ended;
+}
+
 }  // namespace
 
 task<outcome> logout(context ctx, input in) {
-  if (!in.refresh_token && !in.bearer) co_return signed_out();  // a browser whose cookies are gone already
-  std::string user_id;
-  std::string session_id;
-  std::string client;  // of a session ended by its refresh token, which is worth nothing to another
-  if (in.refresh_token) {
-    const auto kept = co_await session_of(ctx, *in.refresh_token);
-    if (!kept) co_return ctx.fail("looking a session up", kept.failure());
-    if (!kept->has_value()) co_return refuse(refusal::bad_refresh_token);
-    user_id = (*kept)->user_id;
-    session_id = (*kept)->session_id;
-    if (in.bearer && in.bearer->user_id() != user_id) co_return refuse(refusal::conflicting_credentials);
-    client = ctx.asked_by.name;
-  } else {
-    user_id = in.bearer->user_id();
-    session_id = in.bearer->session_id();
+  if (!in.refresh_token && !in.bearer) {
+    if (in.ambiguous_session) co_return refuse(refusal::conflicting_credentials);
+    co_return signed_out();  // a browser whose cookies are gone already
   }
-
-  const result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, std::move(client));
-  if (!ended) co_return ctx.fail("ending a session", ended.failure());
-  if (!*ended && in.refresh_token) co_return refuse(refusal::bad_refresh_token);
-  if (*ended) co_await record(ctx, user_id, session_id);
+  bool over = false;
+  if (in.refresh_token) {
+    const result<bool> ended = co_await end_kept(ctx, *in.refresh_token);
+    if (!ended) co_return ctx.fail("ending a session", ended.failure());
+    over = *ended;
+  }
+  if (in.bearer) {
+    const result<bool> ended = co_await end(ctx, in.bearer->user_id(), in.bearer->session_id(), "");
+    if (!ended) co_return ctx.fail("ending a session", ended.failure());
+    over = true;
+  }
+  if (!over) co_return refuse(refusal::bad_refresh_token);
   co_return signed_out();
 }
 

@@ -6,7 +6,8 @@
 
 namespace gatehouse::operation {
 
-// Ends the session of refresh_token, or of the bearer where no refresh token is given; with neither there is none.
+// Ends the session of refresh_token and that of the bearer, which may be two: nobody is to believe himself logged out
+// who is not. With neither there is none to end, unless there is and we cannot tell which.
 task<outcome> logout(context ctx, input in);
 
 // Ends every session of the bearer's user.

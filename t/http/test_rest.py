@@ -247,12 +247,6 @@ def test_logout_without_credentials_is_401(server):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_logout_with_credentials_of_two_users_is_400(server):
-    one, two = Account(server), Account(server)
-    assert_error(one.post("logout", token=two.access, refreshToken=one.refresh_token), 400)
-    assert one.refresh().status_code == 200
-
-
 def test_logout_everywhere(server):
     account = Account(server)
     first = account.refresh_token
@@ -346,6 +340,14 @@ def test_delete_ends_everything(server):
     assert account.login().status_code == 401
     assert_error(account.me(), 401)
     assert Account(server, email=account.email).id != account.id
+
+
+def test_delete_with_a_wrong_password_deletes_nothing(server):
+    account = Account(server)
+    assert_error(account.me("DELETE", currentPassword="Wrong-Passw0rd"), 400, errors={"currentPassword"})
+    assert account.me().status_code == 200
+    assert account.me("DELETE", currentPassword=account.password).status_code == 204
+    assert_error(account.me(), 401)
 
 
 # ---- the frame around it ----

@@ -1,0 +1,86 @@
+"""Whoever is told that he is logged out is logged out, whatever else his request showed."""
+
+import secrets
+
+import pytest
+
+from accounts import API, GUARDED, Account, bearer
+from browser import Browser, set_cookies
+from test_five_dialects import APP, FIVE, login, register
+
+PLAIN = {"cookie_secure": "off"}
+
+
+@pytest.fixture
+def server(nginx):
+    return nginx(FIVE, realm={"csrf_rate": "off", **PLAIN})
+
+
+def assert_out(server, access):
+    assert server.get("/", headers=bearer(access)).status_code == 401
+
+
+def test_rest_ends_both_sessions_that_are_shown(server):
+    one, two = Account(server), Account(server)
+    assert one.post("logout", token=two.access, refreshToken=one.refresh_token).status_code == 200
+    for account in (one, two):
+        assert account.refresh().status_code == 403
+        assert_out(server, account.access)
+
+
+def test_rest_ends_the_bearers_session_beside_a_dead_refresh_token(server):
+    account = Account(server)
+    assert account.post("logout", token=account.access, refreshToken="x").status_code == 200
+    assert_out(server, account.access)
+
+
+@pytest.mark.parametrize("refresh", ["gatehouse-refresh=x", "gatehouse-refresh=x; gatehouse-refresh=y"])
+def test_the_pages_end_the_session_of_the_access_cookie(nginx, refresh):
+    server = nginx(API + GUARDED, realm=PLAIN)
+    account = Account(server)
+    out = Browser(server).post("/auth/logout", {"return": "/"}, headers={"Cookie": f"gatehouse={account.access}; {refresh}"})
+    assert out.status_code == 303
+    assert_out(server, account.access)
+
+
+def test_the_pages_do_not_claim_a_logout_they_could_not_make(nginx):
+    """Two cookies of each kind, as a neighbouring site can plant them: whose session is meant?"""
+    server = nginx(API + GUARDED, realm=PLAIN)
+    account = Account(server)
+    cookies = f"gatehouse={account.access}; gatehouse=x; gatehouse-refresh=x; gatehouse-refresh=y"
+    assert Browser(server).post("/auth/logout", {"return": "/"}, headers={"Cookie": cookies}).status_code == 400
+
+
+@pytest.mark.parametrize("browser", [True, False])
+def test_form_ends_the_session_of_the_access_cookie(server, browser):
+    access, _, _ = login(server, "form", register(server, "form"))
+    headers = {"Cookie": f"uuid={secrets.token_hex(16)}; gatehouse={access}", **({"Accept": "text/html"} if browser else {})}
+    out = server.post("/f/auth/logout", headers=headers)
+    assert out.status_code == (303 if browser else 200)
+    assert [cookie.split("=")[0] for cookie in set_cookies(out)][:2] == ["uuid", "gatehouse"]
+    assert_out(server, access)
+
+
+@pytest.mark.parametrize("refresh", ["Bearer x", "x"])
+def test_bff_ends_the_session_of_the_access_token(server, refresh):
+    access, _, _ = login(server, "bff", register(server, "bff"))
+    out = server.post("/api/iam/authn/logout", headers={**APP, "iam-access-token": f"Bearer {access}", "iam-refresh-token": refresh})
+    assert out.text == '{"status":"success"}'
+    assert_out(server, access)
+
+
+def test_bff_ends_the_session_beside_a_doubled_cookie(server):
+    access, _, _ = login(server, "bff", register(server, "bff"))
+    cookies = f"iam-access-token=Bearer%20{access}; iam-refresh-token=Bearer%20x; iam-refresh-token=Bearer%20y"
+    out = server.post("/api/iam/authn/logout", headers={"client-platform": "browser", "Cookie": cookies})
+    assert out.text == '{"status":"success"}'
+    assert_out(server, access)
+
+
+def test_bff_ends_the_sessions_of_two_users(server):
+    first, _, _ = login(server, "bff", register(server, "bff"))
+    second, refresh, _ = login(server, "bff", register(server, "bff"))
+    tokens = {"iam-access-token": f"Bearer {first}", "iam-refresh-token": f"Bearer {refresh}"}
+    assert server.post("/api/iam/authn/logout", headers={**APP, **tokens}).text == '{"status":"success"}'
+    assert_out(server, first)
+    assert_out(server, second)
