@@ -7,6 +7,7 @@
 #include "dialect/form_body.h"
 #include "dialect/json_body.h"
 #include "dialect/json_response.h"
+#include "dialect/link_pages.h"
 #include "dialect/refusals.h"
 #include "dialect/status_phrase.h"
 #include "gate/cross_site.h"
@@ -166,6 +167,7 @@ const dialect csrf{
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(7 * 24 * 3600),
                .claims = claims,
+               .verify_link = "auth/verify?token=",
                .reveals_taken = true,
                .register_signs_in = false},
     .routes = routes,
@@ -179,6 +181,7 @@ const dialect csrf{
     .rate = &realm::settings::csrf_rate,
     .request_headers = "Authorization, Content-Type, X-CSRF-Token",
     .response_headers = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+    .pages = &csrf_pages,
 };
 
 }  // namespace gatehouse::dialect

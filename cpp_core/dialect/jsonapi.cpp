@@ -6,7 +6,7 @@
 #include "dialect/json_body.h"
 #include "dialect/json_response.h"
 #include "dialect/jsonapi_body.h"
-#include "dialect/jsonapi_pages.h"
+#include "dialect/link_pages.h"
 #include "dialect/refusals.h"
 #include "dialect/set_cookie.h"
 #include "dialect/status_phrase.h"
@@ -225,6 +225,7 @@ const dialect jsonapi{
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(7 * 24 * 3600),
                .claims = claims,
+               .verify_link = "web/verify?token=",
                .reset_link = "web/profile?token=",
                .reset_page = &realm::settings::jsonapi_recovery_url,
                .reset_letter = account::letter::recovery,

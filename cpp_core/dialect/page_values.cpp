@@ -99,7 +99,8 @@ json common_values(const realm::settings& realm, std::string_view mount, std::st
             {"color", realm.site.color},
             {"on_color", view::text_color_on(realm.site.color)}}},
           {"can",
-           {{"register", realm.registration != realm::registration::closed},
+           {{"login", true},
+            {"register", realm.registration != realm::registration::closed},
             {"reset", realm.smtp.has_value()},
             {"verify", realm.smtp && realm.verify_email != realm::verify_email::off}}},
           {"policy", {{"min_length", realm.password.min_length}}}};
