@@ -1,4 +1,4 @@
-"""A client of the `rest` dialect, as the tests need it."""
+"""A client of the `rest` dialect, as the tests need it, and the shape of its errors."""
 
 import base64
 import json
@@ -53,3 +53,17 @@ class Account:
     def visit(self, path="/", token=None):
         """A guarded location."""
         return self.server.get(path, headers=bearer(token or self.access))
+
+
+def assert_error(answer, status, message=None, errors=None):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["message"]
+    assert set(body) <= {"message", "status", "errors"}
+    if message is not None:
+        assert body["message"] == message
+    if errors is not None:
+        assert set(body.get("errors", {})) == set(errors), body
