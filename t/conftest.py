@@ -23,7 +23,7 @@ import tempfile
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).with_name("http")))  # the servers and clients that all suites use
-pytest.register_assert_rewrite("contract")
+pytest.register_assert_rewrite("contract", "bff_client", "form_client")
 
 from accounts import GUARDED
 from nginx_server import Nginx

@@ -1,68 +1,20 @@
-"""The `bff` contract: apps and browsers, failures that are HTTP 200, and the administration."""
+"""The `bff` contract: apps and browsers, and failures that are HTTP 200."""
 
 import re
-import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from accounts import GUARDED, Account, bearer, claims
+from bff_client import (BFF, NEW, PASSWORD, PLATFORM_ERROR, TIME, UUID, Client, another, assert_failure, assert_hard,
+                        assert_success, cookie_values)
 from browser import set_cookies
-from mailing import Mailing, links_in
-
-BFF = "location /api/iam/ { gatehouse_api %REALM% bff; }" + GUARDED
-PASSWORD = "SecurePass123"
-NEW = "Another-Passw0rd"
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-PLATFORM_ERROR = "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only"
-PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
-           405: "Method Not Allowed", 415: "Unsupported Media Type", 422: "Unprocessable Entity", 500: "Internal Server Error",
-           503: "Service Unavailable"}
 
 
 @pytest.fixture
 def server(nginx):
     return nginx(BFF)
-
-
-class Client:
-    """An app: it keeps what the headers bring and sends it back."""
-
-    def __init__(self, server, **fields):
-        self.server = server
-        self.person = {"first_name": "John", "last_name": "Doe", "email": f"john.{secrets.token_hex(5)}@example.com",
-                       "password": PASSWORD, **fields}
-        self.tokens = {}
-
-    def call(self, method, route, platform="app", keep=True, tokens=None, **options):
-        headers = {**(self.tokens if tokens is None else tokens), **options.pop("headers", {})}
-        if platform:
-            headers["client-platform"] = platform
-        answer = self.server.request(method, f"/api/iam/{route}", headers=headers, **options)
-        if keep and "iam-access-token" in answer.headers:
-            self.tokens = {name: answer.headers[name] for name in ("iam-access-token", "iam-refresh-token", "iam-sid")}
-        return answer
-
-    def register(self):
-        return self.call("POST", "authn/register", json=self.person)
-
-    def login(self, **fields):
-        return self.call("POST", "authn/login", tokens={},
-                         json={"email": self.person["email"], "password": self.person["password"], **fields})
-
-    def profile(self):
-        return self.call("GET", "authn/profile").json()["data"]
-
-    def with_csrf(self, **fields):
-        data = self.profile()
-        return {"uuid": data["uuid"], "csrf_token": data["csrf_token"], **fields}
-
-    @property
-    def access(self):
-        return self.tokens["iam-access-token"].removeprefix("Bearer ")
 
 
 @pytest.fixture
@@ -71,43 +23,6 @@ def client(server):
     assert_success(made.register(), {"email": made.person["email"]})
     assert_success(made.login(), {"email": made.person["email"]})
     return made
-
-
-def another(server):
-    made = Client(server)
-    made.register()
-    made.login()
-    return made
-
-
-def make_admin(client, postgres):
-    postgres.query("select gatehouse.set_roles(%s, %s, '{admin,staff}')", client.server.realm, client.person["email"])
-    client.login()
-    return client
-
-
-def assert_success(answer, data=None):
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    body = answer.json()
-    assert list(body) == (["status"] if data is None else ["status", "data"]), body
-    assert body["status"] == "success"
-    if data is not None:
-        assert body["data"] == data
-
-
-def assert_failure(answer, code, message):
-    """A handler's failure: HTTP 200, to the byte."""
-    assert (answer.status_code, answer.text) == (200, '{"status":"fail","error":{"message":"%s","statusCode":%d,'
-                                                      '"statusMessage":"%s"}}' % (message, code, PHRASES[code]))
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-
-
-def assert_hard(answer, code, message, url):
-    assert (answer.status_code, answer.text) == (code, '{"url":"%s","statusCode":%d,"statusMessage":"%s","message":"%s",'
-                                                       '"stack":""}' % (url, code, PHRASES[code], message))
 
 
 # ---- client-platform ----
@@ -194,10 +109,6 @@ def test_bodies_are_json(client):
 
 
 # ---- cookies ----
-
-def cookie_values(answer):
-    return {each.split("=", 1)[0]: each.split("=", 1)[1].split(";")[0] for each in set_cookies(answer)}
-
 
 def near(text, seconds):
     found = int(re.search(r"Max-Age=(\d+)", text)[1])
@@ -439,218 +350,3 @@ def test_tokens_of_other_dialects_are_worth_nothing(nginx):
     assert server.post("/auth/refresh", json={"refreshToken": ours}).status_code == 403
     assert server.post("/auth/logout", json={"refreshToken": ours}).status_code == 403
     assert_success(client.call("POST", "authn/refresh"))
-
-
-# ---- the administration of users ----
-
-def test_users_are_the_administrators_business(client):
-    own = client.profile()["uuid"]
-    other = another(client.server).profile()["uuid"]
-    body = client.with_csrf(first_name="Mallory")
-    for method, route in (("GET", "users"), ("GET", f"users/{other}"), ("PUT", f"users/{other}"), ("DELETE", f"users/{other}"),
-                          ("GET", "refresh-tokens"), ("DELETE", "refresh-tokens"),
-                          ("DELETE", f"refresh-tokens/{client.tokens['iam-sid']}")):
-        options = {} if method == "GET" else {"json": body}
-        assert_hard(client.call(method, route, **options), 403, "Forbidden", f"/api/iam/{route}")
-        assert_hard(client.call(method, route, tokens={}, **options), 403, "Forbidden", f"/api/iam/{route}")
-    assert client.call("GET", f"users/{own}").json()["data"]["uuid"] == own
-
-
-def test_a_user_changes_his_name_and_nothing_else(client):
-    route = f"users/{client.profile()['uuid']}"
-    answer = client.call("PUT", route, json=client.with_csrf(first_name="Jane", role="GENERAL", is_active=True, email_verified=False))
-    assert (answer.json()["data"]["first_name"], answer.json()["data"]["last_name"]) == ("Jane", "Doe")
-    for beyond in ({"role": "SUPER_ADMIN"}, {"is_active": False}, {"email_verified": True}):
-        assert_hard(client.call("PUT", route, json=client.with_csrf(**beyond)), 403, "Forbidden", f"/api/iam/{route}")
-    data = client.profile()
-    assert (data["role"], data["is_active"], data["email_verified"]) == ("GENERAL", True, False)
-
-
-def test_an_administrator_lists_users(client, postgres):
-    admin = make_admin(client, postgres)
-    others = [another(client.server).person["email"] for _ in range(4)]
-    everybody = [admin.person["email"], *others]
-    seen = lambda query: [each["email"] for each in admin.call("GET", "users" + query).json()["data"]]
-    assert seen("") == everybody
-    assert seen("?skip=0&take=2") == everybody[:2]
-    assert seen("?skip=2&take=2") == everybody[2:4]
-    assert seen("?skip=4") == everybody[4:]
-    assert seen("?take=0") == [] and seen("?skip=99") == []
-    assert_failure(admin.call("GET", "users?skip=x"), 400, "'skip' must be a number")
-    assert_failure(admin.call("GET", "users?take=-1"), 400, "'take' must be a number")
-    first = admin.call("GET", "users?take=1").json()["data"][0]
-    assert "csrf_token" not in first and first["password"] == "[hidden]" and first["role"] == "SUPER_ADMIN"
-
-
-def test_an_administrator_changes_a_user(client, postgres, upstream):
-    admin, user = make_admin(client, postgres), another(client.server)
-    route = f"users/{user.profile()['uuid']}"
-    change = lambda **fields: admin.call("PUT", route, json=admin.with_csrf(**fields)).json()
-    assert change(first_name="Jane", last_name="Roe")["data"]["first_name"] == "Jane"
-    data = change(role="SUPER_ADMIN", email_verified=True)["data"]
-    assert (data["role"], data["email_verified"]) == ("SUPER_ADMIN", True)
-    assert user.profile()["role"] == "SUPER_ADMIN", "renewed by itself"
-    assert len(user.call("GET", "users").json()["data"]) == 2
-    assert change(role="GENERAL")["data"]["role"] == "GENERAL"
-    assert user.profile()["role"] == "GENERAL"
-    assert change(email_verified=False)["data"]["email_verified"] is False
-    row, = postgres.query("select roles from gatehouse.users where id = %s", user.profile()["uuid"])
-    assert row["roles"] == []
-    row, = postgres.query("select roles from gatehouse.users where id = %s", admin.profile()["uuid"])
-    assert row["roles"] == ["admin", "staff"]
-
-
-def test_requirement_36_an_administrator_deactivates_a_user(client, postgres):
-    admin, user = make_admin(client, postgres), another(client.server)
-    route = f"users/{user.profile()['uuid']}"
-    assert admin.call("PUT", route, json=admin.with_csrf(is_active=False)).json()["data"]["is_active"] is False
-    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-    assert_failure(user.call("POST", "authn/refresh"), 403, "Forbidden")
-    assert_failure(user.login(), 401, "Invalid login")
-    assert admin.call("PUT", route, json=admin.with_csrf(is_active=True)).json()["data"]["is_active"] is True
-    assert_success(user.login(), {"email": user.person["email"]})
-
-
-def test_what_a_change_of_a_user_lacks(client, postgres):
-    admin = make_admin(client, postgres)
-    route = f"users/{another(client.server).profile()['uuid']}"
-    assert_failure(admin.call("PUT", route, json={"first_name": "x"}), 403, "Missing or invalid csrf token")
-    assert_failure(admin.call("DELETE", route), 403, "Missing or invalid csrf token")
-    assert_failure(admin.call("PUT", route, json=admin.with_csrf()), 400, "No updatable properties supplied")
-    assert_failure(admin.call("PUT", route, json=admin.with_csrf(role="KING")), 400, "'role' must be GENERAL or SUPER_ADMIN")
-    assert_failure(admin.call("PUT", route, json=admin.with_csrf(is_active="no")), 400, "'is_active' must be true or false")
-    for unknown in ("users/x", "users/00000000-0000-4000-8000-000000000000"):
-        for method, options in (("GET", {}), ("PUT", {"json": admin.with_csrf(first_name="x")}),
-                                ("DELETE", {"json": admin.with_csrf()})):
-            assert_hard(admin.call(method, unknown, **options), 404, "Not found", f"/api/iam/{unknown}")
-
-
-def test_deleting_a_user(client, postgres):
-    admin, user, himself = make_admin(client, postgres), another(client.server), another(client.server)
-    assert_success(admin.call("DELETE", f"users/{user.profile()['uuid']}", json=admin.with_csrf()))
-    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-    assert_failure(user.login(), 401, "Invalid login")
-    own = himself.with_csrf()
-    assert_success(himself.call("DELETE", f"users/{own['uuid']}", json=own))
-    assert_failure(himself.login(), 401, "Invalid login")
-
-
-# ---- the administration of sessions ----
-
-def test_sessions_as_refresh_tokens(client, postgres):
-    admin, user = make_admin(client, postgres), another(client.server)
-    rows = admin.call("GET", "refresh-tokens").json()["data"]
-    mine, = [row for row in rows if row["id"] == user.tokens["iam-sid"]]
-    assert list(mine) == ["id", "token_id", "user_id", "is_active", "date_created", "updated_at"]
-    assert mine["user_id"] == user.profile()["uuid"] and mine["is_active"] is True
-    assert TIME.fullmatch(mine["date_created"]) and TIME.fullmatch(mine["updated_at"])
-    assert admin.tokens["iam-sid"] in [row["id"] for row in rows]
-
-    route = f"refresh-tokens/{mine['id']}"
-    assert_failure(admin.call("DELETE", route, json={}), 403, "Missing or invalid csrf token")
-    assert_success(admin.call("DELETE", route, json=admin.with_csrf()))
-    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-    assert_hard(admin.call("DELETE", route, json=admin.with_csrf()), 404, "Not found", f"/api/iam/{route}")
-
-    user.login()
-    assert_success(admin.call("DELETE", "refresh-tokens", json=admin.with_csrf()))
-    for each in (user, admin):
-        assert each.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-
-
-# ---- mail ----
-
-@pytest.fixture
-def mailing(nginx, smtp, postgres):
-    return Mailing(nginx, smtp, postgres, text=BFF, verify_email="on")
-
-
-def token_in_mail(smtp, client, path):
-    while True:
-        for link in map(urlsplit, links_in(smtp.wait_for_mail(client.person["email"]))):
-            if link.path == path and "token" in parse_qs(link.query):
-                return parse_qs(link.query)["token"][0]
-
-
-def test_verification(mailing, smtp, postgres):
-    client = another(mailing.server)
-    token = token_in_mail(smtp, client, "/iam/verifyemail")
-    assert_success(client.call("POST", "authn/verifyemail", json={"email": client.person["email"]}))
-    again = token_in_mail(smtp, client, "/iam/verifyemail")
-    assert_failure(client.call("POST", "authn/verifyemailtoken", json={"token": token}), 500, "Server error")
-    assert_success(client.call("POST", "authn/verifyemailtoken", json={"token": again}), {"email": client.person["email"]})
-    assert client.profile()["email_verified"] is True
-    assert_failure(client.call("POST", "authn/verifyemailtoken", json={"token": again}), 500, "Server error")
-    assert_failure(client.call("POST", "authn/verifyemailtoken", json={}), 400, "'token' is required")
-
-
-def test_a_temporary_password(mailing, smtp):
-    client = another(mailing.server)
-    answer = client.call("POST", "authn/reset", "browser", json={"email": client.person["email"]})
-    assert_success(answer)
-    assert len(set_cookies(answer)) == 3 and all("Max-Age=0" in each for each in set_cookies(answer))
-    token = token_in_mail(smtp, client, "/iam/verify")
-    found = client.call("POST", "authn/verifyreset", json={"token": token}).json()
-    assert list(found["data"]) == ["pass"]
-    assert_failure(client.call("POST", "authn/verifyreset", json={"token": token}), 500, "Server error")
-    assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-    assert_failure(client.login(), 401, "Invalid login")
-    assert_success(client.login(password=found["data"]["pass"]), {"email": client.person["email"]})
-
-
-def test_an_expired_link(mailing, smtp):
-    client = another(mailing.server)
-    verify = token_in_mail(smtp, client, "/iam/verifyemail")
-    client.call("POST", "authn/reset", json={"email": client.person["email"]})
-    reset = token_in_mail(smtp, client, "/iam/verify")
-    mailing.outbox.expire_links()
-    assert_failure(client.call("POST", "authn/verifyemailtoken", json={"token": verify}), 401, "Link has expired")
-    assert_failure(client.call("POST", "authn/verifyreset", json={"token": reset}), 401, "Link has expired")
-
-
-def test_requirement_52_reset_and_verifyemail_always_succeed(mailing):
-    client = Client(mailing.server)
-    for route in ("reset", "verifyemail"):
-        assert_success(client.call("POST", f"authn/{route}", json={"email": "nobody@example.com"}))
-        assert_failure(client.call("POST", f"authn/{route}", json={}), 400, "'email' is required")
-
-
-def test_verification_before_the_first_login(nginx, smtp, postgres):
-    client = Client(Mailing(nginx, smtp, postgres, text=BFF, verify_email="required").server)
-    assert_success(client.register(), {"email": client.person["email"]})
-    assert_failure(client.register(), 409, "Email already exists")
-    assert_failure(client.login(), 403, "The e-mail must be verified first")
-    token = token_in_mail(smtp, client, "/iam/verifyemail")
-    client.call("POST", "authn/verifyemailtoken", json={"token": token})
-    assert_success(client.login(), {"email": client.person["email"]})
-
-
-# ---- as a client library would do it ----
-
-def test_a_session_of_twenty_steps(nginx, smtp, postgres):
-    server = Mailing(nginx, smtp, postgres, text=BFF, verify_email="on").server
-    client = Client(server)
-    assert_failure(client.call("GET", "authn/isauthenticated"), 400, "No access token provided")
-    assert_failure(client.login(), 401, "Invalid login")
-    assert_success(client.register(), {"email": client.person["email"]})
-    token = token_in_mail(smtp, client, "/iam/verifyemail")
-    assert_success(client.call("POST", "authn/verifyemailtoken", json={"token": token}), {"email": client.person["email"]})
-    assert_success(client.login(), {"email": client.person["email"]})
-    assert_success(client.call("GET", "authn/isauthenticated"))
-    assert client.profile()["email_verified"] is True
-    assert client.call("PUT", "authn/update", json=client.with_csrf(first_name="Jane")).json()["data"]["first_name"] == "Jane"
-    assert_success(client.call("POST", "authn/refresh"))
-    assert client.profile()["first_name"] == "Jane"
-    assert client.call("PUT", "authn/update", json=client.with_csrf(current_password=PASSWORD, new_password=NEW)).status_code == 200
-    assert_success(client.call("POST", "authn/refresh"))
-    assert_success(client.call("POST", "authn/logout"))
-    assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
-    assert_failure(client.login(), 401, "Invalid login")
-    assert_success(client.login(password=NEW), {"email": client.person["email"]})
-    assert_success(client.call("POST", "authn/reset", json={"email": client.person["email"]}))
-    token = token_in_mail(smtp, client, "/iam/verify")
-    temporary = client.call("POST", "authn/verifyreset", json={"token": token}).json()["data"]["pass"]
-    assert_failure(client.login(password=NEW), 401, "Invalid login")
-    assert_success(client.login(password=temporary), {"email": client.person["email"]})
-    assert_success(client.call("DELETE", "authn/delete", json=client.with_csrf()))
-    assert_failure(client.login(password=temporary), 401, "Invalid login")

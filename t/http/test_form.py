@@ -1,78 +1,21 @@
-"""The `form` contract: text for curl, redirects for browsers, and a cookie that is no token."""
+"""The `form` contract: text for curl, and a cookie that is no token."""
 
 import re
 import secrets
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from accounts import API, GUARDED, Account, bearer, claims
 from browser import set_cookies
-from mailing import Mailing, links_in
-
-FORM = "location /auth/ { gatehouse_api %REALM% form mount=/; }" + GUARDED
-HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
-HANDLE = re.compile(r"uuid=([0-9a-f]{32}); Path=/; HttpOnly; SameSite=Lax; Max-Age=(\d+)")
-CLEARED = "uuid=; Path=/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-PASSWORD = "SecurePass123"
-ACCESS = "gatehouse"  # the realm's cookie
+from form_client import (ACCESS, CLEARED, FORM, HANDLE, PASSWORD, assert_json, assert_text, curl, handle_of, login,
+                         new_person, seen, signup, with_handle)
 
 
 @pytest.fixture
 def server(nginx):
     """Plain HTTP, where browsers keep no Secure cookie."""
     return nginx(FORM, realm={"cookie_secure": "off"})
-
-
-def new_person(**fields):
-    return {"name": "John Doe", "email": f"john.{secrets.token_hex(5)}@example.com", "password": PASSWORD, **fields}
-
-
-def signup(server, **fields):
-    person = new_person(**fields)
-    answer = server.post("/auth/signup", data=person)
-    assert answer.status_code == 200, answer.text
-    return person, answer
-
-
-def login(server, person, **options):
-    return server.post("/auth/login", data={"email": person["email"], "password": person["password"]}, **options)
-
-
-def handle_of(answer):
-    found = [match for match in map(HANDLE.fullmatch, set_cookies(answer)) if match]
-    assert len(found) == 1, set_cookies(answer)
-    return found[0][1]
-
-
-def with_handle(handle):
-    return {"Cookie": f"uuid={handle}"}
-
-
-def seen(upstream, name):
-    """A header of the application's last request; None: it did not come."""
-    return dict(upstream.requests[-1]["headers"]).get(name)
-
-
-def assert_text(answer, status, text):
-    assert (answer.status_code, answer.text) == (status, text)
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.headers["Cache-Control"] == "no-store"
-
-
-def assert_json(answer, code, message):
-    assert (answer.status_code, answer.text) == (code, f'{{"code":{code},"message":"{message}"}}')
-    assert answer.headers["Content-Type"] == "application/json"
-
-
-def curl(server, *words):
-    """What curl prints, and the status on a line of its own."""
-    done = subprocess.run(["curl", "--silent", "--show-error", "--write-out", "\n%{http_code}", *words], check=True,
-                          stdout=subprocess.PIPE, text=True, timeout=30)
-    text, status = done.stdout.rsplit("\n", 1)
-    return int(status), text
 
 
 # ---- the document's calls, with curl itself ----
@@ -395,76 +338,6 @@ def test_without_redis_nobody_is_told_of_success(server, redis):
     assert answer.status_code == 503 and set_cookies(answer) == []
 
 
-# ---- browsers ----
-
-def test_the_pages(server):
-    for path, target, other in (("login", "login", "signup"), ("signup", "signup", "login")):
-        page = server.get(f"/auth/{path}")
-        assert page.status_code == 200
-        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert "Content-Security-Policy" in page.headers
-        action, = re.findall(r'<form method="post" action="([^"]+)"', page.text)
-        assert action == f"/auth/{target}"
-        assert f'href="/auth/{other}"' in page.text
-        for asset in set(re.findall(r'(?:href|src)="(/auth/assets/[^"]+)"', page.text)):
-            assert server.get(asset).status_code == 200, asset
-
-
-def test_a_browser_goes_back_to_where_it_came_from(server):
-    person, _ = signup(server)
-    for field, referer, target in (("/shop?a=b", None, "/shop?a=b"), (None, "/shop?a=b", "/shop?a=b"), (None, None, "/"),
-                                   ("//evil.example/", None, "/"), ("https://evil.example/", None, "/"),
-                                   (None, "/auth/login", "/")):
-        fields = {**person, "return": field} if field else person
-        headers = {**HTML, **({"Referer": server.url + referer} if referer else {})}
-        answer = server.post("/auth/login", data=fields, headers=headers)
-        assert (answer.status_code, answer.headers["Location"]) == (303, target)
-        handle_of(answer)
-    foreign = server.post("/auth/login", data=person, headers={**HTML, "Referer": "https://evil.example/shop"})
-    assert foreign.headers["Location"] == "/"
-
-
-def test_the_form_remembers_where_the_browser_came_from(server):
-    page = server.get("/auth/login", headers={"Referer": server.url + "/shop?x=%22"})
-    assert '<input type="hidden" name="return" value="/shop?x=%22">' in page.text
-    page = server.get("/auth/login?return=/there", headers={"Referer": server.url + "/shop"})
-    assert '<input type="hidden" name="return" value="/there">' in page.text
-    assert 'name="return"' not in server.get("/auth/login", headers={"Referer": server.url + "/auth/signup"}).text
-
-
-def test_a_browser_gets_the_form_again_with_the_error(server):
-    person, _ = signup(server)
-    answer = server.post("/auth/login", data={**person, "password": "wrong one"}, headers=HTML)
-    assert answer.status_code == 401
-    assert "The e-mail address and the password do not match." in answer.text
-    assert f'value="{person["email"]}"' in answer.text
-    assert "wrong one" not in answer.text
-    again = server.post("/auth/signup", data=person, headers=HTML)
-    assert again.status_code == 409 and 'action="/auth/signup"' in again.text
-
-
-def test_a_browser_logs_out(server):
-    _, answer = signup(server)
-    out = server.post("/auth/logout", headers={**HTML, **with_handle(handle_of(answer)), "Referer": server.url + "/shop"})
-    assert (out.status_code, out.headers["Location"]) == (303, "/shop")
-    assert CLEARED in set_cookies(out)
-    again = server.post("/auth/logout", headers=HTML)
-    assert again.status_code == 303
-
-
-def test_a_navigation_is_sent_to_the_login_page(server):
-    answer = server.get("/deep?x=1", headers={**HTML, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fdeep%3Fx%3D1")
-
-
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
-def test_requirement_42_another_sites_form_is_refused(server, headers):
-    person, answer = signup(server)
-    assert_text(login(server, person, headers=headers), 403, "The request comes from another site")
-    assert_text(server.post("/auth/logout", headers={**headers, **with_handle(handle_of(answer))}), 403,
-                "The request comes from another site")
-
-
 # ---- as a client would do it ----
 
 def test_a_session_of_twenty_steps(server, upstream):
@@ -496,117 +369,3 @@ def test_a_session_of_twenty_steps(server, upstream):
     assert server.get("/", headers={"Cookie": f"uuid={laptop}; {access}"}).status_code == 401
     third = send("login", email=person["email"].upper(), password=PASSWORD)
     assert server.get("/", headers=with_handle(handle_of(third))).status_code == 200
-
-
-# ---- links that come by mail ----
-
-@pytest.fixture
-def mailing(nginx, smtp, postgres):
-    return Mailing(nginx, smtp, postgres, text=FORM, verify_email="off", cookie_secure="off")
-
-
-def link_in_mail(smtp, person, path):
-    """The secret of the first link to there, whatever other mails there are."""
-    while True:
-        for link in map(urlsplit, links_in(smtp.wait_for_mail(person["email"]))):
-            if link.path == path and "uuid" in parse_qs(link.query):
-                return parse_qs(link.query)["uuid"][0]
-
-
-def forget(server, smtp, person):
-    assert_json(server.post("/auth/forgot-password", data={"email": person["email"]}), 200,
-                "Password reset link sent to your email")
-    return link_in_mail(smtp, person, "/auth/reset-password")
-
-
-NEW = "Another-Passw0rd"
-
-
-@pytest.mark.parametrize("send", [
-    lambda server, uuid: server.get(f"/auth/reset-password?uuid={uuid}&password={NEW}"),
-    lambda server, uuid: server.request("GET", "/auth/reset-password", files={"uuid": (None, uuid), "password": (None, NEW)}),
-    lambda server, uuid: server.request("GET", "/auth/reset-password", data={"uuid": uuid, "password": NEW}),
-    lambda server, uuid: server.post("/auth/reset-password", data={"uuid": uuid, "password": NEW}),
-], ids=["query", "multipart GET", "urlencoded GET", "POST"])
-def test_reset_password(mailing, smtp, send):
-    server = mailing.server
-    person, answer = signup(server)
-    uuid = forget(server, smtp, person)
-    assert_json(send(server, uuid), 200, "Password reset successful")
-    assert server.get("/", headers=with_handle(handle_of(answer))).status_code == 401
-    assert login(server, person).status_code == 401
-    assert_text(login(server, {**person, "password": NEW}), 200, "Login successful")
-    assert_json(send(server, uuid), 404, "User not found")
-    assert uuid not in server.access_log() + server.error_log() and NEW not in server.access_log()
-
-
-def test_the_documents_reset_with_curl(mailing, smtp):
-    person, _ = signup(mailing.server)
-    uuid = forget(mailing.server, smtp, person)
-    assert curl(mailing.server, "--request", "GET", mailing.server.url + "/auth/reset-password", "--form",
-                f'uuid="{uuid}"', "--form", f'password="{NEW}"') == (
-        200, '{"code":200,"message":"Password reset successful"}')
-
-
-def test_requirement_52_forgot_password_says_the_same_of_nobody(mailing):
-    answer = mailing.server.post("/auth/forgot-password", data={"email": "nobody@example.com"})
-    assert_json(answer, 200, "Password reset link sent to your email")
-    assert_text(mailing.server.post("/auth/forgot-password", data={}), 400, "email is required")
-
-
-def test_a_reset_that_lacks_something(mailing, smtp):
-    server = mailing.server
-    person, _ = signup(server)
-    uuid = forget(server, smtp, person)
-    assert_text(server.get("/auth/reset-password"), 400, "uuid is required")
-    assert_text(server.get(f"/auth/reset-password?uuid={uuid}"), 400, "password is required")
-    assert_text(server.post("/auth/reset-password", data={"uuid": uuid, "password": "short"}), 400,
-                "password must have at least 8 characters")
-    assert_json(server.get("/auth/reset-password?uuid=x&password=" + NEW), 404, "User not found")
-    assert_json(server.get(f"/auth/reset-password?uuid={uuid}&password={NEW}"), 200, "Password reset successful")
-
-
-def test_requirement_43_a_head_resets_nothing(mailing, smtp):
-    person, _ = signup(mailing.server)
-    uuid = forget(mailing.server, smtp, person)
-    answer = mailing.server.request("HEAD", f"/auth/reset-password?uuid={uuid}&password={NEW}")
-    assert answer.status_code == 405
-    assert login(mailing.server, person).status_code == 200
-
-
-def test_a_browser_resets_by_the_link(mailing, smtp):
-    server = mailing.server
-    person, _ = signup(server)
-    sent = server.post("/auth/forgot-password", data={"email": person["email"]}, headers=HTML)
-    assert sent.status_code == 200 and "/auth/login" in sent.text
-    uuid = link_in_mail(smtp, person, "/auth/reset-password")
-    page = server.get(f"/auth/reset-password?uuid={uuid}", headers=HTML)
-    assert page.status_code == 200
-    assert 'action="/auth/reset-password"' in page.text and f'name="token" value="{uuid}"' in page.text
-    weak = server.post("/auth/reset-password", data={"token": uuid, "password": "short"}, headers=HTML)
-    assert weak.status_code == 400 and f'name="token" value="{uuid}"' in weak.text
-    done = server.post("/auth/reset-password", data={"token": uuid, "password": NEW}, headers=HTML)
-    assert (done.status_code, done.headers["Location"]) == (303, "/auth/login?done=password_reset")
-    assert "You can log in with it now" in server.get(done.headers["Location"]).text
-    dead = server.post("/auth/reset-password", data={"token": uuid, "password": NEW}, headers=HTML)
-    assert dead.status_code == 400 and 'href="/auth/forgot-password"' in dead.text
-
-
-def test_no_mail_no_reset(server):
-    assert_text(server.post("/auth/forgot-password", data={"email": "a@example.com"}), 404, "This site sends no mail")
-
-
-def test_verification_before_the_first_login(nginx, smtp, postgres):
-    server = Mailing(nginx, smtp, postgres, text=FORM, verify_email="required", cookie_secure="off").server
-    person = new_person()
-    answer = server.post("/auth/signup", data=person)
-    assert_text(answer, 200, "Signup successful")
-    assert set_cookies(answer) == []
-    assert_text(server.post("/auth/signup", data=person), 400, "A user with this email already exists")
-    assert_text(login(server, person), 403, "The e-mail must be verified first")
-    uuid = link_in_mail(smtp, person, "/auth/verify")
-    assert f'name="token" value="{uuid}"' in server.get(f"/auth/verify?uuid={uuid}").text
-    done = server.post("/auth/verify", data={"token": uuid}, headers=HTML)
-    assert done.status_code == 200 and 'href="/auth/login"' in done.text
-    assert_text(login(server, person), 200, "Login successful")
-    assert_json(server.post("/auth/verify", data={"uuid": uuid}), 404, "User not found")

@@ -1,0 +1,127 @@
+"""The administration of users and sessions in the `bff` contract."""
+
+import pytest
+
+from bff_client import BFF, TIME, another, assert_failure, assert_hard, assert_success, make_admin
+
+
+@pytest.fixture
+def client(nginx):
+    return another(nginx(BFF))
+
+
+# ---- the administration of users ----
+
+def test_users_are_the_administrators_business(client):
+    own = client.profile()["uuid"]
+    other = another(client.server).profile()["uuid"]
+    body = client.with_csrf(first_name="Mallory")
+    for method, route in (("GET", "users"), ("GET", f"users/{other}"), ("PUT", f"users/{other}"), ("DELETE", f"users/{other}"),
+                          ("GET", "refresh-tokens"), ("DELETE", "refresh-tokens"),
+                          ("DELETE", f"refresh-tokens/{client.tokens['iam-sid']}")):
+        options = {} if method == "GET" else {"json": body}
+        assert_hard(client.call(method, route, **options), 403, "Forbidden", f"/api/iam/{route}")
+        assert_hard(client.call(method, route, tokens={}, **options), 403, "Forbidden", f"/api/iam/{route}")
+    assert client.call("GET", f"users/{own}").json()["data"]["uuid"] == own
+
+
+def test_a_user_changes_his_name_and_nothing_else(client):
+    route = f"users/{client.profile()['uuid']}"
+    answer = client.call("PUT", route, json=client.with_csrf(first_name="Jane", role="GENERAL", is_active=True, email_verified=False))
+    assert (answer.json()["data"]["first_name"], answer.json()["data"]["last_name"]) == ("Jane", "Doe")
+    for beyond in ({"role": "SUPER_ADMIN"}, {"is_active": False}, {"email_verified": True}):
+        assert_hard(client.call("PUT", route, json=client.with_csrf(**beyond)), 403, "Forbidden", f"/api/iam/{route}")
+    data = client.profile()
+    assert (data["role"], data["is_active"], data["email_verified"]) == ("GENERAL", True, False)
+
+
+def test_an_administrator_lists_users(client, postgres):
+    admin = make_admin(client, postgres)
+    others = [another(client.server).person["email"] for _ in range(4)]
+    everybody = [admin.person["email"], *others]
+    seen = lambda query: [each["email"] for each in admin.call("GET", "users" + query).json()["data"]]
+    assert seen("") == everybody
+    assert seen("?skip=0&take=2") == everybody[:2]
+    assert seen("?skip=2&take=2") == everybody[2:4]
+    assert seen("?skip=4") == everybody[4:]
+    assert seen("?take=0") == [] and seen("?skip=99") == []
+    assert_failure(admin.call("GET", "users?skip=x"), 400, "'skip' must be a number")
+    assert_failure(admin.call("GET", "users?take=-1"), 400, "'take' must be a number")
+    first = admin.call("GET", "users?take=1").json()["data"][0]
+    assert "csrf_token" not in first and first["password"] == "[hidden]" and first["role"] == "SUPER_ADMIN"
+
+
+def test_an_administrator_changes_a_user(client, postgres, upstream):
+    admin, user = make_admin(client, postgres), another(client.server)
+    route = f"users/{user.profile()['uuid']}"
+    change = lambda **fields: admin.call("PUT", route, json=admin.with_csrf(**fields)).json()
+    assert change(first_name="Jane", last_name="Roe")["data"]["first_name"] == "Jane"
+    data = change(role="SUPER_ADMIN", email_verified=True)["data"]
+    assert (data["role"], data["email_verified"]) == ("SUPER_ADMIN", True)
+    assert user.profile()["role"] == "SUPER_ADMIN", "renewed by itself"
+    assert len(user.call("GET", "users").json()["data"]) == 2
+    assert change(role="GENERAL")["data"]["role"] == "GENERAL"
+    assert user.profile()["role"] == "GENERAL"
+    assert change(email_verified=False)["data"]["email_verified"] is False
+    row, = postgres.query("select roles from gatehouse.users where id = %s", user.profile()["uuid"])
+    assert row["roles"] == []
+    row, = postgres.query("select roles from gatehouse.users where id = %s", admin.profile()["uuid"])
+    assert row["roles"] == ["admin", "staff"]
+
+
+def test_requirement_36_an_administrator_deactivates_a_user(client, postgres):
+    admin, user = make_admin(client, postgres), another(client.server)
+    route = f"users/{user.profile()['uuid']}"
+    assert admin.call("PUT", route, json=admin.with_csrf(is_active=False)).json()["data"]["is_active"] is False
+    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+    assert_failure(user.call("POST", "authn/refresh"), 403, "Forbidden")
+    assert_failure(user.login(), 401, "Invalid login")
+    assert admin.call("PUT", route, json=admin.with_csrf(is_active=True)).json()["data"]["is_active"] is True
+    assert_success(user.login(), {"email": user.person["email"]})
+
+
+def test_what_a_change_of_a_user_lacks(client, postgres):
+    admin = make_admin(client, postgres)
+    route = f"users/{another(client.server).profile()['uuid']}"
+    assert_failure(admin.call("PUT", route, json={"first_name": "x"}), 403, "Missing or invalid csrf token")
+    assert_failure(admin.call("DELETE", route), 403, "Missing or invalid csrf token")
+    assert_failure(admin.call("PUT", route, json=admin.with_csrf()), 400, "No updatable properties supplied")
+    assert_failure(admin.call("PUT", route, json=admin.with_csrf(role="KING")), 400, "'role' must be GENERAL or SUPER_ADMIN")
+    assert_failure(admin.call("PUT", route, json=admin.with_csrf(is_active="no")), 400, "'is_active' must be true or false")
+    for unknown in ("users/x", "users/00000000-0000-4000-8000-000000000000"):
+        for method, options in (("GET", {}), ("PUT", {"json": admin.with_csrf(first_name="x")}),
+                                ("DELETE", {"json": admin.with_csrf()})):
+            assert_hard(admin.call(method, unknown, **options), 404, "Not found", f"/api/iam/{unknown}")
+
+
+def test_deleting_a_user(client, postgres):
+    admin, user, himself = make_admin(client, postgres), another(client.server), another(client.server)
+    assert_success(admin.call("DELETE", f"users/{user.profile()['uuid']}", json=admin.with_csrf()))
+    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+    assert_failure(user.login(), 401, "Invalid login")
+    own = himself.with_csrf()
+    assert_success(himself.call("DELETE", f"users/{own['uuid']}", json=own))
+    assert_failure(himself.login(), 401, "Invalid login")
+
+
+# ---- the administration of sessions ----
+
+def test_sessions_as_refresh_tokens(client, postgres):
+    admin, user = make_admin(client, postgres), another(client.server)
+    rows = admin.call("GET", "refresh-tokens").json()["data"]
+    mine, = [row for row in rows if row["id"] == user.tokens["iam-sid"]]
+    assert list(mine) == ["id", "token_id", "user_id", "is_active", "date_created", "updated_at"]
+    assert mine["user_id"] == user.profile()["uuid"] and mine["is_active"] is True
+    assert TIME.fullmatch(mine["date_created"]) and TIME.fullmatch(mine["updated_at"])
+    assert admin.tokens["iam-sid"] in [row["id"] for row in rows]
+
+    route = f"refresh-tokens/{mine['id']}"
+    assert_failure(admin.call("DELETE", route, json={}), 403, "Missing or invalid csrf token")
+    assert_success(admin.call("DELETE", route, json=admin.with_csrf()))
+    assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+    assert_hard(admin.call("DELETE", route, json=admin.with_csrf()), 404, "Not found", f"/api/iam/{route}")
+
+    user.login()
+    assert_success(admin.call("DELETE", "refresh-tokens", json=admin.with_csrf()))
+    for each in (user, admin):
+        assert each.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'

@@ -1,0 +1,82 @@
+"""The `form` contract for browsers: pages, and redirects back to where they came from."""
+
+import re
+
+import pytest
+
+from browser import set_cookies
+from form_client import CLEARED, FORM, HTML, assert_text, handle_of, login, signup, with_handle
+
+
+@pytest.fixture
+def server(nginx):
+    """Plain HTTP, where browsers keep no Secure cookie."""
+    return nginx(FORM, realm={"cookie_secure": "off"})
+
+
+def test_the_pages(server):
+    for path, target, other in (("login", "login", "signup"), ("signup", "signup", "login")):
+        page = server.get(f"/auth/{path}")
+        assert page.status_code == 200
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert "Content-Security-Policy" in page.headers
+        action, = re.findall(r'<form method="post" action="([^"]+)"', page.text)
+        assert action == f"/auth/{target}"
+        assert f'href="/auth/{other}"' in page.text
+        for asset in set(re.findall(r'(?:href|src)="(/auth/assets/[^"]+)"', page.text)):
+            assert server.get(asset).status_code == 200, asset
+
+
+def test_a_browser_goes_back_to_where_it_came_from(server):
+    person, _ = signup(server)
+    for field, referer, target in (("/shop?a=b", None, "/shop?a=b"), (None, "/shop?a=b", "/shop?a=b"), (None, None, "/"),
+                                   ("//evil.example/", None, "/"), ("https://evil.example/", None, "/"),
+                                   (None, "/auth/login", "/")):
+        fields = {**person, "return": field} if field else person
+        headers = {**HTML, **({"Referer": server.url + referer} if referer else {})}
+        answer = server.post("/auth/login", data=fields, headers=headers)
+        assert (answer.status_code, answer.headers["Location"]) == (303, target)
+        handle_of(answer)
+    foreign = server.post("/auth/login", data=person, headers={**HTML, "Referer": "https://evil.example/shop"})
+    assert foreign.headers["Location"] == "/"
+
+
+def test_the_form_remembers_where_the_browser_came_from(server):
+    page = server.get("/auth/login", headers={"Referer": server.url + "/shop?x=%22"})
+    assert '<input type="hidden" name="return" value="/shop?x=%22">' in page.text
+    page = server.get("/auth/login?return=/there", headers={"Referer": server.url + "/shop"})
+    assert '<input type="hidden" name="return" value="/there">' in page.text
+    assert 'name="return"' not in server.get("/auth/login", headers={"Referer": server.url + "/auth/signup"}).text
+
+
+def test_a_browser_gets_the_form_again_with_the_error(server):
+    person, _ = signup(server)
+    answer = server.post("/auth/login", data={**person, "password": "wrong one"}, headers=HTML)
+    assert answer.status_code == 401
+    assert "The e-mail address and the password do not match." in answer.text
+    assert f'value="{person["email"]}"' in answer.text
+    assert "wrong one" not in answer.text
+    again = server.post("/auth/signup", data=person, headers=HTML)
+    assert again.status_code == 409 and 'action="/auth/signup"' in again.text
+
+
+def test_a_browser_logs_out(server):
+    _, answer = signup(server)
+    out = server.post("/auth/logout", headers={**HTML, **with_handle(handle_of(answer)), "Referer": server.url + "/shop"})
+    assert (out.status_code, out.headers["Location"]) == (303, "/shop")
+    assert CLEARED in set_cookies(out)
+    again = server.post("/auth/logout", headers=HTML)
+    assert again.status_code == 303
+
+
+def test_a_navigation_is_sent_to_the_login_page(server):
+    answer = server.get("/deep?x=1", headers={**HTML, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fdeep%3Fx%3D1")
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_requirement_42_another_sites_form_is_refused(server, headers):
+    person, answer = signup(server)
+    assert_text(login(server, person, headers=headers), 403, "The request comes from another site")
+    assert_text(server.post("/auth/logout", headers={**headers, **with_handle(handle_of(answer))}), 403,
+                "The request comes from another site")
