@@ -97,6 +97,12 @@ task<performed> perform(operation::context ctx, const dialect::dialect& spoken, 
   co_return made;
 }
 
+// The session that the request was let in by is no more: there is nothing to keep a token for.
+bool ends_own_session(const operation::outcome& outcome) {
+  const auto* removed = std::get_if<operation::account_removed>(&outcome);
+  return std::holds_alternative<operation::signed_out>(outcome) || (removed != nullptr && removed->own);
+}
+
 // Headers that an outcome has in every dialect.
 void add_outcome_headers(const operation::outcome& outcome, dialect::response& answer) {
   const auto* no = std::get_if<operation::refused>(&outcome);
@@ -151,7 +157,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
     made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
   }
   dialect::response shown = spoken.encode(about, made.outcome);
-  if (made.renewed) spoken.add_tokens(about, *made.renewed, shown);
+  if (made.renewed && !ends_own_session(made.outcome)) spoken.add_tokens(about, *made.renewed, shown);
   add_outcome_headers(made.outcome, shown);
   add_rate_headers(call, shown);
   co_return shown;

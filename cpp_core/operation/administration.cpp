@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/text.h"
 #include "base/uuid.h"
 #include "operation/issue.h"
 #include "operation/profile.h"
@@ -131,7 +132,11 @@ task<outcome> change_user(context ctx, input in) {
 task<outcome> remove_user(context ctx, input in) {
   if (!may_touch(in)) co_return refuse(refusal::forbidden);
   if (!is_uuid(*in.id)) co_return refuse(refusal::not_found);
-  co_return co_await remove_account_of(ctx, *in.id, in.bearer->session_id());
+  outcome made = co_await remove_account_of(ctx, *in.id, in.bearer->session_id());
+  if (auto* removed = std::get_if<account_removed>(&made)) {
+    removed->own = equal_ignoring_case(*in.id, in.bearer->user_id());
+  }
+  co_return made;
 }
 
 task<outcome> list_every_session(context ctx, input in) {

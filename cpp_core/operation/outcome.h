@@ -55,7 +55,9 @@ struct user_list {
 
 struct signed_out {};
 struct sessions_ended {};
-struct account_removed {};
+struct account_removed {
+  bool own = true;  // of who asked, whose session ended with it
+};
 // The account may be there or may have been there: nobody learns which. Its link makes a login possible.
 struct verification_sent {};
 // If the address is somebody's, a mail is on its way.

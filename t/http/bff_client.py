@@ -93,3 +93,13 @@ def assert_hard(answer, code, message, url):
 
 def cookie_values(answer):
     return {each.split("=", 1)[0]: each.split("=", 1)[1].split(";")[0] for each in set_cookies(answer)}
+
+
+CLEARED = ["iam-access-token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+           "iam-refresh-token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+           "iam-sid=; Path=/; Max-Age=0; Secure; SameSite=Lax"]
+
+
+def as_cookies(tokens):
+    """What an app's tokens are in a browser."""
+    return {"Cookie": "; ".join(f"{name}={value.replace(' ', '%20')}" for name, value in tokens.items())}
