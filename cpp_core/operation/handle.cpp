@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/hex.h"
 #include "base/random.h"
 #include "base/sha256.h"
 #include "gate/handle_cookie.h"
@@ -9,31 +10,15 @@
 
 namespace gatehouse::operation {
 
-namespace {
-
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
-
-}  // namespace
-
 secret new_handle() {
   std::array<char, 16> drawn{};
   random_bytes(std::as_writable_bytes(std::span(drawn)));
-  return secret(hexadecimal({drawn.data(), drawn.size()}));
+  return secret(hex_encode({drawn.data(), drawn.size()}));
 }
 
 std::string alias_of(const secret& handle) {
   const sha256_digest digest = sha256_hasher()(handle.reveal());
-  return hexadecimal({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 task<result<session::rotation>> resume(context ctx, secret handle) {

@@ -51,12 +51,6 @@ task<outcome> create_account(context ctx, input in, account::email address) {
     co_return made;
   }
   if (requires_verified_email(ctx)) co_return verification_sent();
-  if (!ctx.asked_by.register_signs_in) {
-    profile made;
-    made.user = std::move(std::get<account::user>(*created));
-    co_return made;
-  }
-
   std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
   if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
   co_return std::move(*in_now);

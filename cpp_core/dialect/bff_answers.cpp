@@ -1,0 +1,171 @@
+#include "dialect/bff_answers.h"
+
+#include <array>
+
+#include "dialect/bff_tokens.h"
+#include "dialect/bff_user.h"
+#include "dialect/json_response.h"
+#include "dialect/refusals.h"
+#include "dialect/session_csrf.h"
+#include "dialect/status_phrase.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::ordered_json;
+using operation::input;
+using operation::outcome;
+using operation::refusal;
+
+bool is_administration(const route& matched) {
+  return matched.path.starts_with("users") || matched.path.starts_with("refresh-tokens");
+}
+
+response success() { return json_response(200, {{"status", "success"}}); }
+response success(ordered_json data) { return json_response(200, {{"status", "success"}, {"data", std::move(data)}}); }
+
+// What a handler answers: HTTP 200, whatever it is.
+response failure(int status, std::string_view message) {
+  return json_response(
+      200, {{"status", "fail"},
+            {"error", {{"message", message}, {"statusCode", status}, {"statusMessage", status_phrase(status)}}}});
+}
+
+// What is answered before any handler is asked.
+response hard_error(const request& asked, int status, std::string_view message) {
+  std::string url = asked.mount + asked.path;
+  if (!asked.query.empty()) url.append("?").append(asked.query);
+  return json_response(status, {{"url", url},
+                                {"statusCode", status},
+                                {"statusMessage", status_phrase(status)},
+                                {"message", message},
+                                {"stack", ""}});
+}
+
+constexpr std::array words{
+    own_words{refusal::bad_credentials, "", 401, "Invalid login"},
+    own_words{refusal::missing_bearer, bff_authenticated, 400, "No access token provided"},
+    own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_refresh_token, "", 403, "Forbidden"},
+    own_words{refusal::deactivated, "", 403,
+              "Forbidden. Account has been deactivated. Please contact your administrator."},
+    own_words{refusal::link_expired, "", 401, "Link has expired"},
+    own_words{refusal::link_unknown, "", 500, "Server error"},
+};
+
+std::string message_of(const exchange& about, const operation::refused& no) {
+  if (no.fields.empty()) return no.message;
+  const operation::field_error& first = no.fields.front();
+  if (first.field == operation::field_id(&input::name)) return "The name " + first.reason;
+  if (first.field == operation::field_id(&input::current_password)) return "Wrong current password";
+  const bool is_missing = first.reason == "is required";
+  if (first.field == operation::field_id(&input::email) && !is_missing) return "Bad email format";
+  if (first.field == operation::field_id(&input::password) && !is_missing) {
+    return "Poor password strength. The password " + first.reason;
+  }
+  for (const field& each : about.matched.fields) {
+    if (each.target == first.field) return "'" + std::string(each.member) + "' " + first.reason;
+  }
+  return first.reason;
+}
+
+response encode_refusal(const exchange& about, const operation::refused& no) {
+  if (is_administration(about.matched)) {
+    const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
+                         no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
+    if (guarded) return hard_error(about.asked, 403, "Forbidden");
+    if (no.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
+  }
+  if (no.why == refusal::invalid_input) return failure(400, message_of(about, no));
+  if (no.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
+    return json_response(200, {{"status", "fail"}});
+  if (no.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
+    const shown_refresh shown = refresh_token_shown(about.asked);
+    if (shown == shown_refresh::none) return failure(400, "No refresh token provided");
+    if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
+  }
+  const answer said = answer_to(no.why, about.matched.path, words);
+  response made = failure(said.status, said.message);
+  if (no.why == refusal::bad_credentials) clear_bff_tokens(about, made);
+  return made;
+}
+
+ordered_json sessions_body(const operation::session_list& all) {
+  constexpr unix_millis millis_a_second = 1000;
+  ordered_json rows = ordered_json::array();
+  for (const session::listed& each : all.sessions) {
+    rows.push_back({{"id", each.sid},
+                    {"token_id", each.sid},
+                    {"user_id", each.user_id},
+                    {"is_active", true},
+                    {"date_created", iso8601(each.created_at * millis_a_second)},
+                    {"updated_at", iso8601(each.last_seen * millis_a_second)}});
+  }
+  return rows;
+}
+
+response encode_profile(const exchange& about, const operation::profile& shown) {
+  if (about.matched.path == bff_authenticated) return success();
+  if (about.matched.path == bff_register) return success({{"email", shown.user.email}});
+  ordered_json body = bff_user(shown.user);
+  if (about.matched.path == bff_profile) body["csrf_token"] = session_csrf_token(about.realm, shown.session_id);
+  return success(std::move(body));
+}
+
+}  // namespace
+
+std::optional<response> refuse_platform(const exchange& about) {
+  const std::optional<platform> from = platform_of(about.asked);
+  if (!from) {
+    return hard_error(about.asked, 400,
+                      "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only");
+  }
+  if (from == platform::browser_dev && about.realm.cookie_secure) {
+    return hard_error(about.asked, 400, "client-platform 'browser-dev' is for development only: cookie_secure is on");
+  }
+  return std::nullopt;
+}
+
+response encode_bff(const exchange& about, const outcome& made) {
+  if (const auto* session = std::get_if<operation::signed_in>(&made)) {
+    const bool is_login = about.matched.path == bff_login;
+    response entered = is_login ? success({{"email", session->user.email}}) : success();
+    set_bff_tokens(about, session->tokens, entered);
+    return entered;
+  }
+  if (const auto* shown = std::get_if<operation::profile>(&made)) return encode_profile(about, *shown);
+  if (const auto* page = std::get_if<operation::user_list>(&made)) {
+    ordered_json rows = ordered_json::array();
+    for (const account::user& each : page->users) rows.push_back(bff_user(each));
+    return success(std::move(rows));
+  }
+  if (const auto* all = std::get_if<operation::session_list>(&made)) return success(sessions_body(*all));
+  if (const auto* verified = std::get_if<operation::email_verified>(&made)) {
+    return success({{"email", verified->user.email}});
+  }
+  if (const auto* fresh = std::get_if<operation::temporary_password>(&made)) {
+    response shown = success({{"pass", std::string(fresh->password.reveal())}});
+    clear_bff_tokens(about, shown);
+    return shown;
+  }
+  if (const auto* no = std::get_if<operation::refused>(&made)) return encode_refusal(about, *no);
+  if (std::holds_alternative<operation::blank>(made)) {
+    return hard_error(about.asked, 422, "Users register themselves at authn/register");
+  }
+  response done = success();
+  const bool ends_his_own =
+      !is_administration(about.matched) &&
+      (std::holds_alternative<operation::signed_out>(made) ||
+       std::holds_alternative<operation::account_removed>(made) || about.matched.path == bff_reset);
+  if (ends_his_own) clear_bff_tokens(about, done);
+  return done;
+}
+
+response encode_bff_status(const request& asked, const realm::settings&, int status) {
+  const refusal_row* row = row_of_status(status);
+  return hard_error(asked, status, row != nullptr ? row->message : status_phrase(status));
+}
+
+}  // namespace gatehouse::dialect
