@@ -71,7 +71,7 @@ std::string message_of(const exchange& about, const operation::refused& no) {
   return first.reason;
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
+response say_refusal(const exchange& about, const operation::refused& no) {
   if (is_administration(about.matched)) {
     const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
                          no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
@@ -87,8 +87,14 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
     if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
   }
   const answer said = answer_to(no.why, about.matched.path, words);
-  response made = failure(said.status, said.message);
-  if (no.why == refusal::bad_credentials) clear_bff_tokens(about, made);
+  return failure(said.status, said.message);
+}
+
+response encode_refusal(const exchange& about, const operation::refused& no) {
+  response made = say_refusal(about, no);
+  // Not where the login has not been judged: a store that is down logs nobody out.
+  const bool is_failed_login = about.matched.path == bff_login && row_of(no.why).status < 500;
+  if (is_failed_login) clear_bff_tokens(about, made);
   return made;
 }
 
@@ -155,11 +161,9 @@ response encode_bff(const exchange& about, const outcome& made) {
     return hard_error(about.asked, 422, "Users register themselves at authn/register");
   }
   response done = success();
-  const bool ends_his_own =
-      !is_administration(about.matched) &&
-      (std::holds_alternative<operation::signed_out>(made) ||
-       std::holds_alternative<operation::account_removed>(made) || about.matched.path == bff_reset);
-  if (ends_his_own) clear_bff_tokens(about, done);
+  const auto* removed = std::get_if<operation::account_removed>(&made);
+  const bool ends_own = std::holds_alternative<operation::signed_out>(made) || (removed != nullptr && removed->own);
+  if (ends_own || about.matched.path == bff_reset) clear_bff_tokens(about, done);
   return done;
 }
 
