@@ -177,6 +177,7 @@ const dialect bff{
                .verify_lifetime = seconds(24 * 3600),
                .reset_lifetime = seconds(3600),
                .reveals_taken = true,
+               .takes_any_address = true,
                .theft_ends_all = true,
                .register_signs_in = false},
     .routes = routes,

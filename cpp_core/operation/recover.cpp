@@ -73,6 +73,7 @@ task<outcome> forgot_password(context ctx, input in) {
   if (!ctx.realm.settings().smtp) co_return refuse(refusal::mail_off);
   validation checks;
   const std::optional<account::email> address = checks.check_email(*in.email);
+  if (!address && ctx.asked_by.takes_any_address) co_return mail_sent();
   if (!address) co_return refuse_fields(std::move(checks).errors());
 
   co_return co_await request_link(ctx, *address, ctx.asked_by.reset_letter, "reset_requested");

@@ -46,6 +46,7 @@ task<outcome> resend_verification(context ctx, input in) {
   }
   validation checks;
   const std::optional<account::email> address = checks.check_email(email);
+  if (!address && ctx.asked_by.takes_any_address) co_return mail_sent();
   if (!address) co_return refuse_fields(std::move(checks).errors());
 
   co_return co_await request_link(ctx, *address, account::letter::verify, "verification_requested");
