@@ -186,7 +186,7 @@ const dialect bff{
     .encode = encode_bff,
     .encode_status = encode_bff_status,
     .add_tokens = set_bff_tokens,
-    .refuse_early = refuse_platform,
+    .refuse_first = refuse_platform,
     .cookies = bff_cookies,
     .token_headers = bff_cookies,
     .sets_cookies = true,

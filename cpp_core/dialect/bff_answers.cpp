@@ -122,14 +122,13 @@ response encode_profile(const exchange& about, const operation::profile& shown) 
 
 }  // namespace
 
-std::optional<response> refuse_platform(const exchange& about) {
-  const std::optional<platform> from = platform_of(about.asked);
+std::optional<response> refuse_platform(const request& asked, const realm::settings& realm) {
+  const std::optional<platform> from = platform_of(asked);
   if (!from) {
-    return hard_error(about.asked, 400,
-                      "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only");
+    return hard_error(asked, 400, "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only");
   }
-  if (from == platform::browser_dev && about.realm.cookie_secure) {
-    return hard_error(about.asked, 400, "client-platform 'browser-dev' is for development only: cookie_secure is on");
+  if (from == platform::browser_dev && realm.cookie_secure) {
+    return hard_error(asked, 400, "client-platform 'browser-dev' is for development only: cookie_secure is on");
   }
   return std::nullopt;
 }

@@ -94,8 +94,11 @@ struct dialect {
   response (*encode_status)(const request& asked, const realm::settings& realm, int status);
   // Puts the tokens of a session that was renewed silently into the answer.
   void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
-  // What every request must show beside its credentials, in a header or in what was typed; an answer: it does not.
-  // null: nothing.
+  // What every request must show, on whatever route and by whatever method, but a CORS preflight, which can show
+  // nothing; an answer: it does not. null: nothing.
+  std::optional<response> (*refuse_first)(const request& asked, const realm::settings& realm) = nullptr;
+  // What every request to a route must show beside its credentials, in a header or in what was typed; an answer: it
+  // does not. null: nothing.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
   // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,

@@ -126,6 +126,10 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   const realm::settings& realm = services.settings();
   const dialect::dialect& spoken =
       choose_side(base, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
+  if (spoken.refuse_first != nullptr && !is_preflight(asked)) {
+    std::optional<dialect::response> no = spoken.refuse_first(asked, realm);
+    if (no) co_return std::move(*no);
+  }
   if (spoken.sets_cookies && is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
 
   const dialect::dialect& on_screen = side_of_reader(base, realm, asked);

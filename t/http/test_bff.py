@@ -31,8 +31,16 @@ def client(server):
 def test_every_request_says_its_platform(server, platform):
     message = "client-platform 'browser-dev' is for development only: cookie_secure is on" if platform == "browser-dev" \
         else PLATFORM_ERROR
-    for method, route in (("POST", "authn/login"), ("GET", "authn/profile"), ("GET", "users"), ("POST", "authn/logout")):
+    for method, route in (("POST", "authn/login"), ("GET", "authn/profile"), ("GET", "users"), ("POST", "authn/logout"),
+                          ("GET", "nothing"), ("PATCH", "authn/profile"), ("POST", "users"), ("OPTIONS", "users")):
         assert_hard(Client(server).call(method, route, platform, json={}), 400, message, f"/api/iam/{route}")
+
+
+def test_a_preflight_cannot_say_its_platform(server):
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "PUT"}
+    assert server.request("OPTIONS", "/api/iam/authn/update", headers=headers).status_code == 204
+    answer = Client(server).call("OPTIONS", "authn/update")
+    assert (answer.status_code, answer.headers["Allow"]) == (204, "PUT, OPTIONS")
 
 
 def test_unknown_routes_and_methods(client):
