@@ -93,14 +93,17 @@ secret shown_token(const exchange& about) {
 std::optional<response> refuse_early(const exchange& about) {
   const found_csrf_cookie cookie = find_csrf_cookie(about.asked, about.realm);
   const secret shown = shown_token(about);
-  bool is_good = false;
   if (gate::is_safe_method(about.matched.method)) {  // the one that gives the token out
     const bool may_have_it = !about.realm.csrf_secret || about.realm.csrf_secret->same_as(shown);
-    is_good = may_have_it && !std::holds_alternative<forged_csrf_cookie>(cookie);
-  } else if (const auto* token = std::get_if<std::string>(&cookie)) {
-    is_good = shown.same_as(secret(*token));
+    const bool is_forged = std::holds_alternative<forged_csrf_cookie>(cookie);
+    if (may_have_it && !is_forged) return std::nullopt;
+    response no = refuse_token();
+    // A script cannot, and by a cookie of a key that is gone the browser would be refused for ever.
+    if (is_forged) no.add_header("Set-Cookie", clear_csrf_cookie(about.realm));
+    return no;
   }
-  if (is_good) return std::nullopt;
+  const auto* token = std::get_if<std::string>(&cookie);
+  if (token != nullptr && shown.same_as(secret(*token))) return std::nullopt;
   return refuse_token();
 }
 

@@ -20,6 +20,15 @@ std::string signing_input(const realm::settings& realm, std::string_view token) 
   return "csrf token of realm " + realm.name + ": " + std::string(token);
 }
 
+cookie cookie_of(const realm::settings& realm, std::string_view value) {
+  cookie made;
+  made.name = cookie_name;
+  made.value = value;
+  made.secure = realm.cookie_secure;
+  made.same_site = "Strict";
+  return made;
+}
+
 }  // namespace
 
 std::string new_csrf_token() {
@@ -31,12 +40,13 @@ std::string new_csrf_token() {
 std::string set_csrf_cookie(const realm::settings& realm, std::string_view token) {
   std::string value(token);
   value.append(separator).append(hex_encode(realm.keys->refresh_signing_key().sign(signing_input(realm, token))));
-  cookie made;
-  made.name = cookie_name;
-  made.value = value;
-  made.secure = realm.cookie_secure;
-  made.same_site = "Strict";
-  return set_cookie(made);
+  return set_cookie(cookie_of(realm, value));
+}
+
+std::string clear_csrf_cookie(const realm::settings& realm) {
+  cookie none = cookie_of(realm, "");
+  none.lifetime = seconds(0);
+  return set_cookie(none);
 }
 
 found_csrf_cookie find_csrf_cookie(const request& asked, const realm::settings& realm) {

@@ -19,6 +19,8 @@ std::string new_csrf_token();
 
 // The value of the Set-Cookie header that keeps `token` in the browser.
 std::string set_csrf_cookie(const realm::settings& realm, std::string_view token);
+// The one that has the browser forget it.
+std::string clear_csrf_cookie(const realm::settings& realm);
 
 struct no_csrf_cookie {};
 struct forged_csrf_cookie {};  // or two of them, or one that the realm's keys do not verify any more

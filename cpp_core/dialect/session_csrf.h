@@ -1,5 +1,5 @@
 // A token that a page shows in the body of a request: it belongs to the session, so another site's page cannot know it.
-// Nothing is stored: HMAC-SHA256 of the session id, by a key made of the realm's first refresh key.
+// Nothing is stored: it is the signature of the session id under the realm's refresh keys.
 #pragma once
 
 #include <string>
@@ -9,8 +9,9 @@
 
 namespace gatehouse::dialect {
 
+// By the key that signs now.
 std::string session_csrf_token(const realm::settings& realm, std::string_view session_id);
-// In constant time.
+// By any key of the realm, so that a page that is open survives a new one. In constant time.
 bool is_session_csrf_token(const realm::settings& realm, std::string_view session_id, std::string_view shown);
 
 }  // namespace gatehouse::dialect

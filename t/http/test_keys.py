@@ -10,7 +10,10 @@ import subprocess
 import pytest
 
 from accounts import API, GUARDED, Account, bearer
+from bff_client import BFF, another, assert_failure
 from conftest import new_key
+from contract import cookies_of
+from csrf_client import NAME, Page
 from processes import wait_until
 from tokens import Mint, base64url, guarded_server
 
@@ -56,6 +59,33 @@ def test_a_key_is_replaced_without_logging_anybody_out(nginx, keys):
     assert status(server, token) == 401
     assert status(server, account.access) == 200
     assert account.refresh().status_code == 200
+
+
+def test_a_page_survives_a_new_key(nginx, keys):
+    """The csrf_token of `bff`, and the cookie of `csrf`, for as long as their key is in the file."""
+    access, refresh = keys["keys"]
+    new = new_key("gatehouse-refresh", "refresh-2")
+    text = BFF + "location /auth/ { gatehouse_api %REALM% csrf mount=/; } location = /csrf-token { gatehouse_api %REALM% csrf mount=/; }"
+    server = nginx(text, realm={"csrf_rate": "off"})
+    client, page = another(server), Page(server)
+    body = client.with_csrf(first_name="Jane")
+    write_keys(server, access, new, refresh)
+    server.reload()
+    wait_until(lambda: client.call("GET", "authn/profile").json()["status"] == "success", "the new worker to be ready")
+    assert client.call("PUT", "authn/update", json=body).json()["data"]["first_name"] == "Jane"
+    fresh = client.with_csrf(first_name="Joan")
+    assert fresh["csrf_token"] != body["csrf_token"]
+    assert client.call("PUT", "authn/update", json=fresh).json()["data"]["first_name"] == "Joan"
+    assert page.post("login", email="a@example.com", password="x").status_code == 401
+
+    write_keys(server, access, new)
+    server.reload()
+    wait_until(lambda: client.call("GET", "authn/profile").json()["status"] == "success", "the new worker to be ready")
+    assert_failure(client.call("PUT", "authn/update", json=body), 403, "Missing or invalid csrf token")
+    assert client.call("PUT", "authn/update", json=fresh).json()["status"] == "success"
+    refused = server.get("/csrf-token", headers={"Cookie": page.cookie})
+    assert refused.status_code == 403 and cookies_of(refused)[NAME][1].endswith("Max-Age=0"), "so the next one has none"
+    assert Page(server).post("login", email="a@example.com", password="x").status_code == 401
 
 
 def test_a_broken_key_file_leaves_the_running_keys(nginx, keys):
