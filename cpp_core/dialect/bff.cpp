@@ -133,7 +133,7 @@ constexpr std::array routes{
     route{"POST", bff_register, register_by_two_names, credential::none, register_fields, 200},
     route{"POST", bff_login, operation::login, credential::none, login_fields, 200},
     route{"GET", bff_authenticated, operation::show_profile, credential::session, {}, 200},
-    route{"GET", bff_profile, operation::show_profile, credential::session, {}, 200},
+    route{"GET", bff_profile, operation::show_profile, credential::session_or_why, {}, 200},
     route{"PUT", "authn/update", with_csrf_token<update_profile>, credential::session, update_fields, 200},
     route{"DELETE", "authn/delete", with_csrf_token<operation::remove_account>, credential::session, update_fields,
           200},

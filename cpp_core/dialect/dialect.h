@@ -32,6 +32,7 @@ enum class credential {
   bearer,           // a valid access token, else 401
   bearer_if_alone,  // the same, unless the body brings a refresh token; the body may be empty
   session,          // a valid access token, else a refresh token that makes one, silently; else 401
+  session_or_why,   // the same; who shows a genuine token and has been deactivated is told so
   refresh,          // a refresh token that is not in the body, else as one that is no good
   whatever,         // the access token's user and the refresh token, as far as they are there, once, and good
 };

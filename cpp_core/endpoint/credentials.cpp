@@ -52,6 +52,19 @@ identified whatever_is_good(const operation::context& ctx, dialect::presented sh
   return found;
 }
 
+// A user who is deactivated is logged out at once, so his token alone would not tell him more than that.
+task<identified> identify_or_say_why(operation::context ctx, dialect::presented shown) {
+  const gate::identity_ref holder =
+      shown.access ? ctx.realm.authenticator().recognise(shown.access->reveal()) : gate::identity_ref();
+  identified found = co_await identify(ctx, credential::session, std::move(shown));
+  const auto* no = found.refused ? std::get_if<operation::refused>(&*found.refused) : nullptr;
+  if (!holder || no == nullptr || no->why != refusal::bad_bearer) co_return found;
+  const auto user = co_await ctx.realm.accounts().find(holder->user_id());
+  const bool is_deactivated = user && user->has_value() && (*user)->profile.disabled();
+  if (is_deactivated) co_return ended_by(refusal::deactivated);
+  co_return found;
+}
+
 }  // namespace
 
 task<identified> identify(operation::context ctx, credential needs, dialect::presented shown) {
@@ -66,6 +79,7 @@ task<identified> identify(operation::context ctx, credential needs, dialect::pre
   }
 
   if (shown.malformed) co_return ended_by(refusal::bad_bearer);
+  if (needs == credential::session_or_why) co_return co_await identify_or_say_why(std::move(ctx), std::move(shown));
   const bool may_renew = needs == credential::session && shown.refresh.has_value();
   if (shown.access) {
     identified by_access = judge(ctx, *shown.access);

@@ -66,19 +66,10 @@ decision authenticator::authenticate_cookie(const credentials& shown, std::strin
 }
 
 decision authenticator::authenticate_token(std::string_view text, millis stale_limit) {
-  if (text.size() > token::most_token_bytes) return verdict(GH_UNAUTHENTICATED);
   const unix_seconds now = now_seconds();
-  const sha256_digest digest = hasher_(text);
-
   decision made;
-  if (const identity_ref* known = verified_.find(digest, now)) {
-    made.who = *known;
-  } else {
-    made.who = verify(text, now);
-    if (!made.who) return verdict(GH_UNAUTHENTICATED);
-    verified_.insert(digest, made.who, made.who->expires_at());
-  }
-
+  made.who = recognise(text, now);
+  if (!made.who) return verdict(GH_UNAUTHENTICATED);
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
     if (!table_->synchronised()) return verdict(GH_UNAVAILABLE);
@@ -87,6 +78,17 @@ decision authenticator::authenticate_token(std::string_view text, millis stale_l
   }
   made.verdict = GH_ALLOWED;
   return made;
+}
+
+identity_ref authenticator::recognise(std::string_view token) { return recognise(token, now_seconds()); }
+
+identity_ref authenticator::recognise(std::string_view text, unix_seconds now) {
+  if (text.size() > token::most_token_bytes) return {};
+  const sha256_digest digest = hasher_(text);
+  if (const identity_ref* known = verified_.find(digest, now)) return *known;
+  identity_ref who = verify(text, now);
+  if (who) verified_.insert(digest, who, who->expires_at());
+  return who;
 }
 
 identity_ref authenticator::recall(std::string_view refresh_token) {

@@ -67,6 +67,10 @@ class authenticator {
   // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE.
   decision authenticate_token(std::string_view token, millis stale_limit = millis(0));
 
+  // Whom an access token was made for, whether or not it has been revoked since; empty: it is none of ours, or expired.
+  // Opens nothing.
+  identity_ref recognise(std::string_view token);
+
   // Who a refresh token was found to be, for some seconds after remember(), unless the session has ended meanwhile.
   identity_ref recall(std::string_view refresh_token);
   void remember(std::string_view refresh_token, identity_ref who);
@@ -81,6 +85,7 @@ class authenticator {
  private:
   found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
+  identity_ref recognise(std::string_view token, unix_seconds now);
   identity_ref verify(std::string_view token, unix_seconds now);
 
   token_rules rules_;

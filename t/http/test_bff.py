@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from accounts import GUARDED, Account, bearer, claims
-from bff_client import (BFF, NEW, PASSWORD, PLATFORM_ERROR, TIME, UUID, Client, another, assert_failure, assert_hard,
-                        assert_success, cookie_values)
+from bff_client import (BFF, NEW, PASSWORD, PLATFORM_ERROR, TIME, UUID, Client, another, as_cookies, assert_failure,
+                        assert_hard, assert_success, cookie_values)
 from browser import set_cookies
+from processes import wait_until
 
 
 @pytest.fixture
@@ -202,11 +203,28 @@ def test_names_are_split_at_the_last_space(nginx):
         assert (data["first_name"], data["last_name"]) == (first, last)
 
 
-def test_a_deactivated_user(client, postgres):
-    postgres.query("update gatehouse.users set disabled_at = now() where realm = %s", client.server.realm)
+def test_a_deactivated_user_is_told_so_in_his_profile(client, postgres):
+    other = another(client.server)
+    gone = claims(other.access)["sub"]
+    for user in (client, other):
+        postgres.query("select gatehouse.set_disabled(%s, %s, true)", client.server.realm, user.person["email"])
+        wait_until(lambda: user.call("GET", "authn/isauthenticated").json()["status"] == "fail", "the sessions to end")
     message = "Forbidden. Account has been deactivated. Please contact your administrator."
     assert_failure(client.call("GET", "authn/profile"), 403, message)
+    assert_failure(client.call("GET", "authn/profile", "browser", tokens={}, headers=as_cookies(client.tokens)), 403, message)
+    alone = {"iam-access-token": client.tokens["iam-access-token"]}
+    assert_failure(client.call("GET", "authn/profile", tokens=alone), 403, message)
+    assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+    refresh = {"iam-refresh-token": client.tokens["iam-refresh-token"]}
+    assert_failure(client.call("GET", "authn/profile", tokens=refresh), 401, "Unauthorized")
     assert_failure(client.login(), 401, "Invalid login")
+    postgres.query("delete from gatehouse.users where id = %s", gone)
+    assert_failure(other.call("GET", "authn/profile"), 401, "Unauthorized")
+
+
+def test_who_has_only_logged_out_is_not_told_more(client):
+    client.call("POST", "authn/logout")
+    assert_failure(client.call("GET", "authn/profile"), 401, "Unauthorized")
 
 
 @pytest.mark.parametrize("method, route", [("GET", "authn/isauthenticated"), ("GET", "authn/profile"), ("PUT", "authn/update")])
