@@ -40,6 +40,7 @@ task<result<std::variant<administration::changed, absent>>> administration::chan
       " OR coalesce((email_verified_at IS NOT NULL) <> $9::boolean, false) AS matters"
       " FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid FOR UPDATE),"
       " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
+      " first_name = coalesce($10, first_name),"
       " roles = CASE WHEN $7::boolean AND NOT 'admin' = ANY (roles) THEN roles || 'admin'::text"
       " WHEN NOT $7::boolean THEN array_remove(roles, 'admin') ELSE roles END,"
       " disabled_at = CASE WHEN $8::boolean THEN NULL WHEN NOT $8::boolean THEN coalesce(disabled_at, now())"
@@ -51,8 +52,9 @@ task<result<std::variant<administration::changed, absent>>> administration::chan
       told(ends_sessions ? "kill" : "expire", "NULL::text", "(SELECT matters FROM before)") + ", " +
       audit("user_changed") + " SELECT " + profile_of_u() + ", (SELECT told.id FROM told) AS outbox_id FROM changed u";
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(), {std::move(user_id), std::move(wanted.name), parameter_of(wanted.is_admin),
-                               parameter_of(wanted.is_active), parameter_of(wanted.is_verified)});
+  values.insert(values.end(),
+                {std::move(user_id), std::move(wanted.name), parameter_of(wanted.is_admin),
+                 parameter_of(wanted.is_active), parameter_of(wanted.is_verified), std::move(wanted.first_name)});
   const auto rows = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!rows) co_return rows.failure();
   if (rows->empty()) co_return answer(absent());

@@ -30,7 +30,8 @@ class administration {
   // nullopt leaves it as it is.
   struct change {
     std::optional<std::string> name;
-    std::optional<bool> is_admin;  // the role "admin"; the others stay
+    std::optional<std::string> first_name;  // of that name
+    std::optional<bool> is_admin;           // the role "admin"; the others stay
     std::optional<bool> is_active;
     std::optional<bool> is_verified;
   };

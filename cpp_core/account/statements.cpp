@@ -14,8 +14,9 @@ std::string milliseconds(const std::string& column) {
 
 const std::string& profile_of_u() {
   static const std::string text =
-      "json_build_object('id', u.id, 'email', u.email, 'username', u.username, 'name', u.name, 'roles', u.roles,"
-      " 'metadata', u.metadata, 'auth_version', u.auth_version, " +
+      "json_build_object('id', u.id, 'email', u.email, 'username', u.username, 'name', u.name, 'first_name', "
+      "u.first_name,"
+      " 'roles', u.roles, 'metadata', u.metadata, 'auth_version', u.auth_version, " +
       milliseconds("email_verified_at") + ", " + milliseconds("disabled_at") + ", " + milliseconds("created_at") +
       ", " + milliseconds("updated_at") + ", " + milliseconds("last_login_at") + ") AS profile";
   return text;

@@ -67,15 +67,16 @@ task<result<std::optional<known_user>>> store::find_one(std::string condition, s
 task<result<creation>> store::create(new_user who, std::string password, source from,
                                      std::optional<mail_order> greeting) {
   std::string sql =
-      "WITH changed AS (INSERT INTO gatehouse.users (realm, email, username, name, metadata)"
-      " VALUES ($1, $5, $6, $7, $8::jsonb) RETURNING *),"
+      "WITH changed AS (INSERT INTO gatehouse.users (realm, email, username, name, metadata, first_name)"
+      " VALUES ($1, $5, $6, $7, $8::jsonb, $11) RETURNING *),"
       " credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
       " SELECT id, 'password', $9 FROM changed), " +
       mail("greeting", "$10", "changed", "email") + ", " + audit("registered") + " SELECT " + profile_of_u() +
       " FROM changed u";
   const std::optional<std::string> order = order_of(greeting, from);
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(), {who.email.as_typed(), who.username, who.name, who.metadata.dump(), password, order});
+  values.insert(values.end(),
+                {who.email.as_typed(), who.username, who.name, who.metadata.dump(), password, order, who.first_name});
   const result<answer> outcome = co_await database_.ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
   if (const auto* no = std::get_if<refusal>(&*outcome)) {
@@ -115,7 +116,8 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
                                                    email_letters letters) {
   std::string sql =
       "WITH before AS (SELECT id, email AS old_email FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid),"
-      " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name), email = coalesce($7::text, email),"
+      " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
+      " first_name = coalesce($14, first_name), email = coalesce($7::text, email),"
       " email_verified_at = CASE WHEN NOT " +
       same_email("$7::text", "email") +
       " THEN NULL ELSE email_verified_at END, auth_version = auth_version + CASE WHEN $7::text <> email THEN 1 ELSE 0"
@@ -132,8 +134,9 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
   const std::optional<std::string> to_new = order_of(letters.to_new, from);
   const std::optional<std::string> to_old = order_of(letters.to_old, from);
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(), {std::move(user_id), std::move(changes.name), std::nullopt, std::move(changes.username),
-                               std::nullopt, std::nullopt, to_new, to_old, std::nullopt});
+  values.insert(values.end(),
+                {std::move(user_id), std::move(changes.name), std::nullopt, std::move(changes.username), std::nullopt,
+                 std::nullopt, to_new, to_old, std::nullopt, std::move(changes.first_name)});
   if (changes.email) values[6] = changes.email->as_typed();
   if (changes.metadata) values[8] = changes.metadata->dump();
   if (expected) values[9] = std::to_string(*expected);

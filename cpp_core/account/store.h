@@ -31,14 +31,16 @@ struct known_user {
 struct new_user {
   account::email email;
   std::string name;
-  std::optional<std::string> username;  // no '@': it could be taken for an e-mail
+  std::optional<std::string> username;                   // no '@': it could be taken for an e-mail
+  std::optional<std::string> first_name = std::nullopt;  // how much of the name is that; not with create_quietly()
   nlohmann::json metadata = nlohmann::json::object();
 };
 
 // What to change; nullopt leaves it as it is.
 struct profile_changes {
   std::optional<std::string> name;
-  std::optional<account::email> email;  // a new address is unverified; another case of the same is not new
+  std::optional<std::string> first_name;  // of that name
+  std::optional<account::email> email;    // a new address is unverified; another case of the same is not new
   std::optional<std::string> username;
   std::optional<nlohmann::json> metadata;  // replaces the whole object
 };

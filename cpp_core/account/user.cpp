@@ -25,6 +25,7 @@ std::string to_json(const user& who) {
                      {"email_verified_at", or_null(who.email_verified_at)},
                      {"username", or_null(who.username)},
                      {"name", who.name},
+                     {"first_name", or_null(who.first_name)},
                      {"roles", who.roles},
                      {"metadata", who.metadata},
                      {"auth_version", who.auth_version},
@@ -45,6 +46,7 @@ result<user> user_from_json(std::string_view text) {
     who.email_verified_at = optional_at<unix_millis>(members, "email_verified_at");
     who.username = optional_at<std::string>(members, "username");
     members.at("name").get_to(who.name);
+    if (members.contains("first_name")) who.first_name = optional_at<std::string>(members, "first_name");
     members.at("roles").get_to(who.roles);
     who.metadata = members.at("metadata").get<json::object_t>();
     members.at("auth_version").get_to(who.auth_version);

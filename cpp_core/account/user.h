@@ -19,6 +19,7 @@ struct user {
   std::optional<unix_millis> email_verified_at;
   std::optional<std::string> username;
   std::string name;
+  std::optional<std::string> first_name;  // how much of the name is that, where he has said so; see sql/009_names.sql
   std::vector<std::string> roles;
   nlohmann::json metadata = nlohmann::json::object();
   std::int64_t auth_version = 1;  // raised when the password, the e-mail, the roles or disabled change

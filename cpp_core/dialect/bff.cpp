@@ -76,8 +76,15 @@ task<outcome> with_csrf_token(context ctx, input in) {
   co_return co_await Operation(std::move(ctx), std::move(in));
 }
 
+outcome first_name_missing() {
+  std::vector<operation::field_error> wrong;
+  wrong.push_back({&input::given_name, "is required"});
+  return operation::refuse_fields(std::move(wrong));
+}
+
 task<outcome> register_by_two_names(context ctx, input in) {
-  in.name = joined_name(in, "");
+  if (has_empty_first_name(in)) co_return first_name_missing();
+  join_names(in, account::user());
   co_return co_await operation::register_account(std::move(ctx), std::move(in));
 }
 
@@ -90,11 +97,12 @@ task<outcome> update_profile(context ctx, input in) {
   if (in.current_password.has_value() != in.password.has_value()) {
     co_return operation::refuse_message("Both current_password and new_password must be supplied");
   }
+  if (has_empty_first_name(in)) co_return first_name_missing();
   if (names) {
     outcome now = co_await operation::show_profile(ctx, in);
     const auto* known = std::get_if<operation::profile>(&now);
     if (known == nullptr) co_return now;
-    in.name = joined_name(in, known->user.name);
+    join_names(in, known->user);
   }
   co_return co_await operation::change_profile(std::move(ctx), std::move(in));
 }
@@ -103,6 +111,7 @@ task<outcome> update_user(context ctx, input in) {
   if (!in.given_name && !in.family_name && !in.role && !in.is_active && !in.is_verified) {
     co_return operation::refuse_message("No updatable properties supplied");
   }
+  if (has_empty_first_name(in)) co_return first_name_missing();
   if (in.role && *in.role != "SUPER_ADMIN" && *in.role != "GENERAL") {
     co_return operation::refuse_message("'role' must be GENERAL or SUPER_ADMIN");
   }
@@ -111,7 +120,7 @@ task<outcome> update_user(context ctx, input in) {
     outcome now = co_await operation::show_user(ctx, in);
     const auto* known = std::get_if<operation::profile>(&now);
     if (known == nullptr) co_return now;
-    in.name = joined_name(in, known->user.name);
+    join_names(in, known->user);
   }
   co_return co_await operation::change_user(std::move(ctx), std::move(in));
 }

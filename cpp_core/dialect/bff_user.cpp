@@ -12,8 +12,11 @@ struct two_names {
   std::string first, last;
 };
 
-two_names split(const std::string& name) {
-  const std::size_t space = name.rfind(' ');
+two_names split(const account::user& user) {
+  const std::string& name = user.name;
+  if (user.first_name && name == *user.first_name) return {name, ""};
+  const bool is_said = user.first_name && name.starts_with(*user.first_name + " ");
+  const std::size_t space = is_said ? user.first_name->size() : name.rfind(' ');
   if (space == std::string::npos) return {name, ""};
   return {name.substr(0, space), name.substr(space + 1)};
 }
@@ -26,7 +29,7 @@ nlohmann::ordered_json time_or_null(const std::optional<unix_millis>& time) {
 }  // namespace
 
 nlohmann::ordered_json bff_user(const account::user& user) {
-  const two_names names = split(user.name);
+  const two_names names = split(user);
   const bool is_admin = std::ranges::find(user.roles, "admin") != user.roles.end();
   return {{"id", user.id},
           {"uuid", user.id},
@@ -45,11 +48,16 @@ nlohmann::ordered_json bff_user(const account::user& user) {
           {"updated_at", iso8601(user.updated_at)}};
 }
 
-std::string joined_name(const operation::input& in, const std::string& now) {
+bool has_empty_first_name(const operation::input& in) {
+  return in.given_name && in.given_name->find_first_not_of(' ') == std::string::npos;
+}
+
+void join_names(operation::input& in, const account::user& now) {
   two_names names = split(now);
-  if (in.given_name) names.first = *in.given_name;
+  if (in.given_name) names.first = std::move(*in.given_name);
   if (in.family_name) names.last = *in.family_name;
-  return names.last.empty() ? names.first : names.first + " " + names.last;
+  in.name = names.last.empty() ? names.first : names.first + " " + names.last;
+  in.given_name = std::move(names.first);
 }
 
 }  // namespace gatehouse::dialect

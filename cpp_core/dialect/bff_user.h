@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "account/user.h"
 #include "operation/input.h"
@@ -12,7 +11,10 @@ namespace gatehouse::dialect {
 // Without csrf_token.
 nlohmann::ordered_json bff_user(const account::user& user);
 
-// The name made of its two parts; what is absent stays as it is in `now`, which is split at its last space.
-std::string joined_name(const operation::input& in, const std::string& now);
+// As good as none: a user must have a first name.
+bool has_empty_first_name(const operation::input& in);
+
+// Makes the name of its two parts; one that is absent stays as it is `now`.
+void join_names(operation::input& in, const account::user& now);
 
 }  // namespace gatehouse::dialect

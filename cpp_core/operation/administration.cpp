@@ -61,6 +61,7 @@ task<done> record(context ctx, std::string event, std::string user_id, std::stri
 task<outcome> store_change(context ctx, input in, account::user before) {
   account::administration::change wanted;
   wanted.name = in.name;
+  wanted.first_name = in.given_name;
   wanted.is_admin = in.is_admin;
   wanted.is_active = in.is_active;
   wanted.is_verified = in.is_verified;

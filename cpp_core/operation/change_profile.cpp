@@ -137,6 +137,7 @@ task<outcome> change_profile(context ctx, input in) {
   account::profile_changes changes;
   changes.email = check_wish(checks, in);
   changes.name = in.name;
+  changes.first_name = in.given_name;
   changes.metadata = in.metadata;
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 

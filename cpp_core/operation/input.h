@@ -23,7 +23,7 @@ struct input {
   std::optional<secret> link_token;       // of a link that was sent by mail
   std::optional<std::string> id;          // of the path: which of several
   std::optional<std::string> csrf_token;  // shows that a page of ours has sent it; the dialect's to judge
-  std::optional<std::string> given_name;  // where a dialect has the name in two parts, which it puts together
+  std::optional<std::string> given_name;  // of a dialect that has the name in two parts, and puts it together too
   std::optional<std::string> family_name;
   std::optional<std::string> role;  // as the dialect calls it, for is_admin
   std::optional<std::string> skip;  // of a long list: how many rows

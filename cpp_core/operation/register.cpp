@@ -31,7 +31,7 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   result<std::string> hash = co_await ctx.realm.passwords().hash(*in.password);
   if (!hash) co_return ctx.fail("hashing a password", hash.failure());
 
-  account::new_user fresh{std::move(address), name_of(in), in.username};
+  account::new_user fresh{std::move(address), name_of(in), in.username, in.given_name};
   if (in.metadata) fresh.metadata = *in.metadata;
   if (requires_verified_email(ctx) && !ctx.asked_by.reveals_taken) {
     co_return co_await create_quietly(ctx, std::move(fresh), std::move(*hash));

@@ -193,16 +193,6 @@ def test_the_role_is_the_views(client, postgres):
         assert client.profile()["role"] == shown
 
 
-def test_names_are_split_at_the_last_space(nginx):
-    server = nginx("location /api/iam/ { gatehouse_api %REALM% bff; } location /auth/ { gatehouse_api %REALM% rest; }")
-    for name, first, last in (("Ludwig van Beethoven", "Ludwig van", "Beethoven"), ("Plato", "Plato", "")):
-        account = Account(server, name=name)
-        client = Client(server, email=account.email, password=account.password)
-        client.login()
-        data = client.profile()
-        assert (data["first_name"], data["last_name"]) == (first, last)
-
-
 def test_a_deactivated_user_is_told_so_in_his_profile(client, postgres):
     other = another(client.server)
     gone = claims(other.access)["sub"]

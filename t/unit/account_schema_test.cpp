@@ -55,6 +55,8 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   apply("007_administration.sql");
   EXPECT_TRUE(says(problem(users), "sql/008_mail.sql")) << problem(users);
   apply("008_mail.sql");
+  EXPECT_TRUE(says(problem(users), "sql/009_names.sql")) << problem(users);
+  apply("009_names.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }

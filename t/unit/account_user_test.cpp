@@ -13,6 +13,7 @@ user somebody() {
   who.email_verified_at = 1700000000123;
   who.username = "ann";
   who.name = "Änn \"Quote\" Lee";
+  who.first_name = "Änn \"Quote\"";
   who.roles = {"admin", "staff"};
   who.metadata = nlohmann::json::parse(R"({"plan":"gold","n":12345678901234567,"deep":{"list":[1,null,true]}})");
   who.auth_version = 7;
@@ -32,6 +33,7 @@ TEST(account_user, survives_the_way_through_a_session) {
   EXPECT_EQ(after->email_verified_at, before.email_verified_at);
   EXPECT_EQ(after->username, before.username);
   EXPECT_EQ(after->name, before.name);
+  EXPECT_EQ(after->first_name, before.first_name);
   EXPECT_EQ(after->roles, before.roles);
   EXPECT_EQ(after->metadata, before.metadata);
   EXPECT_EQ(after->auth_version, before.auth_version);
@@ -53,6 +55,14 @@ TEST(account_user, what_is_absent_stays_absent) {
   EXPECT_FALSE(after->email_verified());
   EXPECT_FALSE(after->disabled());
   EXPECT_EQ(after->metadata, nlohmann::json::object());
+}
+
+TEST(account_user, a_session_from_before_first_names_is_read) {
+  nlohmann::json older = nlohmann::json::parse(to_json(somebody()));
+  older.erase("first_name");
+  const result<user> read = user_from_json(older.dump());
+  ASSERT_TRUE(read.ok()) << read.failure().what;
+  EXPECT_EQ(read->first_name, std::nullopt);
 }
 
 TEST(account_user, members_of_a_later_version_are_ignored) {

@@ -52,7 +52,7 @@ TEST_F(sql_migrations, applying_them_again_changes_nothing) {
   server_.migrate();
   EXPECT_EQ(shape(), before);
   EXPECT_EQ(server_.execute("SELECT string_agg(version::text, ' ' ORDER BY version) FROM gatehouse.schema_version"),
-            "1 2 3 4 5 6 7 8");
+            "1 2 3 4 5 6 7 8 9");
 }
 
 TEST_F(sql_migrations, none_is_applied_before_the_one_it_follows) {
@@ -85,6 +85,8 @@ TEST_F(sql_migrations, no_control_character_and_no_ambiguous_name_can_be_stored)
   EXPECT_FALSE(accepts(insert_user("username", "''")));
   EXPECT_FALSE(accepts(insert_user("username", "E'a\\tb'")));
   EXPECT_FALSE(accepts(insert_user("metadata", "'[]'")));
+  EXPECT_TRUE(accepts(insert_user("first_name", "'n'")));
+  EXPECT_FALSE(accepts(insert_user("first_name", "E'a\\nb'")));
   EXPECT_FALSE(accepts("INSERT INTO gatehouse.users (realm, email, name) VALUES ('r', 'a@x.org', E'a\\r\\nb')"));
   for (const char* email : {"''", "'a'", "'a b@x.org'", "'a@b@x.org'", "E'a@x.org\\n'", "'ä@x.org'"}) {
     EXPECT_FALSE(
