@@ -13,8 +13,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLATFORM_ERROR = "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only"
 PHRASES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
-           405: "Method Not Allowed", 415: "Unsupported Media Type", 422: "Unprocessable Entity", 500: "Internal Server Error",
-           503: "Service Unavailable"}
+           405: "Method Not Allowed", 413: "Payload Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Entity",
+           429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 class Client:

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import API, GUARDED, Account, bearer, claims
 from browser import set_cookies
-from form_client import (ACCESS, CLEARED, FORM, HANDLE, PASSWORD, assert_json, assert_text, curl, handle_of, login,
+from form_client import (ACCESS, CLEARED, FORM, HANDLE, HTML, PASSWORD, assert_json, assert_text, curl, handle_of, login,
                          new_person, seen, signup, with_handle)
 
 
@@ -369,3 +369,26 @@ def test_a_session_of_twenty_steps(server, upstream):
     assert server.get("/", headers={"Cookie": f"uuid={laptop}; {access}"}).status_code == 401
     third = send("login", email=person["email"].upper(), password=PASSWORD)
     assert server.get("/", headers=with_handle(handle_of(third))).status_code == 200
+
+
+# ---- too many ----
+
+def test_requirement_51_too_many_logins(nginx):
+    server = nginx(FORM, realm={"cookie_secure": "off", "limit_logins": "account+address=3/1m account=off address=off"})
+    person, _ = signup(server)
+    for _ in range(3):
+        assert_text(login(server, {**person, "password": "wrong one"}), 401, "Invalid email or password")
+    answer = login(server, person)
+    assert_text(answer, 429, "Too many requests, try again later")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    page = login(server, person, headers=HTML)
+    assert page.status_code == 429 and "tried too often" in page.text
+    assert 1 <= int(page.headers["Retry-After"]) <= 60
+
+
+def test_too_many_signups(nginx):
+    server = nginx(FORM, realm={"cookie_secure": "off", "limit_registrations": "address=1/1m all=off"})
+    signup(server)
+    answer = server.post("/auth/signup", data=new_person())
+    assert_text(answer, 429, "Too many requests, try again later")
+    assert set_cookies(answer) == [] and 1 <= int(answer.headers["Retry-After"]) <= 60

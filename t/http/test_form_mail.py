@@ -131,3 +131,14 @@ def test_verification_before_the_first_login(nginx, smtp, postgres):
     assert done.status_code == 200 and 'href="/auth/login"' in done.text
     assert_text(login(server, person), 200, "Login successful")
     assert_json(server.post("/auth/verify", data={"uuid": uuid}), 404, "User not found")
+
+
+def test_requirement_52_too_many_mails_are_too_many_for_nobody_as_well(nginx, smtp, postgres):
+    server = Mailing(nginx, smtp, postgres, text=FORM, verify_email="off", cookie_secure="off",
+                     limit_mails="account=2/1m address=off").server
+    person, _ = signup(server)
+    for email in (person["email"], "nobody@example.com"):
+        answers = [server.post("/auth/forgot-password", data={"email": email}) for _ in range(3)]
+        assert [each.status_code for each in answers] == [200, 200, 429]
+        assert_text(answers[2], 429, "Too many requests, try again later")
+        assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
