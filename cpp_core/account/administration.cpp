@@ -29,17 +29,16 @@ task<result<std::vector<user>>> administration::list_users(std::size_t skip, std
   co_return page;
 }
 
-task<result<std::variant<administration::changed, absent>>> administration::change_user(std::string user_id,
-                                                                                        change wanted, source from) {
-  using answer = std::variant<changed, absent>;
+task<result<administration::user_change>> administration::change_user(std::string user_id, change wanted, source from) {
+  using answer = user_change;
   const bool ends_sessions = wanted.is_active == false;
   std::string sql =
-      "WITH before AS (SELECT id, auth_version,"
-      " coalesce(('admin' = ANY (roles)) <> $7::boolean, false)"
-      " OR coalesce((disabled_at IS NULL) <> $8::boolean, false)"
-      " OR coalesce((email_verified_at IS NOT NULL) <> $9::boolean, false) AS matters"
-      " FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid FOR UPDATE),"
-      " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
+      "WITH " +
+      user_among_admins("($7::boolean IS FALSE OR $8::boolean IS FALSE)",
+                        ", coalesce(('admin' = ANY (roles)) <> $7::boolean, false)"
+                        " OR coalesce((disabled_at IS NULL) <> $8::boolean, false)"
+                        " OR coalesce((email_verified_at IS NOT NULL) <> $9::boolean, false) AS matters") +
+      ", changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
       " first_name = coalesce($10, first_name),"
       " roles = CASE WHEN $7::boolean AND NOT 'admin' = ANY (roles) THEN roles || 'admin'::text"
       " WHEN NOT $7::boolean THEN array_remove(roles, 'admin') ELSE roles END,"
@@ -48,9 +47,11 @@ task<result<std::variant<administration::changed, absent>>> administration::chan
       " email_verified_at = CASE WHEN $9::boolean THEN coalesce(email_verified_at, now())"
       " WHEN NOT $9::boolean THEN NULL ELSE email_verified_at END,"
       " auth_version = u.auth_version + CASE WHEN b.matters THEN 1 ELSE 0 END, updated_at = now()"
-      " FROM before b WHERE u.id = b.id RETURNING u.*), " +
+      " FROM before b WHERE u.id = b.id AND NOT b.is_last RETURNING u.*), " +
       told(ends_sessions ? "kill" : "expire", "NULL::text", "(SELECT matters FROM before)") + ", " +
-      audit("user_changed") + " SELECT " + profile_of_u() + ", (SELECT told.id FROM told) AS outbox_id FROM changed u";
+      audit("user_changed") + " SELECT b.is_last, " + profile_of_u() +
+      ", (SELECT told.id FROM told) AS outbox_id FROM before b LEFT JOIN changed u ON u.id = b.id"
+      " WHERE b.is_last OR u.id IS NOT NULL";
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(),
                 {std::move(user_id), std::move(wanted.name), parameter_of(wanted.is_admin),
@@ -58,6 +59,7 @@ task<result<std::variant<administration::changed, absent>>> administration::chan
   const auto rows = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!rows) co_return rows.failure();
   if (rows->empty()) co_return answer(absent());
+  if (rows->at(0, "is_last") == "t") co_return answer(last_administrator());
   result<user> now = profile_in(*rows);
   if (!now) co_return now.failure();
   changed made;

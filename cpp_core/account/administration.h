@@ -41,7 +41,8 @@ class administration {
     std::optional<std::int64_t> outbox_id;  // nullopt: it does not concern his sessions
     bool ends_sessions = false;             // a kill, else an expire
   };
-  task<result<std::variant<changed, absent>>> change_user(std::string user_id, change wanted, source from);
+  using user_change = std::variant<changed, absent, last_administrator>;
+  task<result<user_change>> change_user(std::string user_id, change wanted, source from);
 
  private:
   database database_;

@@ -14,9 +14,8 @@ std::string milliseconds(const std::string& column) {
 
 const std::string& profile_of_u() {
   static const std::string text =
-      "json_build_object('id', u.id, 'email', u.email, 'username', u.username, 'name', u.name, 'first_name', "
-      "u.first_name,"
-      " 'roles', u.roles, 'metadata', u.metadata, 'auth_version', u.auth_version, " +
+      "json_build_object('id', u.id, 'email', u.email, 'username', u.username, 'name', u.name,"
+      " 'first_name', u.first_name, 'roles', u.roles, 'metadata', u.metadata, 'auth_version', u.auth_version, " +
       milliseconds("email_verified_at") + ", " + milliseconds("disabled_at") + ", " + milliseconds("created_at") +
       ", " + milliseconds("updated_at") + ", " + milliseconds("last_login_at") + ") AS profile";
   return text;
@@ -36,6 +35,19 @@ const std::string& pending_email_of_u() {
 
 std::string same_email(const std::string& column, const std::string& value) {
   return "lower(" + column + " COLLATE \"C\") = lower(" + value + " COLLATE \"C\")";
+}
+
+std::string user_among_admins(const std::string& condition, const std::string& columns) {
+  return "admins AS (SELECT id FROM gatehouse.users WHERE realm = $1 AND 'admin' = ANY (roles) AND disabled_at IS NULL"
+         " AND " +
+         condition +
+         " ORDER BY id FOR UPDATE),"
+         " before AS (SELECT id, auth_version, EXISTS (SELECT FROM admins a WHERE a.id = b.id)"
+         " AND NOT EXISTS (SELECT FROM admins a WHERE a.id <> b.id) AS is_last" +
+         columns +
+         // The count is always right: it is there to have the administrators locked first.
+         " FROM gatehouse.users b WHERE realm = $1 AND id = $5::uuid AND (SELECT count(*) FROM admins) >= 0"
+         " FOR UPDATE)";
 }
 
 std::string audit(const std::string& event) { return audit_of("'" + event + "'"); }

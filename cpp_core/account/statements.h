@@ -23,6 +23,11 @@ const std::string& pending_email_of_u();
 // `column` is this address, in any case of letters.
 std::string same_email(const std::string& column, const std::string& value);
 
+// `admins`: the realm's administrators who can log in, locked until the statement's end, where `condition` holds; and
+// `before`, the user $5 with auth_version, `is_last` (he is the only one of them) and `columns`, locked after them: of
+// two statements that would each leave the other's administrator, the second one sees what the first has done.
+std::string user_among_admins(const std::string& condition, const std::string& columns);
+
 // The row of the audit trail.
 std::string audit(const std::string& event);
 // The same; `event` is an expression over `changed`.

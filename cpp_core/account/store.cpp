@@ -192,17 +192,20 @@ task<result<bool>> store::replace_hash(std::string user_id, std::string old_pass
   co_return !replaced->empty();
 }
 
-task<result<removal>> store::remove(std::string user_id, source from) {
+task<result<removal>> store::remove(std::string user_id, bool keeps_admin, source from) {
   std::string sql =
-      "WITH changed AS (DELETE FROM gatehouse.users u WHERE u.realm = $1 AND u.id = $5::uuid"
+      "WITH " + user_among_admins("$6::boolean", "") +
+      ", changed AS (DELETE FROM gatehouse.users u USING before b WHERE u.id = b.id AND NOT b.is_last"
       " RETURNING u.id, u.auth_version + 1 AS auth_version), " +
       told("kill", "NULL::text", "true") + ", " + audit("removed") +
-      " SELECT changed.auth_version, told.id AS outbox_id FROM changed, told";
+      " SELECT b.is_last, changed.auth_version, told.id AS outbox_id FROM before b"
+      " LEFT JOIN (changed CROSS JOIN told) ON changed.id = b.id WHERE b.is_last OR changed.id IS NOT NULL";
   parameters values = recorded(realm_, std::move(from));
-  values.emplace_back(std::move(user_id));
+  values.insert(values.end(), {std::move(user_id), keeps_admin ? "true" : "false"});
   const result<rows> gone = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!gone) co_return gone.failure();
   if (gone->empty()) co_return removal(absent());
+  if (gone->at(0, "is_last") == "t") co_return removal(last_administrator());
   co_return removal(removed{number_in(*gone, 0, "auth_version"), number_in(*gone, 0, "outbox_id")});
 }
 

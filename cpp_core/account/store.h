@@ -56,6 +56,8 @@ struct email_letters {
 enum class taken { email, username };
 // No such user in this realm, or no longer in the state that the call expected.
 struct absent {};
+// Without this user nobody who has the role "admin" could log in to the realm.
+struct last_administrator {};
 
 using creation = std::variant<user, taken>;
 
@@ -77,7 +79,7 @@ struct removed {
   std::int64_t least_auth_version;  // above every version the user ever had
   std::int64_t outbox_id;
 };
-using removal = std::variant<removed, absent>;
+using removal = std::variant<removed, absent, last_administrator>;
 
 // Sessions of the user with a smaller auth_version end (kill), or must refresh and get the user anew (expire).
 struct revocation {
@@ -120,7 +122,8 @@ class store {
                                                 std::optional<mail_order> notice = {});
   // The same password under other parameters (REQUIREMENTS 50): ends no session. False: it was changed meanwhile.
   task<result<bool>> replace_hash(std::string user_id, std::string old_password, std::string new_password);
-  task<result<removal>> remove(std::string user_id, source from);
+  // `keeps_admin`: not if he is the last administrator.
+  task<result<removal>> remove(std::string user_id, bool keeps_admin, source from);
 
   // False: no such user. `notice`: unless it is his first login, or he has come with this address and user agent
   // within 90 days.

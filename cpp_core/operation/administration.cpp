@@ -69,6 +69,7 @@ task<outcome> store_change(context ctx, input in, account::user before) {
   auto changed = co_await ctx.realm.administration().change_user(before.id, std::move(wanted), from);
   if (!changed) co_return ctx.fail("changing a user", changed.failure());
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::not_found);
+  if (std::holds_alternative<account::last_administrator>(*changed)) co_return refuse_last_administrator();
   auto& made = std::get<account::administration::changed>(*changed);
 
   if (made.outbox_id) {

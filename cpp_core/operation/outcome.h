@@ -133,6 +133,9 @@ inline outcome refuse_message(std::string message) {
   no.message = std::move(message);
   return no;
 }
+inline outcome refuse_last_administrator() {
+  return refuse_message("The realm would be left without an administrator");
+}
 inline outcome refuse_for_now(seconds retry_after) {
   refused no;
   no.why = refusal::too_many_requests;

@@ -42,9 +42,10 @@ task<outcome> remove_account(context ctx, input in) {
 
 task<outcome> remove_account_of(context ctx, std::string user_id, std::string session_id) {
   const account::source from = source_of(ctx, std::move(session_id));
-  auto gone = co_await ctx.realm.accounts().remove(user_id, from);
+  auto gone = co_await ctx.realm.accounts().remove(user_id, ctx.asked_by.keeps_admin, from);
   if (!gone) co_return ctx.fail("deleting an account", gone.failure());
   if (std::holds_alternative<account::absent>(*gone)) co_return refuse(refusal::not_found);
+  if (std::holds_alternative<account::last_administrator>(*gone)) co_return refuse_last_administrator();
 
   const auto& left = std::get<account::removed>(*gone);
   account::revocation all;

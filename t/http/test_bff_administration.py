@@ -1,5 +1,7 @@
 """The administration of users and sessions in the `bff` contract."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bff_client import BFF, TIME, another, assert_failure, assert_hard, assert_success, make_admin
@@ -125,3 +127,65 @@ def test_sessions_as_refresh_tokens(client, postgres):
     assert_success(admin.call("DELETE", "refresh-tokens", json=admin.with_csrf()))
     for each in (user, admin):
         assert each.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+
+
+# ---- the last administrator ----
+
+LAST = "The realm would be left without an administrator"
+
+
+def own_route(client):
+    return f"users/{client.profile()['uuid']}"
+
+
+def administrators(client, postgres):
+    return [row["email"] for row in postgres.query(
+        "select email from gatehouse.users where realm = %s and 'admin' = any (roles) and disabled_at is null",
+        client.server.realm)]
+
+
+def test_the_last_administrator_remains_one(client, postgres):
+    admin = make_admin(client, postgres)
+    disabled = make_admin(another(client.server), postgres)
+    postgres.query("select gatehouse.set_disabled(%s, %s, true)", client.server.realm, disabled.person["email"])
+    for change in ({"role": "GENERAL"}, {"is_active": False}, {"role": "GENERAL", "first_name": "Jane"}):
+        assert_failure(admin.call("PUT", own_route(admin), json=admin.with_csrf(**change)), 400, LAST)
+    assert_failure(admin.call("DELETE", own_route(admin), json=admin.with_csrf()), 400, LAST)
+    assert_failure(admin.call("DELETE", "authn/delete", json=admin.with_csrf()), 400, LAST)
+    data = admin.profile()
+    assert (data["role"], data["is_active"], data["first_name"]) == ("SUPER_ADMIN", True, "John")
+    assert admin.call("PUT", own_route(admin), json=admin.with_csrf(role="SUPER_ADMIN", is_active=True, first_name="Jane")).json()[
+        "data"]["first_name"] == "Jane", "nothing of it makes him less"
+    assert_success(admin.call("DELETE", f"users/{another(client.server).profile()['uuid']}", json=admin.with_csrf()))
+
+
+@pytest.mark.parametrize("leave", [
+    lambda admin: admin.call("PUT", own_route(admin), json=admin.with_csrf(role="GENERAL")),
+    lambda admin: admin.call("PUT", own_route(admin), json=admin.with_csrf(is_active=False)),
+    lambda admin: admin.call("DELETE", own_route(admin), json=admin.with_csrf()),
+    lambda admin: admin.call("DELETE", "authn/delete", json=admin.with_csrf())],
+    ids=["demotion", "deactivation", "deletion", "deletion of one's own account"])
+def test_one_of_two_administrators_may_go(client, postgres, leave):
+    admin, other = make_admin(client, postgres), make_admin(another(client.server), postgres)
+    answer = leave(admin)
+    assert answer.json()["status"] == "success", answer.text
+    assert administrators(client, postgres) == [other.person["email"]]
+    assert_failure(leave(other), 400, LAST)
+
+
+def test_administrators_who_go_at_the_same_time_leave_one(client, postgres):
+    admins = [make_admin(client, postgres)] + [make_admin(another(client.server), postgres) for _ in range(7)]
+    requests = [("PUT", own_route(each), each.with_csrf(role="GENERAL")) if n % 2 else
+                ("DELETE", own_route(each), each.with_csrf()) for n, each in enumerate(admins)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda admin, request: admin.call(request[0], request[1], json=request[2]), admins, requests))
+    said = [answer.json()["status"] for answer in answers]
+    assert sorted(said) == ["fail"] + ["success"] * 7, [answer.text for answer in answers]
+    assert_failure(answers[said.index("fail")], 400, LAST)
+    assert administrators(client, postgres) == [admins[said.index("fail")].person["email"]]
+
+
+def test_an_administrator_of_another_realm_does_not_count(client, nginx, postgres):
+    make_admin(another(nginx(BFF)), postgres)
+    admin = make_admin(client, postgres)
+    assert_failure(admin.call("PUT", own_route(admin), json=admin.with_csrf(role="GENERAL")), 400, LAST)

@@ -142,7 +142,7 @@ TEST_F(account_store, realms_do_not_see_each_other) {
   store others(pool_, realm_ + "_other");
   EXPECT_FALSE(got(others.find_by_login("ann@example.com")));
   EXPECT_FALSE(got(others.find(ann.id)));
-  EXPECT_TRUE(std::holds_alternative<absent>(got(others.remove(ann.id, from_))));
+  EXPECT_TRUE(std::holds_alternative<absent>(got(others.remove(ann.id, false, from_))));
   EXPECT_TRUE(std::holds_alternative<absent>(got(others.change_password(ann.id, "$new$", "", 1, from_))));
   EXPECT_TRUE(std::holds_alternative<absent>(got(others.change_profile(ann.id, {}, 1, from_))));
   EXPECT_FALSE(got(others.replace_hash(ann.id, "$hash$", "$new$")));
@@ -387,10 +387,10 @@ TEST_F(account_store, requirement_50_a_rehash_replaces_only_the_hash_that_was_ve
 
 TEST_F(account_store, requirement_36_a_removed_user_is_gone_and_his_sessions_are_to_end) {
   const user ann = created("ann@example.com");
-  const auto gone = std::get<removed>(got(users_.remove(ann.id, from_)));
+  const auto gone = std::get<removed>(got(users_.remove(ann.id, false, from_)));
   EXPECT_EQ(gone.least_auth_version, 2);
   EXPECT_FALSE(got(users_.find(ann.id)));
-  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.remove(ann.id, from_))));
+  EXPECT_TRUE(std::holds_alternative<absent>(got(users_.remove(ann.id, false, from_))));
   EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.credentials WHERE user_id = '" + ann.id + "'"), "0");
   EXPECT_EQ(events(), "registered removed") << "the trail outlives the user";
 
