@@ -196,10 +196,11 @@ std::string_view message_of(const operation::outcome& outcome) {
   return {};
 }
 
-// A HEAD is a GET without its answer, and one GET of ours changes something.
-std::optional<response> refuse_blind_reset(const exchange& about) {
+// A HEAD must change nothing (RFC 9110 §9.3.2), and one GET of ours does: it is answered as for the form, whatever it
+// brings.
+std::optional<response> answer_blind_reset(const exchange& about) {
   if (about.asked.method != "HEAD" || about.matched.path != form_reset) return std::nullopt;
-  return text(405, "Method not allowed");
+  return form_page(about, nullptr);
 }
 
 response encode(const exchange& about, const operation::outcome& outcome) {
@@ -244,7 +245,7 @@ const dialect form{
     .find_tokens = find_handle,
     .encode = encode,
     .encode_status = encode_status,
-    .refuse_early = refuse_blind_reset,
+    .refuse_early = answer_blind_reset,
     .cookies = cookies,
     .sets_cookies = true,
     .pages_at = form_pages_at,

@@ -87,11 +87,17 @@ def test_a_reset_that_lacks_something(mailing, smtp):
 
 
 def test_requirement_43_a_head_resets_nothing(mailing, smtp):
-    person, _ = signup(mailing.server)
-    uuid = forget(mailing.server, smtp, person)
-    answer = mailing.server.request("HEAD", f"/auth/reset-password?uuid={uuid}&password={NEW}")
-    assert answer.status_code == 405
-    assert login(mailing.server, person).status_code == 200
+    server = mailing.server
+    person, _ = signup(server)
+    uuid = forget(server, smtp, person)
+    assert "HEAD" in server.request("PUT", "/auth/reset-password").headers["Allow"]
+    for query in ("", f"?uuid={uuid}", f"?uuid={uuid}&password={NEW}"):
+        for headers in ({}, HTML):
+            answer = server.request("HEAD", "/auth/reset-password" + query, headers=headers)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert login(server, person).status_code == 200
+    assert_json(server.get(f"/auth/reset-password?uuid={uuid}&password={NEW}"), 200, "Password reset successful")
 
 
 def test_a_browser_resets_by_the_link(mailing, smtp):
