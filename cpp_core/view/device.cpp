@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace gatehouse::view {
 
 namespace {
@@ -37,7 +39,7 @@ std::string_view first_of(const std::array<sign, N>& signs, std::string_view tex
 device device_of(std::string_view user_agent) {
   device known{std::string(first_of(browsers, user_agent)), std::string(first_of(systems, user_agent))};
   if (known.browser.empty() && known.system.empty()) {
-    known.browser = user_agent.substr(0, user_agent.find_first_of(" /("));
+    known.browser = one_line(user_agent.substr(0, user_agent.find_first_of(" /(")));
   }
   return known;
 }

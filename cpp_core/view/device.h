@@ -12,7 +12,7 @@ struct device {
 };
 
 // "Firefox" and "Linux" of a User-Agent header, as far as it says so; of anything unknown its first word is the
-// browser. What a client says of itself proves nothing.
+// browser, in UTF-8 whatever was sent. What a client says of itself proves nothing.
 device device_of(std::string_view user_agent);
 
 }  // namespace gatehouse::view

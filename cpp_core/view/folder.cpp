@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/base64url.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "view/language.h"
+#include "view/template_text.h"
 
 namespace gatehouse::view {
 
@@ -20,19 +20,19 @@ namespace {
 using kainjow::mustache::data;
 using kainjow::mustache::mustache;
 
-using files_by_name = std::map<std::string, std::string, std::less<>>;
-
-constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::string_view english = "en";
 
 using content_type_row = std::pair<std::string_view, std::string_view>;
-constexpr std::array<content_type_row, 10> content_types{{
+constexpr std::array<content_type_row, 13> content_types{{
     {".css", "text/css; charset=utf-8"},
     {".js", "text/javascript; charset=utf-8"},
     {".svg", "image/svg+xml"},
     {".png", "image/png"},
     {".jpg", "image/jpeg"},
+    {".jpeg", "image/jpeg"},
+    {".gif", "image/gif"},
     {".webp", "image/webp"},
+    {".avif", "image/avif"},
     {".ico", "image/x-icon"},
     {".woff2", "font/woff2"},
     {".txt", "text/plain; charset=utf-8"},
@@ -59,51 +59,6 @@ data to_data(const nlohmann::json& value) {
   return {value.is_boolean() && value.get<bool>()};
 }
 
-// The files of a directory by name, without what lies deeper.
-result<files_by_name> read_files(const std::string& directory) {
-  files_by_name files;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') || !entry.is_regular_file(failed)) continue;
-    result<std::string> bytes = read_file(entry.path().string(), most_bytes);
-    if (!bytes) return bytes.failure();
-    files.emplace(name, std::move(*bytes));
-  }
-  if (failed) return error{fault::invalid, "cannot read the folder \"" + directory + "\": " + failed.message()};
-  return files;
-}
-
-std::string without_blanks(std::string_view text) {
-  std::string kept(text);
-  std::erase(kept, ' ');
-  return kept;
-}
-
-// A template with its parts, {{> _NAME}}, put in.
-result<std::string> put_parts_in(const files_by_name& files, const std::string& name, unsigned depth) {
-  constexpr unsigned deepest = 8;
-  constexpr std::string_view opening = "{{>";
-  constexpr std::string_view closing = "}}";
-  std::string_view rest = files.find(name)->second;
-  std::string whole;
-  for (;;) {
-    const std::size_t begin = rest.find(opening);
-    whole.append(rest.substr(0, begin));
-    if (begin == std::string_view::npos) return whole;
-    rest.remove_prefix(begin + opening.size());
-    const std::size_t end = rest.find(closing);
-    if (end == std::string_view::npos) return error{fault::invalid, "a {{> has no }}"};
-    const std::string part = without_blanks(rest.substr(0, end)) + ".html";
-    rest.remove_prefix(end + closing.size());
-    if (!files.contains(part)) return error{fault::invalid, "there is no file \"" + part + "\" for its {{> }}"};
-    if (depth == deepest) return error{fault::invalid, "its parts hold each other"};
-    result<std::string> inner = put_parts_in(files, part, depth + 1);
-    if (!inner) return inner;
-    whole.append(*inner);
-  }
-}
-
 std::string etag_of(std::string_view bytes) {
   const sha256_digest digest = sha256_hasher()(bytes);
   const std::string_view first(reinterpret_cast<const char*>(digest.data()), 12);
@@ -114,7 +69,28 @@ std::string_view suffix_of(std::string_view name) { return name.substr(std::min(
 
 bool is_template(std::string_view name) {
   constexpr std::array<std::string_view, 3> suffixes{".html", ".txt", ".css"};
-  return !name.starts_with('_') && std::ranges::find(suffixes, suffix_of(name)) != suffixes.end();
+  return std::ranges::find(suffixes, suffix_of(name)) != suffixes.end();
+}
+
+std::string types_of_assets() {
+  std::string all;
+  for (const auto& [suffix, type] : content_types) all.append(all.empty() ? "" : " ").append(suffix);
+  return all;
+}
+
+// A table of a language: texts, and groups of texts.
+result<nlohmann::json> read_table(std::string_view bytes) {
+  result<nlohmann::json> table = read_json(bytes);
+  if (!table) return table;
+  if (!table->is_object()) return error{fault::invalid, "must be an object of texts and groups of texts"};
+  for (const auto& [name, entry] : table->items()) {
+    const bool is_group =
+        entry.is_object() && std::ranges::all_of(entry, [](const auto& each) { return each.is_string(); });
+    if (!is_group && !entry.is_string()) {
+      return error{fault::invalid, "\"" + name + "\" must be a text, or an object of texts"};
+    }
+  }
+  return table;
 }
 
 }  // namespace
@@ -140,7 +116,7 @@ folder& folder::operator=(folder&&) noexcept = default;
 folder::~folder() = default;
 
 result<folder> folder::load(const std::string& directory, std::span<const std::string_view> required) {
-  const result<files_by_name> files = read_files(directory);
+  const result<files_by_name> files = read_files(directory, directory);
   if (!files) return files.failure();
   for (const std::string_view name : required) {
     if (!files->contains(name)) {
@@ -148,17 +124,26 @@ result<folder> folder::load(const std::string& directory, std::span<const std::s
     }
   }
   folder made;
-  for (const status& read :
-       {made.read_templates(directory, *files), made.read_languages(directory, *files), made.read_assets(directory)}) {
-    if (!read) return read.failure();
-  }
+  status read = made.read_assets(directory, *files);
+  if (read) read = made.read_languages(directory, *files);
+  if (read) read = made.read_templates(directory, *files);
+  if (!read) return read.failure();
   return made;
 }
 
 status folder::read_templates(const std::string& directory, const files_by_name& files) {
+  const auto has_asset = [&](std::string_view name) {
+    return assets_.contains(name) || (name == "theme.css" && files.contains(name));
+  };
+  const surroundings around{files, languages_.find(english)->second.texts, has_asset};
   for (const auto& [name, bytes] : files) {
     if (!is_template(name)) continue;
-    const result<std::string> whole = put_parts_in(files, name, 0);
+    const status checked = check_template(bytes, around);
+    if (!checked) return wrong(directory + "/" + name, checked.failure().what);
+  }
+  for (const auto& [name, bytes] : files) {
+    if (!is_template(name) || name.starts_with('_')) continue;
+    const result<std::string> whole = put_parts_in(files, name);
     if (!whole) return wrong(directory + "/" + name, whole.failure().what);
     auto compiled = std::make_unique<mustache>(*whole);
     if (!compiled->is_valid()) return wrong(directory + "/" + name, compiled->error_message());
@@ -171,14 +156,18 @@ status folder::read_templates(const std::string& directory, const files_by_name&
 status folder::read_languages(const std::string& directory, const files_by_name& files) {
   const auto english_file = files.find("en.json");
   if (english_file == files.end()) return error{fault::invalid, "the folder \"" + directory + "\" has no \"en.json\""};
+  const result<nlohmann::json> english_texts = read_table(english_file->second);
+  if (!english_texts) return wrong(directory + "/en.json", english_texts.failure().what);
   for (const auto& [name, bytes] : files) {
     if (!name.ends_with(".json")) continue;
-    nlohmann::json texts = nlohmann::json::object();
-    for (const std::string* table : {&english_file->second, &bytes}) {
-      const result<nlohmann::json> read = read_json(*table);
-      if (!read) return wrong(directory + "/" + name, read.failure().what);
-      texts.merge_patch(*read);
+    const result<nlohmann::json> own = read_table(bytes);
+    if (!own) return wrong(directory + "/" + name, own.failure().what);
+    nlohmann::json texts = *english_texts;
+    for (const auto& [entry, value] : own->items()) {
+      const bool is_other = texts.contains(entry) && texts[entry].type() != value.type();
+      if (is_other) return wrong(directory + "/" + name, "\"" + entry + "\" must be what it is in en.json");
     }
+    texts.merge_patch(*own);
     data values(data::type::object);
     values.set("text", to_data(texts));
     languages_.emplace(ascii_lower(name.substr(0, name.rfind('.'))), language{std::move(texts), std::move(values)});
@@ -186,14 +175,20 @@ status folder::read_languages(const std::string& directory, const files_by_name&
   return done{};
 }
 
-status folder::read_assets(const std::string& directory) {
+status folder::read_assets(const std::string& directory, const files_by_name& templates) {
   const std::string inner = directory + "/assets";
-  if (!std::filesystem::is_directory(inner)) return done{};
-  result<files_by_name> files = read_files(inner);
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(inner, unknown)) return done{};
+  result<files_by_name> files = read_files(inner, directory);
   if (!files) return files.failure();
   for (auto& [name, bytes] : *files) {
-    const auto type = std::ranges::find(content_types, suffix_of(name), &content_type_row::first);
-    if (type == content_types.end()) return wrong(inner + "/" + name, "is of a type that the pages do not use");
+    const auto type = std::ranges::find(content_types, ascii_lower(suffix_of(name)), &content_type_row::first);
+    if (type == content_types.end()) {
+      return wrong(inner + "/" + name, "is of a type that the pages do not use; they use " + types_of_assets());
+    }
+    if (templates.contains(name)) {
+      return wrong(inner + "/" + name, "would never be seen: the template \"" + name + "\" has its address");
+    }
     assets_.emplace(name, make_asset(type->second, std::move(bytes)));
   }
   return done{};
@@ -224,6 +219,15 @@ std::string folder::text(std::string_view group, std::string_view name, std::str
   if (table == texts.end() || !table->is_object()) return {};
   const auto found = table->find(name);
   return found != table->end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::map<std::string, std::string> folder::texts(std::string_view group, std::string_view in_language) const {
+  auto spoken = languages_.find(in_language);
+  if (spoken == languages_.end()) spoken = languages_.find(english);
+  std::map<std::string, std::string> all;
+  const auto table = spoken->second.texts.find(group);
+  if (table != spoken->second.texts.end() && table->is_object()) table->get_to(all);
+  return all;
 }
 
 const asset* folder::find_asset(std::string_view name) const {

@@ -6,6 +6,8 @@
 //     _NAME.html                      a part of others: {{> _NAME}}
 //     en.json, LANGUAGE.json          texts, as {{text.…}}; what a language lacks is English
 //     assets/*                        style sheets, scripts, pictures, as they are
+//
+// What is wrong with any of them is found while it is read, and said with the file and, of a template, the line.
 #pragma once
 
 #include <map>
@@ -16,6 +18,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "view/folder_files.h"
 
 namespace gatehouse::view {
 
@@ -45,18 +48,19 @@ class folder {
   // One text of a group of the table, e.g. "subject" of "verify". Empty: no language has it.
   std::string text(std::string_view group, std::string_view name, std::string_view language) const;
 
+  // All texts of a group.
+  std::map<std::string, std::string> texts(std::string_view group, std::string_view language) const;
+
   const asset* find_asset(std::string_view name) const;  // null: there is none
 
  private:
   struct page;
   struct language;
 
-  using files_by_name = std::map<std::string, std::string, std::less<>>;
-
   folder();
   status read_templates(const std::string& directory, const files_by_name& files);
   status read_languages(const std::string& directory, const files_by_name& files);
-  status read_assets(const std::string& directory);
+  status read_assets(const std::string& directory, const files_by_name& templates);
 
   std::map<std::string, page, std::less<>> pages_;
   std::map<std::string, language, std::less<>> languages_;

@@ -36,6 +36,7 @@ TEST(device, browsers_and_systems_are_told_by_what_they_send) {
            sample{"python-requests/2.28.1", "python-requests", ""},
            sample{"SomeApp (Linux)", "", "Linux"},
            sample{"", "", ""},
+           sample{"\xff\xc3(/1.0", "\xef\xbf\xbd\xef\xbf\xbd", ""},
        }) {
     const device told = device_of(each.user_agent);
     EXPECT_EQ(told.browser, each.browser) << each.user_agent;

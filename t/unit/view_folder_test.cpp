@@ -85,6 +85,41 @@ TEST_F(view_folder, a_language_lacks_nothing_that_english_has) {
   EXPECT_EQ(made.language_for("fr"), "en");
 }
 
+TEST_F(view_folder, all_texts_of_a_group_at_once) {
+  write("de.json", R"({"hello":{"title":"Hallo"}})");
+  const std::map<std::string, std::string> expected{{"only", "English"}, {"title", "Hallo"}};
+  EXPECT_EQ(load().texts("hello", "de"), expected);
+  EXPECT_TRUE(load().texts("nothing", "de").empty());
+}
+
+TEST_F(view_folder, tags_that_are_no_templates_fault) {
+  for (const char* good :
+       {"{{! a comment, with } and\n{ and <tags> }}", "{{{x}}}", "{{&x}}", "{{ x }}", "{{#x}}\n{{.}}\n{{/x}}",
+        "{{text.hello.title}}", "{{#text.hello}}{{title}}{{/text.hello}}", "a } b { c }} d"}) {
+    write("page.html", good);
+    EXPECT_EQ(refused(), "") << good;
+  }
+}
+
+TEST_F(view_folder, the_line_is_that_of_the_file) {
+  const std::array<std::pair<const char*, const char*>, 8> wrong{
+      {{"\n\n{{#a}}\n", "line 3: {{#a}} is never closed"},
+       {"{{^a}}\n{{/b}}", "line 2: {{/b}} stands where {{^a}} of line 1"},
+       {"\n{{/b}}", "line 2: {{/b}} closes nothing"},
+       {"\n{{a\n", "line 2: the {{ here has no }}"},
+       {"\n{{a\n{{b}}", "line 2: the {{ here is not followed"},
+       {"{{=<% %>=}}", "line 1: the {{ here is not followed"},
+       {"\n{{text.hello.tilte}}", "line 2: {{text.hello.tilte}} is not in"},
+       {"a\n\xff", "line 2: not UTF-8"}}};
+  for (const auto& [text, complaint] : wrong) {
+    write("_part.html", "one\ntwo\n");
+    write("page.html", text);
+    EXPECT_NE(refused().find(complaint), std::string::npos) << refused();
+    write("page.html", std::string("{{> _part}}") + text);
+    EXPECT_NE(refused().find(complaint), std::string::npos) << "parts do not count: " << refused();
+  }
+}
+
 TEST_F(view_folder, assets_have_a_type_and_a_tag_of_their_bytes) {
   write("assets/a.css", "body{}");
   write("assets/b.js", "1");
