@@ -6,13 +6,21 @@ namespace gatehouse::gate {
 
 namespace {
 
-constexpr std::size_t most_bytes = 2048;
+constexpr std::size_t most_bytes = 8192;
 
 bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '\\'; }
 
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
+}
+
+void encode(char c, std::string& into) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  into += '%';
+  into += digits[byte >> 4U];
+  into += digits[byte & 15U];
 }
 
 }  // namespace
@@ -24,18 +32,26 @@ bool is_safe_return(std::string_view address, std::span<const std::string_view> 
   return std::ranges::all_of(address, is_plain);
 }
 
+std::string plain_address(std::string_view uri) {
+  std::string plain;
+  for (const char c : uri) {
+    if (is_plain(c)) {
+      plain += c;
+    } else {
+      encode(c, plain);
+    }
+  }
+  return plain;
+}
+
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     if (is_unreserved(c)) {
       encoded += c;
-      continue;
+    } else {
+      encode(c, encoded);
     }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += digits[byte >> 4U];
-    encoded += digits[byte & 15U];
   }
   return encoded;
 }

@@ -30,6 +30,12 @@
     time.textContent = words.format(when);
   }
 
+  // The part of the wanted address behind its #, which no server sees: the browser brings it here, and on from here.
+  if (location.hash) {
+    for (const wanted of document.querySelectorAll('input[name="return"]')) wanted.form.action += location.hash;
+    for (const link of document.querySelectorAll('a[href*="?return="]')) link.hash = location.hash;
+  }
+
   // A form is sent once, however often its button is pressed; again after ten seconds, if no answer came.
   const free = (form) => form.removeAttribute('aria-busy');
   document.addEventListener('submit', (event) => {

@@ -14,7 +14,7 @@ let complaints = [];
 // Chromium reports the status of a page like that of a missing picture. Pages have all sorts of statuses.
 function isStatusOfPage(message, navigations) {
   return message.text().startsWith('Failed to load resource: the server responded') &&
-         navigations.has(message.location().url);
+         navigations.has(message.location().url.replace(/#.*/, ''));
 }
 
 const tests = {
@@ -33,7 +33,7 @@ const tests = {
     const context = await browser.newContext(options);
     const navigations = new Set();
     context.setDefaultTimeout(longest);
-    context.on('request', (request) => { if (request.isNavigationRequest()) navigations.add(request.url()); });
+    context.on('request', (request) => { if (request.isNavigationRequest()) navigations.add(request.url().replace(/#.*/, '')); });
     context.on('console', (message) => {
       if (message.type() === 'error' && !isStatusOfPage(message, navigations)) complaints.push(`${message.text()} (${message.location().url}, on ${message.page()?.url()})`);
     });

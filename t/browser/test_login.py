@@ -22,6 +22,16 @@ def test_a_first_visit_to_a_deep_link_ends_at_exactly_that_page(tab, jane, upstr
     assert tab.page.innerText("#user") == jane.email
 
 
+def test_the_part_behind_the_hash_is_kept(tab, jane):
+    tab.go("/orders?id=7#part-2")
+    assert tab.heading == "Log in"
+    tab.log_in(jane.email, "not the password")
+    tab.click("Create an account")
+    tab.click("Log in")
+    assert tab.log_in(jane.email, jane.password) == 200
+    assert tab.address == "/orders?id=7#part-2"
+
+
 def test_a_deep_link_survives_a_wrong_password_and_a_registration(tab, jane):
     tab.go("/orders?id=7&x=%2F")
     tab.log_in(jane.email, "not the password")
