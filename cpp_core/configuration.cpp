@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "dialect/bff.h"
-#include "dialect/pages.h"
+#include "dialect/page_templates.h"
 #include "endpoint/router.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
@@ -46,10 +47,12 @@ const gh_realm* find_twin(const gh_realm& mine) {
 // At the first location that serves them: a realm that only guards needs none.
 status load_pages(realm::settings& said) {
   if (said.pages) return done{};
-  auto loaded = view::folder::load(said.pages_directory, dialect::page_templates());
+  auto loaded = view::folder::load(said.pages_directory, dialect::page_templates);
   if (!loaded) {
-    return error{fault::invalid,
-                 "the pages: " + loaded.failure().what + "; write \"pages DIRECTORY\" or \"pages off\" in the realm"};
+    std::error_code unknown;
+    const bool is_there = std::filesystem::is_directory(said.pages_directory, unknown);
+    const std::string advice = is_there ? "" : "; write \"pages DIRECTORY\" or \"pages off\" in the realm";
+    return error{fault::invalid, "the pages: " + loaded.failure().what + advice};
   }
   said.pages = std::make_shared<const view::folder>(std::move(*loaded));
   return done{};

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "decision.h"
+#include "dialect/cross_site.h"
 #include "dialect/page_response.h"
 #include "gate/challenge.h"
 #include "gate/cross_site.h"
@@ -62,13 +63,34 @@ dialect::response problem_json(int status) {
   return made;
 }
 
+// The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something: who only wants to
+// see a page has been redirected.
+dialect::response page_for(const dialect::request& asked, const realm::settings& realm, std::string_view uri,
+                           const gate::identity* who, int status) {
+  if (status == 400) return dialect::error_page(asked, realm, operation::refusal::conflicting_credentials);
+  if (status == 401) return dialect::session_ended_page(asked, realm);
+  const bool may_not = status == 403 && who != nullptr && !dialect::is_cross_site(realm, asked);
+  return may_not ? dialect::forbidden_page(asked, realm, who->email(), asked.method == "GET" ? uri : "")
+                 : dialect::error_page_of_status(asked, realm, status);
+}
+
+using header_row = std::pair<const char*, gh_str>;
+
 dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
   dialect::request asked;
   asked.mount = realm.pages_mount;
-  asked.headers.emplace_back("Accept-Language", view_of(traits.accept_language));
-  const bool may_not = status == 403 && who != nullptr;
-  dialect::response made = may_not ? dialect::forbidden_page(asked, realm.settings, who->email(), view_of(traits.uri))
-                                   : dialect::error_page_of_status(asked, realm.settings, status);
+  asked.method = view_of(traits.method);
+  asked.secure = traits.secure != 0;
+  for (const auto& [name, value] : {header_row{"Accept-Language", traits.accept_language},
+                                    {"Host", traits.host},
+                                    {"Origin", traits.origin},
+                                    {"Sec-Fetch-Site", traits.fetch_site}}) {
+    if (value.len > 0) asked.headers.emplace_back(name, view_of(value));
+  }
+  for (std::size_t i = 0; i < traits.allowed_origin_count; ++i) {
+    asked.allowed_origins.emplace_back(view_of(traits.allowed_origins[i]));
+  }
+  dialect::response made = page_for(asked, realm.settings, view_of(traits.uri), who, status);
   made.add_header("Cache-Control", "no-store");
   return made;
 }
@@ -143,7 +165,7 @@ int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
 
 size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* into, size_t size) {
   return guarded<size_t>(nullptr, 0, [&]() -> size_t {
-    if (realm->pages_mount.empty() || !gate::is_navigation(said_of(*traits))) return 0;
+    if (realm->pages_mount.empty() || !gate::may_be_redirected(said_of(*traits))) return 0;
     const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
     if (location.size() > size) return 0;
     return location.copy(into, size);

@@ -47,10 +47,22 @@ constexpr auto routes = [] {
 response encode(const exchange& about, const operation::outcome&) {
   if (about.matched.path == asset_path) return asset(about);
   const std::string_view name = std::ranges::find(all_pages, about.matched.path, &page::path)->template_name;
+  if (const auto why = closed(about.realm, name)) return error_page(about.asked, about.realm, *why);
   const std::string_view language = language_of(about.realm, about.asked);
-  nlohmann::json values = common_values(about.realm, about.asked.mount, language);
+  nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, language);
   values["api"] = about.realm.bff_mount;
+  values["reasons"] = nlohmann::json::array();
+  for (const auto& [reason, said] : about.realm.pages->texts("reasons", language)) {
+    values["reasons"].push_back({{"reason", reason}, {"sentence", said}});
+  }
   return html_with_calls(200, about.realm.pages->render(name, language, values), language);
+}
+
+// A form that a browser has sent by itself: the script was not there to take it.
+response encode_status(const request& asked, const realm::settings& realm, int status) {
+  if (status != 405 || asked.method != "POST") return error_page_of_status(asked, realm, status);
+  std::string said = realm.pages->text("iam", "needs_script", language_of(realm, asked));
+  return error_page_of_status(asked, realm, status, std::move(said));
 }
 
 nlohmann::json no_claims(const account::user&) { return nlohmann::json::object(); }
@@ -70,7 +82,7 @@ const dialect bff_pages{
     .decode = decode_form,
     .find_tokens = find_nothing,
     .encode = encode,
-    .encode_status = error_page_of_status,
+    .encode_status = encode_status,
     .pages_at = "",
 };
 

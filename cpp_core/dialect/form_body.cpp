@@ -31,6 +31,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
+decoded decode_query(const route& matched, std::string_view query) {
+  field_reader reader(matched);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const field* known = reader.find(pair.substr(0, equals));
+    if (known == nullptr || reader.has(*known)) continue;
+    std::optional<std::string> value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+    if (value && !value->empty()) reader.store(*known, std::move(*value));
+  }
+  return std::move(reader).finish();
+}
+
 decoded decode_form(const route& matched, std::string_view, std::string_view body) {
   field_reader reader(matched);
   while (!body.empty()) {

@@ -22,4 +22,8 @@ std::optional<std::string> percent_decode(std::string_view text);
 // ignored. A field sent empty is absent: a browser sends every field of a form.
 decoded decode_form(const route& matched, std::string_view content_type, std::string_view body);
 
+// A query: what cannot be read, or comes again, is as if it were not there. Links are changed on their way, and
+// whatever else is in them is none of ours.
+decoded decode_query(const route& matched, std::string_view query);
+
 }  // namespace gatehouse::dialect

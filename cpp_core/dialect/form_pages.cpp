@@ -33,7 +33,7 @@ std::string place_of(const request& asked) { return asked.mount + std::string(fo
 
 nlohmann::json values_of(const realm::settings& realm, const request& asked, std::string_view language) {
   const std::string at = place_of(asked);
-  nlohmann::json values = common_values(realm, at, language);
+  nlohmann::json values = common_values(realm, asked, at, language);
   values["at"] = {{"register", at + "signup"}, {"forgot", at + "forgot-password"}, {"reset", at + "reset-password"}};
   return values;
 }
@@ -94,6 +94,9 @@ response form_page(const exchange& about, const operation::refused* trouble) {
     return asset({about.matched, about.realm, moved, {}});
   }
   const std::string_view name = template_of(about.matched);
+  if (const auto why = closed(about.realm, name)) {
+    return error_page(as_page(about.asked), about.realm, *why);
+  }
   if (name.empty() && trouble != nullptr) return form_error_page(about.asked, about.realm, *trouble);
   const bool dead_link = trouble != nullptr && (trouble->why == operation::refusal::link_unknown ||
                                                 trouble->why == operation::refusal::link_expired);
@@ -126,7 +129,7 @@ response form_page_after(const exchange& about, const operation::outcome& made) 
 }
 
 response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
-  return error_page(as_page(asked), realm, row_of(no.why).status, no);
+  return error_page(as_page(asked), realm, no);
 }
 
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status) {

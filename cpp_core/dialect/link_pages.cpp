@@ -57,7 +57,7 @@ request as_page(const request& asked) {
 response show(const exchange& about, std::string_view template_name, int status, const operation::refused* trouble,
               const nlohmann::json& more = nlohmann::json::object()) {
   const std::string_view language = language_of(about.realm, about.asked);
-  nlohmann::json values = common_values(about.realm, as_page(about.asked).mount, language);
+  nlohmann::json values = common_values(about.realm, about.asked, as_page(about.asked).mount, language);
   values["can"]["login"] = false;
   values["at"] = {{"reset", about.asked.mount + std::string(jsonapi_reset)}};
   add_form(values, about, language, trouble);
@@ -83,7 +83,7 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
   const int status = row_of(said.why).status;
   const bool is_dead = said.why == refusal::link_unknown || said.why == refusal::link_expired;
   if (!is_dead) return show(about, form_of(about.matched), status, &said);
-  if (about.matched.path == jsonapi_reset) return error_page(as_page(about.asked), about.realm, status, said);
+  if (about.matched.path == jsonapi_reset) return error_page(as_page(about.asked), about.realm, said);
   return show(about, "link-failed.html", status, nullptr);
 }
 

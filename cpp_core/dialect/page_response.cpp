@@ -1,5 +1,8 @@
 #include "dialect/page_response.h"
 
+#include <algorithm>
+
+#include "dialect/cross_site.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
 #include "gate/return_address.h"
@@ -32,6 +35,44 @@ const std::string content_policy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'";
 
+// If-None-Match (RFC 9110, 13.1.2): a list, compared weakly.
+bool has_already(std::string_view listed, std::string_view etag) {
+  constexpr std::string_view weak = "W/";
+  while (!listed.empty()) {
+    std::string_view each = listed.substr(0, listed.find(','));
+    listed.remove_prefix(std::min(each.size() + 1, listed.size()));
+    while (each.starts_with(' ')) each.remove_prefix(1);
+    while (each.ends_with(' ')) each.remove_suffix(1);
+    if (each.starts_with(weak)) each.remove_prefix(weak.size());
+    if (each == etag || each == "*") return true;
+  }
+  return false;
+}
+
+struct error_words {
+  std::string title;
+  std::string sentence;
+  std::string retry_in;
+};
+
+response render_error(const request& asked, const realm::settings& realm, int status, error_words said,
+                      nlohmann::json values = nlohmann::json::object()) {
+  const std::string_view language = language_of(realm, asked);
+  values.update(common_values(realm, asked, asked.mount, language));
+  values["status"] = status;
+  values["title"] = std::move(said.title);
+  values["error"] = std::move(said.sentence);
+  values["retry_in"] = std::move(said.retry_in);
+  return html(status, realm.pages->render("error.html", language, values), language);
+}
+
+// The text for a status, or else for all of its kind.
+std::string text_of_status(const realm::settings& realm, const request& asked, std::string_view group, int status) {
+  const std::string_view language = language_of(realm, asked);
+  std::string text = realm.pages->text(group, std::to_string(status), language);
+  return text.empty() ? realm.pages->text(group, status < 500 ? "400" : "500", language) : text;
+}
+
 }  // namespace
 
 response html(int status, std::string body, std::string_view language) {
@@ -48,7 +89,7 @@ response asset(const exchange& about) {
   const view::asset* found = about.realm.pages->find_asset(name);
   view::asset theme;
   if (name == "theme.css") {
-    const nlohmann::json values = common_values(about.realm, about.asked.mount, "en");
+    const nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, "en");
     theme = view::make_asset("text/css; charset=utf-8", about.realm.pages->render(name, "en", values));
     found = &theme;
   }
@@ -58,7 +99,7 @@ response asset(const exchange& about) {
   made.add_header("ETag", found->etag);
   made.add_header("Cache-Control", "no-cache");  // restyled pages are seen at once; asking again is cheap
   made.status = 304;
-  if (about.asked.header("If-None-Match") == found->etag) return made;
+  if (has_already(about.asked.header("If-None-Match"), found->etag)) return made;
   made.status = 200;
   made.add_header("Content-Type", std::string(found->content_type));
   made.body = found->bytes;
@@ -68,28 +109,55 @@ response asset(const exchange& about) {
 response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email,
                         std::string_view wanted) {
   const std::string_view language = language_of(realm, asked);
-  nlohmann::json values = common_values(realm, asked.mount, language);
+  nlohmann::json values = common_values(realm, asked, asked.mount, language);
   if (!email.empty()) values["user"] = {{"email", email}};
-  if (gate::is_safe_return(wanted, {})) values["return"] = wanted;
+  const std::string plain = gate::plain_address(wanted);
+  if (gate::is_safe_return(plain, {})) values["return"] = plain;
   return html(403, realm.pages->render("forbidden.html", language, values), language);
 }
 
-response error_page(const request& asked, const realm::settings& realm, int status, const operation::refused& no) {
+response error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
   const std::string_view language = language_of(realm, asked);
-  nlohmann::json values = common_values(realm, asked.mount, language);
-  values["status"] = status;
-  values["title"] = realm.pages->text("titles", std::to_string(status), language);
-  values["error"] = sentence(realm, language, no.why);
-  values["retry_in"] = duration_words(*realm.pages, language, retry_after(no));
-  return html(status, realm.pages->render("error.html", language, values), language);
+  const refusal_row& row = row_of(no.why);
+  error_words said;
+  said.title = realm.pages->text("titles", row.name, language);
+  if (said.title.empty()) said.title = text_of_status(realm, asked, "titles", row.status);
+  said.sentence = sentence(realm, language, no.why);
+  said.retry_in = duration_words(*realm.pages, language, retry_after(no));
+  const bool may_log_out = no.why == operation::refusal::conflicting_credentials;
+  return render_error(asked, realm, row.status, std::move(said), {{"may_log_out", may_log_out}});
+}
+
+response error_page(const request& asked, const realm::settings& realm, operation::refusal why) {
+  operation::refused no;
+  no.why = why;
+  return error_page(asked, realm, no);
 }
 
 response error_page_of_status(const request& asked, const realm::settings& realm, int status) {
-  const refusal_row* row = row_of_status(status);
-  if (row == nullptr) row = row_of_status(status < 500 ? 400 : 500);
-  operation::refused no;
-  no.why = row->why;
-  return error_page(asked, realm, status, no);
+  if (status == 403 && is_cross_site(realm, asked)) return error_page(asked, realm, operation::refusal::cross_site);
+  if (status == 503) return error_page(asked, realm, operation::refusal::unavailable);
+  return error_page_of_status(asked, realm, status, text_of_status(realm, asked, "statuses", status));
+}
+
+response error_page_of_status(const request& asked, const realm::settings& realm, int status, std::string said) {
+  return render_error(asked, realm, status, {text_of_status(realm, asked, "titles", status), std::move(said), ""});
+}
+
+response session_ended_page(const request& asked, const realm::settings& realm) {
+  const std::string_view language = language_of(realm, asked);
+  error_words said;
+  said.title = realm.pages->text("session_ended", "title", language);
+  said.sentence = realm.pages->text("session_ended", "body", language);
+  return render_error(asked, realm, 401, std::move(said), {{"session_ended", true}});
+}
+
+std::optional<operation::refusal> closed(const realm::settings& realm, std::string_view template_name) {
+  const bool registers = template_name == "register.html" || template_name == "iam-register.html";
+  const bool writes = template_name == "forgot.html" || template_name == "iam-reset.html";
+  if (registers && realm.registration == realm::registration::closed) return operation::refusal::registration_closed;
+  if (writes && !realm.smtp) return operation::refusal::mail_off;
+  return std::nullopt;
 }
 
 }  // namespace gatehouse::dialect

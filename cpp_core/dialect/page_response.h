@@ -1,6 +1,7 @@
 // How a page is sent: with the headers that keep it from being framed, sniffed, or lied into running a script.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,18 @@ response asset(const exchange& about);
 response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email,
                         std::string_view wanted);
 
-// For whoever cannot be shown what he asked for, with the sentence for the refusal.
-response error_page(const request& asked, const realm::settings& realm, int status, const operation::refused& no);
+// For whoever cannot be shown what he asked for, with the sentence for the refusal, and its status unless another is
+// given. Who has sent the logins of two people can log out there.
+response error_page(const request& asked, const realm::settings& realm, const operation::refused& no);
+response error_page(const request& asked, const realm::settings& realm, operation::refusal why);
+// For what nginx refused, for whatever reason of its own or its operator's, or another site's page has sent.
 response error_page_of_status(const request& asked, const realm::settings& realm, int status);
+// The same with a sentence of its own.
+response error_page_of_status(const request& asked, const realm::settings& realm, int status, std::string said);
+// For who has sent a form of the application after his session had ended: 401, and how to send it again.
+response session_ended_page(const request& asked, const realm::settings& realm);
+
+// Why a page cannot do in this realm what it is for; nullopt: it can.
+std::optional<operation::refusal> closed(const realm::settings& realm, std::string_view template_name);
 
 }  // namespace gatehouse::dialect

@@ -55,6 +55,25 @@ json error_values(const exchange& about, std::string_view language, const operat
   return form;
 }
 
+// Which page is shown with which notice.
+using notice_row = std::pair<std::string_view, std::string_view>;
+constexpr std::array<notice_row, 8> notices{{
+    {"login", "password_reset"},
+    {"login", "verification_sent"},
+    {"account", "profile_saved"},
+    {"account", "email_confirmation_sent"},
+    {"account", "password_changed"},
+    {"account", "session_ended"},
+    {"account", "sessions_ended"},
+    {"logged-out", "account_deleted"},
+}};
+
+// Where no field is to blame, what a form was refused for is in English, and of its encoding: no reader can mend that.
+std::string sentence_for_form(const realm::settings& realm, std::string_view language, const operation::refused& no) {
+  const bool is_unusable = no.why == operation::refusal::invalid_input && !no.message.empty();
+  return is_unusable ? realm.pages->text("refusals", "unusable_form", language) : sentence(realm, language, no.why);
+}
+
 // Without a language of its own: a script shows it in the reader's.
 std::string minutes_of(unix_seconds time) {
   std::string text = iso8601(time * 1000);
@@ -88,10 +107,12 @@ std::string_view language_of(const realm::settings& realm, const request& asked)
   return realm.pages->language_for(asked.header("Accept-Language"));
 }
 
-json common_values(const realm::settings& realm, std::string_view mount, std::string_view language) {
+json common_values(const realm::settings& realm, const request& asked, std::string_view mount,
+                   std::string_view language) {
   const std::string at(mount);
   return {{"lang", language},
           {"mount", mount},
+          {"plain_http", !asked.secure},
           {"at", {{"register", at + "register"}, {"forgot", at + "forgot"}, {"reset", at + "reset"}}},
           {"site",
            {{"name", realm.site.name},
@@ -113,12 +134,13 @@ void add_form(json& values, const exchange& about, std::string_view language, co
 
   if (trouble != nullptr) {
     values["retry_in"] = duration_words(*about.realm.pages, language, retry_after(*trouble));
+    values["has_error"] = true;
     values["form"] = error_values(about, language, *trouble);
     const bool is_taken = trouble->why == operation::refusal::email_taken;
     if (is_taken) {
       values["form"]["email"] = {{"error", sentence(about.realm, language, trouble->why)}, {"focus", true}};
     } else if (trouble->fields.empty()) {
-      values["error"] = trouble->message.empty() ? sentence(about.realm, language, trouble->why) : trouble->message;
+      values["error"] = sentence_for_form(about.realm, language, *trouble);
     }
   }
   for (const auto& [member, value] : about.typed) values["form"][std::string(member)]["value"] = value;
@@ -153,9 +175,12 @@ std::string duration_words(const view::folder& pages, std::string_view language,
 
 std::string notice_of(const exchange& about, std::string_view language) {
   constexpr std::string_view parameter = "done=";
-  const std::string_view query = about.asked.query;
+  std::string_view query = about.asked.query;
   if (!query.starts_with(parameter)) return {};
-  return about.realm.pages->text("notices", query.substr(parameter.size()), language);
+  query.remove_prefix(parameter.size());
+  const std::string_view path = about.matched.path;
+  const auto led = std::ranges::find(notices, std::pair(path.substr(path.rfind('/') + 1), query));
+  return led == notices.end() ? std::string() : about.realm.pages->text("notices", query, language);
 }
 
 std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why) {

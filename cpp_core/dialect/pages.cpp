@@ -79,15 +79,35 @@ task<operation::outcome> on_account(operation::context ctx, operation::input in)
   co_return co_await operation::show_overview_after(std::move(ctx), std::move(in), std::move(made));
 }
 
+// A login in a browser that may have been logged in already: what it had ends, or nobody could end it but by the list
+// of sessions. That it cannot be ended is no reason to refuse the login.
+template <auto Operation>
+task<operation::outcome> in_place_of_another(operation::context ctx, operation::input in) {
+  operation::input before;
+  before.bearer = std::exchange(in.bearer, {});
+  before.refresh_token = std::exchange(in.refresh_token, {});
+  before.ambiguous_session = std::exchange(in.ambiguous_session, false);
+  operation::outcome made = co_await Operation(ctx, std::move(in));
+  if (std::holds_alternative<operation::signed_in>(made)) co_await operation::logout(ctx, std::move(before));
+  co_return made;
+}
+
 constexpr std::array routes{
+    route{"GET", "", show_page, credential::none, {}, 303},
     route{"GET", "login", show_page, credential::none, page_fields, 200},
-    route{"POST", "login", operation::login, credential::none, login_fields, 303},
+    route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_fields, 303},
     route{"GET", "register", show_page, credential::none, page_fields, 200},
-    route{"POST", "register", operation::register_account, credential::none, register_fields, 303},
+    route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_fields,
+          303},
     route{"POST", "logout", operation::logout, credential::whatever, page_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, page_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
-    route{"GET", "account/:id", operation::show_overview, credential::session, {}, 200},  // an error, loaded again
+    // Of these, each is a form that was shown again, and is now asked for by its address.
+    route{"GET", "account/profile", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/password", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/sessions", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/sessions/:id", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/delete", operation::show_overview, credential::session, {}, 200},
     route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
     route{"POST", "account/sessions", on_account<operation::end_other_sessions>, credential::session, presence_fields,
@@ -132,34 +152,6 @@ constexpr std::array known_pages{
     page{"verify/resend", verification_template, "", "verification_sent"},
 };
 
-// Of the form, jsonapi and the bff too.
-constexpr std::array<std::string_view, 26> templates{"login.html",
-                                                     "register.html",
-                                                     "logged-out.html",
-                                                     account_template,
-                                                     "forbidden.html",
-                                                     "error.html",
-                                                     "theme.css",
-                                                     "forgot.html",
-                                                     "forgot-sent.html",
-                                                     "reset.html",
-                                                     "reset-done.html",
-                                                     "verify.html",
-                                                     verification_template,
-                                                     "verified.html",
-                                                     "link-failed.html",
-                                                     "iam-home.html",
-                                                     "iam-register.html",
-                                                     "iam-login.html",
-                                                     "iam-reset.html",
-                                                     "iam-verify.html",
-                                                     "iam-verifyemail.html",
-                                                     "iam-verifyfailed.html",
-                                                     "iam-verifysuccessful.html",
-                                                     "iam-dashboard.html",
-                                                     "iam-profile.html",
-                                                     "iam-settings.html"};
-
 page page_of(const exchange& about) {
   const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
   return known != known_pages.end() ? *known : page{about.matched.path, "", "", ""};
@@ -182,6 +174,11 @@ void clear_handle(const exchange& about, response& answer) {
   if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", handle->clear());
 }
 
+void clear_cookies(const exchange& about, response& answer) {
+  for (const std::string& cookie : about.realm.cookies->clear()) answer.add_header("Set-Cookie", cookie);
+  clear_handle(about, answer);
+}
+
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
   response made = redirect(303, destination(about));
   set_token_cookies(about, tokens, made);
@@ -195,23 +192,23 @@ response leave(const exchange& about) {
   if (!page_of(about).done.empty()) query = "?done=" + std::string(page_of(about).done);
   if (!about.typed_as("return").empty()) query = "?return=" + gate::percent_encode(about.typed_as("return"));
   response made = redirect(303, mounted(about, "logged-out") + query);
-  for (const std::string& cookie : about.realm.cookies->clear()) made.add_header("Set-Cookie", cookie);
-  clear_handle(about, made);
+  clear_cookies(about, made);
   made.add_header("Clear-Site-Data", "\"cache\"");
   return made;
 }
 
 response to_login(const exchange& about) {
   const bool may_be_repeated = gate::is_safe_method(about.asked.method);
-  const std::string back = mounted(about, may_be_repeated ? about.matched.path : "account");
+  const std::string back = mounted(about, may_be_repeated ? about.asked.path : "account");
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
 }
 
 response show_account(const exchange& about, const operation::account_overview& all) {
   const std::string_view language = language_of(about.realm, about.asked);
-  nlohmann::json values = common_values(about.realm, about.asked.mount, language);
+  nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, language);
   add_account(values, about, language, all);
   values["notice"] = notice_of(about, language);
+  values["has_error"] = all.trouble.has_value();
   if (all.trouble) add_form(values["section"][std::string(page_of(about).section)], about, language, &*all.trouble);
   const int status = all.trouble ? row_of(all.trouble->why).status : 200;
   return html(status, about.realm.pages->render(account_template, language, values), language);
@@ -221,13 +218,16 @@ response show_account(const exchange& about, const operation::account_overview& 
 response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
               nlohmann::json values = {}) {
   const std::string_view language = language_of(about.realm, about.asked);
-  values.update(common_values(about.realm, about.asked.mount, language));
+  values.update(common_values(about.realm, about.asked, about.asked.mount, language));
   if (!values.contains("notice")) values["notice"] = notice_of(about, language);
   add_form(values, about, language, trouble);
   return html(status, about.realm.pages->render(name, language, values), language);
 }
 
 response show_form(const exchange& about, const operation::refused* trouble) {
+  if (const auto why = closed(about.realm, page_of(about).template_name)) {
+    return error_page(about.asked, about.realm, *why);
+  }
   const int status = trouble != nullptr ? row_of(trouble->why).status : about.matched.success;
   return show(about, page_of(about).template_name, status, trouble);
 }
@@ -246,6 +246,12 @@ response show_dead_link(const exchange& about, const operation::refused& no) {
 response encode_refusal(const exchange& about, const operation::refused& no) {
   const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
+  // Which sessions they are of nobody knows, so none has ended; but the browser is not to stay between the two.
+  if (about.matched.path == "logout" && no.why == refusal::conflicting_credentials) {
+    response made = error_page(about.asked, about.realm, no);
+    clear_cookies(about, made);
+    return made;
+  }
   const bool is_anonymous =
       no.why == refusal::missing_bearer || no.why == refusal::bad_bearer || no.why == refusal::deactivated;
   if (is_anonymous) return to_login(about);
@@ -254,7 +260,7 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
   const page& shown = page_of(about);
   const bool has_form = !about.matched.fields.empty() && !shown.template_name.empty();
   if (has_form && shown.template_name != account_template) return show_form(about, &no);
-  return error_page(about.asked, about.realm, row_of(no.why).status, no);
+  return error_page(about.asked, about.realm, no);
 }
 
 response encode_mail_sent(const exchange& about) {
@@ -280,6 +286,7 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     return leave(about);
   }
   if (std::holds_alternative<operation::blank>(outcome)) {
+    if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
     return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
   }
   if (std::holds_alternative<operation::verification_sent>(outcome)) {
@@ -296,11 +303,13 @@ response encode(const exchange& about, const operation::outcome& outcome) {
                   mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
 }
 
+decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
+  return matched.method == "GET" ? decode_query(matched, body) : decode_form(matched, content_type, body);
+}
+
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }
 
 }  // namespace
-
-std::span<const std::string_view> page_templates() { return templates; }
 
 const dialect pages{
     .name = "pages",
@@ -311,7 +320,7 @@ const dialect pages{
                .claims = claims,
                .has_pages = true},
     .routes = routes,
-    .decode = decode_form,
+    .decode = decode,
     .find_tokens = find_token_cookies,
     .encode = encode,
     .encode_status = error_page_of_status,

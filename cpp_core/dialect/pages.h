@@ -7,7 +7,4 @@ namespace gatehouse::dialect {
 
 extern const dialect pages;
 
-// What the folder of the pages must hold.
-std::span<const std::string_view> page_templates();
-
 }  // namespace gatehouse::dialect

@@ -1,5 +1,6 @@
 #include "endpoint/handle.h"
 
+#include "dialect/cross_site.h"
 #include "dialect/refusals.h"
 #include "endpoint/cors.h"
 #include "endpoint/credentials.h"
@@ -7,7 +8,6 @@
 #include "endpoint/router.h"
 #include "gate/authenticator.h"
 #include "gate/challenge.h"
-#include "gate/cross_site.h"
 
 namespace gatehouse::endpoint {
 
@@ -15,14 +15,6 @@ namespace {
 
 using dialect::request;
 using operation::refusal;
-
-bool is_cross_site(const realm::settings& realm, const request& asked) {
-  if (gate::is_safe_method(asked.method)) return false;
-  const std::vector<std::string_view> origins(asked.allowed_origins.begin(), asked.allowed_origins.end());
-  const gate::provenance from{asked.header("Sec-Fetch-Site"), asked.header("Origin")};
-  const gate::destination to{realm.public_url, asked.header("Host"), asked.secure, origins};
-  return gate::is_foreign(from, to);
-}
 
 // Whoever looks at what no route has made: a browser's user is shown a page.
 const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm::settings& realm,
@@ -103,9 +95,16 @@ bool ends_own_session(const operation::outcome& outcome) {
   return std::holds_alternative<operation::signed_out>(outcome) || (removed != nullptr && removed->own);
 }
 
+// What was refused, also where the account page is shown all the same; null: nothing.
+const operation::refused* refusal_in(const operation::outcome& outcome) {
+  const auto* account = std::get_if<operation::account_overview>(&outcome);
+  if (account != nullptr) return account->trouble ? &*account->trouble : nullptr;
+  return std::get_if<operation::refused>(&outcome);
+}
+
 // Headers that an outcome has in every dialect.
 void add_outcome_headers(const operation::outcome& outcome, dialect::response& answer) {
-  const auto* no = std::get_if<operation::refused>(&outcome);
+  const operation::refused* no = refusal_in(outcome);
   if (no == nullptr) return;
   const bool challenges = answer.status == 401;
   if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
@@ -122,6 +121,19 @@ void add_common_headers(dialect::response& answer) {
   answer.add_header("X-Content-Type-Options", "nosniff");
 }
 
+// Its path may be known, but not with this method, or not for a body of this type.
+dialect::response answer_unrouted(const dialect::dialect& base, const realm::settings& realm, const request& asked) {
+  const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
+  const std::string allowed = allowed_methods(base, realm.has_pages, asked.path);
+  if (allowed.empty()) return on_screen.encode_status(asked, realm, 404);
+  const bool is_form = base.pages != nullptr && find_route(*base.pages, asked.method, asked.path).route != nullptr;
+  if (is_form && realm.has_pages) return on_screen.encode_status(asked, realm, 415);
+  dialect::response no =
+      asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
+  no.add_header("Allow", allowed);
+  return no;
+}
+
 task<dialect::response> answer(realm::services& services, const dialect::dialect& base, request asked) {
   const realm::settings& realm = services.settings();
   const dialect::dialect& spoken =
@@ -130,18 +142,11 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
     std::optional<dialect::response> no = spoken.refuse_first(asked, realm);
     if (no) co_return std::move(*no);
   }
-  if (spoken.sets_cookies && is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
+  if (spoken.sets_cookies && dialect::is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
 
-  const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
   const match found = find_route(spoken, asked.method, asked.path);
-  if (found.allowed.empty()) co_return on_screen.encode_status(asked, realm, 404);
-  if (is_preflight(asked)) co_return answer_preflight(asked, base, found.allowed);
-  if (found.route == nullptr) {
-    dialect::response no =
-        asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
-    no.add_header("Allow", found.allowed);
-    co_return no;
-  }
+  if (is_preflight(asked) && !found.allowed.empty()) co_return answer_preflight(asked, base, found.allowed);
+  if (found.route == nullptr) co_return answer_unrouted(base, realm, asked);
 
   dialect::exchange about{*found.route, realm, asked, {}};
   dialect::decoded read = decode(spoken, about.matched, asked);

@@ -1,5 +1,6 @@
 #include "endpoint/router.h"
 
+#include <array>
 #include <optional>
 
 #include "dialect/form_body.h"
@@ -42,6 +43,17 @@ const dialect::dialect& choose_side(const dialect::dialect& spoken, bool with_pa
   if (spoken.pages == nullptr || !with_pages) return spoken;
   const bool for_browsers = method == "GET" || method == "HEAD" || dialect::is_urlencoded(content_type);
   return for_browsers && find_route(*spoken.pages, method, path).route != nullptr ? *spoken.pages : spoken;
+}
+
+std::string allowed_methods(const dialect::dialect& spoken, bool with_pages, std::string_view path) {
+  constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+  std::string allowed;
+  for (const std::string_view each : methods) {
+    const bool on_pages = with_pages && spoken.pages != nullptr && find_route(*spoken.pages, each, path).route;
+    if (!on_pages && find_route(spoken, each, path).route == nullptr) continue;
+    allowed.append(allowed.empty() ? "" : ", ").append(each);
+  }
+  return allowed.empty() ? allowed : allowed + ", OPTIONS";
 }
 
 bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path) {

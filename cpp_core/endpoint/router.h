@@ -11,7 +11,7 @@ namespace gatehouse::endpoint {
 struct match {
   const dialect::route* route = nullptr;  // nullptr: see `allowed`
   std::string id;                         // what stands for ":id"
-  std::string allowed;                    // the path's methods, for an Allow header; empty: there is no such path
+  std::string allowed;                    // the methods of the path, comma-separated; empty: there is no such path
 };
 
 // HEAD is GET. A trailing slash is another path.
@@ -20,6 +20,9 @@ match find_route(const dialect::dialect& spoken, std::string_view method, std::s
 // Which side of a dialect answers: its pages, for a page or a urlencoded form that they have a route for, else itself.
 const dialect::dialect& choose_side(const dialect::dialect& spoken, bool with_pages, std::string_view method,
                                     std::string_view path, std::string_view content_type);
+
+// The methods of a path on both sides, for an Allow header; empty: there is no such path.
+std::string allowed_methods(const dialect::dialect& spoken, bool with_pages, std::string_view path);
 
 // Might the request's body be wanted, whatever its type?
 bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path);

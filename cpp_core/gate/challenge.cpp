@@ -5,16 +5,20 @@
 namespace gatehouse::gate {
 
 bool is_navigation(const navigation& asked) {
-  if (asked.method != "GET" || !asked.upgrade.empty()) return false;
+  if ((asked.method != "GET" && asked.method != "POST") || !asked.upgrade.empty()) return false;
   if (!asked.fetch_mode.empty())
     return asked.fetch_mode == "navigate" && asked.fetch_dest != "object" && asked.fetch_dest != "embed";
   return asked.accept.find("text/html") != std::string_view::npos;
 }
 
+bool may_be_redirected(const navigation& asked) { return asked.method == "GET" && is_navigation(asked); }
+
 std::string login_address(std::string_view login_page, std::string_view uri) {
-  std::string address(login_page);
-  if (is_safe_return(uri, {})) address.append("?return=").append(percent_encode(uri));
-  return address;
+  constexpr std::size_t longest = 8192 - std::string_view("GET  HTTP/1.1\r\n").size();
+  const std::string wanted = plain_address(uri);
+  if (!is_safe_return(wanted, {})) return std::string(login_page);
+  std::string address = std::string(login_page) + "?return=" + percent_encode(wanted);
+  return address.size() <= longest ? address : std::string(login_page);
 }
 
 }  // namespace gatehouse::gate

@@ -1,4 +1,5 @@
-// What fits a client that must log in: a page navigation is sent to the login page, anything else gets 401.
+// What fits a client that must log in: who wants to see a page is sent to the login page, or is shown one that says so
+// where he has sent something; anything else gets 401.
 #pragma once
 
 #include <string>
@@ -15,11 +16,13 @@ struct navigation {
   std::string_view upgrade;
 };
 
-// A GET by which a browser shows a page: by Fetch Metadata where the browser sends it, else by Accept.
+// A GET or POST by which a browser shows a page: by Fetch Metadata where the browser sends it, else by Accept.
 bool is_navigation(const navigation& asked);
+// One that loses nothing by going to another page first.
+bool may_be_redirected(const navigation& asked);
 
 // The login page, with `uri`, the path and query first asked for, as its parameter `return` if a browser may be sent
-// back there.
+// back there, and if the whole is no longer than the request line that nginx reads unless it is told otherwise (8 KB).
 std::string login_address(std::string_view login_page, std::string_view uri);
 
 }  // namespace gatehouse::gate

@@ -55,6 +55,34 @@ def test_two_tabs_share_a_session_and_its_end(tab):
     assert other.address == "/orders?id=7"
 
 
+def test_a_form_that_is_sent_after_the_session_has_ended_can_be_sent_again(tab, upstream):
+    tab.register()
+    form = tab.another()
+    form.go("/orders")
+    tab.go("/auth/account")
+    tab.press("Log out")
+    before = upstream.count
+    assert form.press("Order") == 401
+    assert form.heading == "You are no longer logged in"
+    assert upstream.count == before
+    assert form.accessibility() == []
+    link = form.where.getByRole("link", name="Log in in a new tab")
+    assert (link.getAttribute("target"), link.getAttribute("rel")) == ("_blank", "noopener")
+    tab.go(link.getAttribute("href"))
+    assert tab.log_in(tab.email, tab.password) == 200
+    assert form.follow(form.page, "reload") == 200
+    assert form.heading == "/orders"
+    assert upstream.requests[-1]["method"] == "POST"
+
+
+def test_an_account_page_out_of_the_browsers_memory_is_loaded_again(tab):
+    tab.register()
+    tab.go("/auth/account")
+    tab.another().context.clearCookies()
+    tab.follow(tab.page, "evaluate", "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert is_at_the_login_page(tab)
+
+
 def test_two_tabs_at_the_login_page_both_get_where_they_wanted(open_tab, site):
     jane = open_tab(site).register()
     first = open_tab(site)

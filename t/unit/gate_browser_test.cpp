@@ -110,14 +110,37 @@ TEST(navigation, a_page_is_told_from_a_fetch) {
   EXPECT_FALSE(is_navigation({"GET", "no-cors", "image", "image/*", ""}));
   EXPECT_FALSE(is_navigation({"GET", "", "", "*/*", ""}));
   EXPECT_FALSE(is_navigation({"GET", "", "", "application/json", ""}));
-  EXPECT_FALSE(is_navigation({"POST", "navigate", "document", "text/html", ""}));
+  EXPECT_TRUE(is_navigation({"POST", "navigate", "document", "text/html", ""}));
+  EXPECT_FALSE(is_navigation({"POST", "cors", "empty", "text/html", ""}));
+  EXPECT_FALSE(is_navigation({"PUT", "", "", "text/html", ""}));
   EXPECT_FALSE(is_navigation({"GET", "websocket", "websocket", "text/html", "websocket"}));
   EXPECT_FALSE(is_navigation({"GET", "", "", "text/html", "websocket"}));
+}
+
+TEST(navigation, only_what_has_sent_nothing_goes_elsewhere_first) {
+  EXPECT_TRUE(may_be_redirected({"GET", "navigate", "document", "text/html", ""}));
+  EXPECT_FALSE(may_be_redirected({"POST", "navigate", "document", "text/html", ""}));
+  EXPECT_FALSE(may_be_redirected({"GET", "cors", "empty", "text/html", ""}));
 }
 
 TEST(navigation, the_login_page_is_told_where_to_return) {
   EXPECT_EQ(login_address("/auth/login", "/a?b=c&d=%20"), "/auth/login?return=%2Fa%3Fb%3Dc%26d%3D%2520");
   EXPECT_EQ(login_address("/auth/login", "//evil.com"), "/auth/login");
+  EXPECT_EQ(login_address("/auth/login", "/a?\\ \xe9"), "/auth/login?return=%2Fa%3F%255C%2520%25E9");
+  EXPECT_EQ(login_address("/auth/login", "/\\evil.com"), "/auth/login?return=%2F%255Cevil.com");
+  EXPECT_EQ(login_address("/auth/login", "/" + std::string(8100, 'a')).size(), 8100 + 22);
+  EXPECT_EQ(login_address("/auth/login", "/" + std::string(8170, 'a')), "/auth/login") << "no request line of nginx's";
+}
+
+TEST(return_address, an_address_in_plain_spelling_is_the_same_and_safe) {
+  EXPECT_EQ(plain_address("/a/b?c=d&e=%20#f"), "/a/b?c=d&e=%20#f");
+  EXPECT_EQ(plain_address("/\\\t\x7f\xc3\xa9"), "/%5C%09%7F%C3%A9");
+  for (const char* sent : {"/\\evil.com", "/\t/evil.com", "/\xe9", "/a b"}) {
+    EXPECT_TRUE(is_safe_return(plain_address(sent), {})) << sent;
+  }
+  for (const char* bad : {"//evil.com", "\\\\evil.com", "https://evil.com", "", "//\\evil.com"}) {
+    EXPECT_FALSE(is_safe_return(plain_address(bad), {})) << bad;
+  }
 }
 
 TEST(return_address, requirement_44_only_a_path_of_this_site) {
@@ -151,7 +174,8 @@ TEST(return_address, requirement_44_only_a_path_of_this_site) {
                           "/\x7f"}) {
     EXPECT_FALSE(is_safe_return(bad, {})) << bad;
   }
-  EXPECT_FALSE(is_safe_return("/" + std::string(2048, 'a'), {}));
+  EXPECT_TRUE(is_safe_return("/" + std::string(8191, 'a'), {}));
+  EXPECT_FALSE(is_safe_return("/" + std::string(8192, 'a'), {}));
 }
 
 TEST(return_address, an_allowed_url_must_be_the_same_to_the_letter) {
