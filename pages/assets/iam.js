@@ -1,11 +1,20 @@
 // The pages under /iam/: forms that talk to the API of the dialect "bff", and what they show of its answers.
-//   form[data-call="POST authn/login"]   sent as JSON; data-next, data-failed: the pages to go to; data-csrf: with uuid and csrf_token
+//   form[data-call="POST authn/login"]   sent as JSON; data-next: the page to go to; data-csrf: with uuid and csrf_token;
+//                                        data-done: what is said afterwards; data-link: it uses a link of a mail, and
+//                                        data-failed is the page to go to if that is dead
 //   [data-text="email"]                  the text of what the profile, or the last answer, says
 //   input[data-fill="first_name"]        likewise its value; [data-query="token"]: what the address of the page says
+//   [data-with="token"], [data-without]  shown if the address has it and it is good; if not
+//   [data-before], [data-after]          shown until a form is done; from then on
+// Its buttons are disabled until this file is here: a form that the browser sent by itself would come to nothing. What
+// it says is in the page's <template id="words">.
 (() => {
   'use strict';
   const { api, mount, needsLogin } = document.body.dataset;
-  const all = (selector, root = document) => root.querySelectorAll(selector);
+  const title = document.title;
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const words = document.getElementById('words')?.content ?? document.createDocumentFragment();
+  const word = (selector) => words.querySelector(selector)?.textContent ?? '';
 
   const call = async (method, route, body) => {
     const answer = await fetch(api + route, {
@@ -14,13 +23,35 @@
       headers: { 'client-platform': 'browser', ...(body ? { 'Content-Type': 'application/json' } : {}) },
       body: body && JSON.stringify(body),
     });
-    return answer.json();
+    return { ...(await answer.json()), retryAfter: Number(answer.headers.get('Retry-After')) };
   };
 
   const show = (data) => {
     for (const place of all('[data-text]')) if (place.dataset.text in data) place.textContent = data[place.dataset.text];
     for (const input of all('input[data-fill]')) if (input.dataset.fill in data) input.value = data[input.dataset.fill] ?? '';
-    for (const part of all('[data-if]')) part.hidden = !data[part.dataset.if];
+  };
+
+  // From one part of the page to another; the keyboard and screen readers go along.
+  const turn = (from, to) => {
+    for (const part of all(from)) part.hidden = true;
+    for (const part of all(to)) {
+      part.hidden = false;
+      part.focus();
+    }
+  };
+
+  // ---- what is said of a form ----
+
+  const clear = (form) => {
+    document.title = title;
+    form.querySelector('.message').hidden = true;
+    for (const said of all('.wrong', form)) said.remove();
+    for (const input of all('[aria-invalid]', form)) {
+      input.removeAttribute('aria-invalid');
+      const hint = input.parentElement.querySelector('.hint');
+      if (hint) input.setAttribute('aria-describedby', hint.id);
+      else input.removeAttribute('aria-describedby');
+    }
   };
 
   const say = (form, text, good) => {
@@ -28,33 +59,94 @@
     message.classList.toggle('bad', !good);
     message.classList.toggle('good', good);
     message.firstElementChild.textContent = text;
-    message.hidden = !text;
+    message.hidden = false;
+    message.focus();
+    if (!good) document.title = `${word('[data-prefix]')} ${title}`;
   };
 
-  // Only a path of this site.
+  const mark = (input, text) => {
+    const hint = input.parentElement.querySelector('.hint');
+    const said = document.createElement('p');
+    said.className = 'wrong';
+    said.id = `${input.id}-error`;
+    said.textContent = text;
+    input.parentElement.insertBefore(said, hint);
+    input.setAttribute('aria-invalid', 'true');
+    input.setAttribute('aria-describedby', hint ? `${said.id} ${hint.id}` : said.id);
+    if (all('[aria-invalid]', input.form).length === 1) input.focus();
+    document.title = `${word('[data-prefix]')} ${title}`;
+  };
+
+  // "must have at least 8 characters" is among the words as "must have at least # characters".
+  const reasons = new Map(all('[data-reason]', words).map((each) => [each.dataset.reason, each.textContent]));
+  const reasonFor = (field, reason) => {
+    const [number = '#'] = reason.match(/\d+/) ?? [];
+    const key = reason.replace(number, '#');
+    return (reasons.get(`${field} ${key}`) ?? reasons.get(key))?.replace('#', number);
+  };
+
+  // The API's own words are the contract's: here they are only read for the field that they blame.
+  const blamed = (form, message) => {
+    const second = (pattern) => pattern.exec(message)?.[1];
+    const [, field, reason] = /^'(\w+)' (.+)$/.exec(message) ?? [];
+    if (field) return [field, reason];
+    if (message === 'Wrong current password') return ['current_password', 'is not the current password'];
+    if (message === 'Bad email format') return ['email', 'is no e-mail address'];
+    const password = second(/^Poor password strength\. The password (.+)$/);
+    if (password) return [form.elements.new_password ? 'new_password' : 'password', password];
+    return ['first_name', second(/^The name (.+)$/) ?? ''];
+  };
+
+  const duration = (seconds) => {
+    const unit = all('[data-length]', words).find((each) => seconds >= Number(each.dataset.length));
+    const count = Math.ceil(seconds / Number(unit.dataset.length));
+    return count === 1 ? unit.dataset.one : unit.textContent.replace('#', count);
+  };
+
+  const isDead = (status, message) => [400, 401, 404].includes(status) || message === 'Server error';
+
+  const refuse = (form, answer) => {
+    const { statusCode: status = 500, message = '' } = answer.error ?? answer;
+    if ('link' in form.dataset && isDead(status, message)) {
+      if ('failed' in form.dataset) return location.assign(mount + form.dataset.failed);
+      return turn('[data-with]', '[data-without]');
+    }
+    const [field, reason] = status === 409 ? ['email', ''] : blamed(form, message);
+    const text = status === 409 ? word('[data-status="409"]') : reasonFor(field, reason);
+    if (text && form.elements[field]) return mark(form.elements[field], text);
+    const sentence = word(`[data-status="${status}"][data-of="${form.dataset.call}"]`) || word(`[data-status="${status}"]`) ||
+      word('[data-status="500"]');
+    const retry = words.querySelector('[data-retry]');
+    const when = answer.retryAfter >= 1 ? ` ${retry.textContent} ${duration(answer.retryAfter)}${retry.dataset.retry}` : '';
+    return say(form, sentence + when, false);
+  };
+
+  // ---- sending ----
+
+  // Only a path of this site. The browser keeps what is behind a # to itself.
   const wanted = new URLSearchParams(location.search);
-  const back = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted.get('return') ?? '') ? wanted.get('return') : '';
+  const back = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted.get('return') ?? '') ? wanted.get('return') + location.hash : '';
+  const toLogin = () => location.assign(`${mount}login?return=${encodeURIComponent(location.pathname)}`);
 
   const send = async (form) => {
+    clear(form);
+    const missing = [...form.elements].filter((input) => input.required && !input.value);
+    for (const input of missing) mark(input, reasonFor(input.name, 'is required'));
+    if (missing.length) return undefined;
     const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
     const [method, route] = form.dataset.call.split(' ');
     if ('csrf' in form.dataset) {
       const profile = await call('GET', 'authn/profile');
-      if (profile.status !== 'success') return location.assign(mount + 'login');
+      if (profile.status !== 'success') return profile.error?.statusCode === 401 ? toLogin() : refuse(form, profile);
       Object.assign(body, { uuid: profile.data.uuid, csrf_token: profile.data.csrf_token });
     }
     const answer = await call(method, route, body);
-    if (answer.status === 'success') {
-      if ('next' in form.dataset) return location.assign((form.dataset.next === 'dashboard' && back) || mount + form.dataset.next);
-      show(answer.data ?? {});
-      say(form, form.dataset.done ?? '', true);
-      for (const field of all('input[type=password]', form)) field.value = '';
-      for (const part of all('[data-after]')) part.hidden = false;
-      form.toggleAttribute('hidden', 'once' in form.dataset);
-      return undefined;
-    }
-    if ('failed' in form.dataset) return location.assign(mount + form.dataset.failed);
-    return say(form, answer.error?.message ?? answer.message ?? answer.status, false);
+    if (answer.status !== 'success') return refuse(form, answer);
+    if ('next' in form.dataset) return location.assign((form.dataset.next === 'dashboard' && back) || mount + form.dataset.next);
+    show(answer.data ?? {});
+    for (const field of all('input[type=password]', form)) field.value = '';
+    if ('done' in form.dataset) return say(form, form.dataset.done, true);
+    return turn('[data-before]', '[data-after]');
   };
 
   document.addEventListener('submit', (event) => {
@@ -64,17 +156,23 @@
     send(form).catch(() => say(form, document.body.dataset.offline, false)).finally(() => form.removeAttribute('aria-busy'));
   });
 
+  // ---- when the page is opened ----
+
   for (const input of all('input[data-query]')) {
     input.value = wanted.get(input.dataset.query) ?? '';
     for (const part of all(`[data-with="${input.dataset.query}"]`)) part.hidden = !input.value;
     for (const part of all(`[data-without="${input.dataset.query}"]`)) part.hidden = Boolean(input.value);
   }
+  for (const button of all('form[data-call] button')) button.disabled = false;
   if (needsLogin !== undefined) {
+    const open = () => { document.querySelector('main[hidden]').hidden = false; };
     call('GET', 'authn/profile').then((profile) => {
-      if (profile.status !== 'success') return location.assign(mount + 'login');
-      show(profile.data);
-      document.querySelector('main').hidden = false;
-      return undefined;
+      if (profile.error?.statusCode === 401) return toLogin();
+      open();
+      return profile.status === 'success' ? show(profile.data) : refuse(document.forms[0], profile);
+    }).catch(() => {
+      open();
+      say(document.forms[0], document.body.dataset.offline, false);
     });
   }
 })();

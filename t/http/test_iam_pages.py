@@ -51,6 +51,14 @@ def test_every_page_is_there_and_names_only_what_is_there(site):
             assert site.get(target).status_code == 200, target
     assert site.get("/iam/nothing").status_code == 404
     assert site.post("/iam/login").status_code == 405
+    assert "needs JavaScript" in site.post("/iam/login", data={"password": PASSWORD}).text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_form_would_put_a_password_into_the_address(site, path):
+    page = site.get(f"/iam/{path}").text
+    assert all(' method="post"' in form for form in re.findall("<form[^>]*>", page))
+    assert all(button.endswith(" disabled>") for button in re.findall("<button[^>]*>", page))
 
 
 def test_the_address_without_a_slash_leads_to_the_first_page(site):
@@ -70,8 +78,8 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.open(site.url + "/iam/register")
     page.fill(first_name="John", last_name="Doe", email=email, password="short")
     page.submit("POST authn/register")
-    page.wait_for("document.querySelector('.message.bad:not([hidden])')")
-    assert "at least 8 characters" in page.text
+    page.wait_for("document.querySelector('#password-error')")
+    assert "use at least 8 characters" in page.text
     page.fill(password=PASSWORD)
     page.submit("POST authn/register")
     page.wait_for("!document.querySelector('[data-after]').hidden")
@@ -85,7 +93,7 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.fill(email=email, password="wrong one")
     page.submit("POST authn/login")
     page.wait_for("document.querySelector('.message.bad:not([hidden])')")
-    assert "Invalid login" in page.text
+    assert "do not match" in page.text
     page.fill(password=PASSWORD)
     page.submit("POST authn/login")
     page.wait_for_path("/iam/dashboard")
@@ -109,7 +117,7 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.wait_for("!document.querySelector('main').hidden")
     page.fill(current_password="wrong one", new_password=NEW)
     page.submit("PUT authn/update")
-    page.wait_for("document.body.innerText.includes('Wrong current password')")
+    page.wait_for("document.body.innerText.includes('This is not your current password')")
     page.fill(current_password=PASSWORD, new_password=NEW)
     page.submit("PUT authn/update")
     page.wait_for("document.querySelector('.message.good:not([hidden])')")
@@ -141,7 +149,7 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.wait_for_path("/iam/login")
     page.fill(email=email, password=temporary)
     page.submit("POST authn/login")
-    page.wait_for("document.body.innerText.includes('Invalid login')")
+    page.wait_for("document.body.innerText.includes('do not match')")
     assert not [each for each in page.problems if "Content Security Policy" in each or "exceptionDetails" in each], page.problems
 
 
