@@ -121,8 +121,12 @@ def test_requirement_41_two_logins_at_once_have_a_way_out(site):
         assert '<form method="post" action="/auth/logout">' in page.text
     left = site.post("/auth/logout", data="", headers={**FORM, **both, "Content-Type": "application/x-www-form-urlencoded"}, allow_redirects=False)
     assert left.status_code == 303
-    assert sorted(each.split("=")[0] for each in set_cookies(left)) == ["gh", "gh-refresh"]
-    assert all("Max-Age=0" in each for each in set_cookies(left))
+    twice = {"Cookie": f"gh={browser.cookies['gh']}; gh=x; gh-refresh=x; gh-refresh=y"}
+    unclear = site.post("/auth/logout", data="", headers={**FORM, **twice, "Content-Type": "application/x-www-form-urlencoded"})
+    assert unclear.status_code == 400 and "two logins at once" in said(unclear)[0]
+    for answer in (left, unclear):
+        assert sorted(each.split("=")[0] for each in set_cookies(answer)) == ["gh", "gh-refresh"]
+        assert all("Max-Age=0" in each for each in set_cookies(answer))
 
 
 @pytest.mark.parametrize("headers, content_type", [
