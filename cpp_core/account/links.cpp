@@ -22,8 +22,15 @@ std::string good_token(const std::string& hash, const std::string& purposes) {
          same_email("t.email", "u.email") + ")";
 }
 
+// `owner`: the user whose token it is, and nobody changes him until this statement ends. Without the lock `used` would
+// judge the row as it was when the statement began, and the change be made to one that has got another e-mail since.
+// `used`: the token, now used up, if it is good for `purposes` and this owner.
 std::string used(const std::string& hash, const std::string& purposes) {
-  return "used AS (UPDATE gatehouse.one_time_tokens t SET used_at = now() FROM gatehouse.users u WHERE " +
+  return "owner AS (SELECT u.* FROM gatehouse.users u WHERE u.realm = $1 AND u.id ="
+         " (SELECT t.user_id FROM gatehouse.one_time_tokens t WHERE t.hash = decode(" +
+         hash +
+         ", 'hex')) FOR UPDATE),"
+         " used AS (UPDATE gatehouse.one_time_tokens t SET used_at = now() FROM owner u WHERE " +
          good_token(hash, purposes) + " RETURNING t.user_id, t.purpose, t.email AS proved, u.email AS old_email)";
 }
 
