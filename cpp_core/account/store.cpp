@@ -161,14 +161,10 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
                                                      std::optional<mail_order> notice) {
   std::string sql =
       "WITH changed AS (UPDATE gatehouse.users u SET auth_version = auth_version + 1, updated_at = now()"
-      " WHERE u.realm = $1 AND u.id = $5::uuid AND u.auth_version = $6::bigint RETURNING *),"
-      " credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
-      " SELECT id, 'password', $7 FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
-      " DO UPDATE SET data = excluded.data, updated_at = now()),"
-      " voided AS (DELETE FROM gatehouse.one_time_tokens t USING changed WHERE t.user_id = changed.id"
-      " AND t.purpose = 'reset'), " +
-      told("kill", "$8::text", "true") + ", " + mail("notice", "$9", "changed", "email") + ", " +
-      audit("password_changed") + " SELECT " + profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
+      " WHERE u.realm = $1 AND u.id = $5::uuid AND u.auth_version = $6::bigint RETURNING *), " +
+      new_password("$7", "'change_email', 'reset'") + ", " + told("kill", "$8::text", "true") + ", " +
+      mail("notice", "$9", "changed", "email") + ", " + audit("password_changed") + " SELECT " + profile_of_u() +
+      ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::to_string(expected), std::move(password),
@@ -183,7 +179,7 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
 
 task<result<bool>> store::replace_hash(std::string user_id, std::string old_password, std::string new_password) {
   std::string sql =
-      "UPDATE gatehouse.credentials c SET data = $4, updated_at = now() FROM gatehouse.users u"
+      "UPDATE gatehouse.credentials c SET data = $4 FROM gatehouse.users u"
       " WHERE u.realm = $1 AND u.id = $2::uuid AND c.user_id = u.id AND c.kind = 'password' AND c.data = $3"
       " RETURNING 1";
   parameters values{realm_, std::move(user_id), std::move(old_password), std::move(new_password)};

@@ -153,18 +153,25 @@ task<outcome> change_profile(context ctx, input in) {
     if (!made) co_return ctx.fail("hashing a password", made.failure());
     hash = std::move(*made);
   }
-  std::optional<std::string> pending;
-  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email || in.metadata)) {
-    settled_email email = co_await settle_email(ctx, *user, std::move(changes.email));
+  settled_email email;
+  if (auto* user = std::get_if<account::user>(&now)) {
+    email = co_await settle_email(ctx, *user, std::move(changes.email));
     if (email.refused) co_return std::move(*email.refused);
-    changes.email = std::move(email.at_once);
-    account::email_letters letters = std::move(email.letters);
-    if (letters.pending) pending = letters.pending->as_typed();
+  }
+  changes.email = std::move(email.at_once);
+  std::optional<std::string> pending;
+  if (email.letters.pending) pending = email.letters.pending->as_typed();
+  // A new password voids an e-mail that waits to be confirmed, but not the one that is asked for with it.
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password && pending) {
+    now = co_await store_password(ctx, *user, hash, from);
+  }
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email || in.metadata)) {
     std::optional<std::int64_t> expected;
     if (in.email || in.password) expected = user->auth_version;
+    account::email_letters letters = std::move(email.letters);
     now = co_await store_profile(ctx, *user, std::move(changes), expected, from, std::move(letters));
   }
-  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password) {
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password && !pending) {
     now = co_await store_password(ctx, *user, std::move(hash), from);
   }
   if (auto* no = std::get_if<outcome>(&now)) co_return std::move(*no);
