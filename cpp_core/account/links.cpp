@@ -31,7 +31,9 @@ std::string used(const std::string& hash, const std::string& purposes) {
          hash +
          ", 'hex')) FOR UPDATE),"
          " used AS (UPDATE gatehouse.one_time_tokens t SET used_at = now() FROM owner u WHERE " +
-         good_token(hash, purposes) + " RETURNING t.user_id, t.purpose, t.email AS proved, u.email AS old_email)";
+         good_token(hash, purposes) +
+         " RETURNING t.user_id, t.purpose, t.email AS proved, u.email AS old_email, u.email_verified_at AS "
+         "old_verified)";
 }
 
 constexpr const char* to_verify = "'verify', 'change_email'";
@@ -80,11 +82,12 @@ task<result<link_use>> links::verify(secret token, std::optional<mail_order> to_
                     ", changed AS (UPDATE gatehouse.users u SET email = CASE WHEN used.purpose = 'change_email'"
                     " THEN used.proved ELSE u.email END, email_verified_at = now(), auth_version = auth_version + 1,"
                     " updated_at = now() FROM used WHERE u.id = used.user_id RETURNING u.*, used.purpose,"
-                    " used.old_email), " +
+                    " used.old_email, used.old_verified), " +
                     told("expire", "NULL::text", "true") + ", " +
-                    mail("notice", "$6", "changed", "old_email", "purpose = 'change_email'") + ", " +
-                    audit_of("CASE purpose WHEN 'verify' THEN 'email_verified' ELSE 'email_changed' END") + " SELECT " +
-                    profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
+                    mail("notice", "$6", "changed", "old_email",
+                         "purpose = 'change_email' AND " + may_be_told("$6", "old_verified")) +
+                    ", " + audit_of("CASE purpose WHEN 'verify' THEN 'email_verified' ELSE 'email_changed' END") +
+                    " SELECT " + profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(to_old, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {hash, order});

@@ -45,7 +45,7 @@ task<result<std::optional<queued_mail>>> mail_queue::take(secret token, seconds 
       "excluded.expires_at,"
       " used_at = NULL)"
       " SELECT id, attempts, extract(epoch FROM created_at)::bigint AS written_at, moot,"
-      " coalesce(name, payload ->> 'name') AS name, payload ->> 'letter' AS letter,"
+      " coalesce(name, payload ->> 'name') AS name, payload ->> 'user' AS \"user\", payload ->> 'letter' AS letter,"
       // As the user writes it, not whoever asked.
       " CASE WHEN payload ->> 'purpose' IN ('verify', 'reset') THEN email ELSE payload ->> 'to' END AS to,"
       " payload ->> 'language' AS language, payload ->> 'link' AS link, payload ->> 'lifetime' AS lifetime,"
@@ -61,6 +61,7 @@ task<result<std::optional<queued_mail>>> mail_queue::take(secret token, seconds 
   next.attempt = number_in(*found, 0, "attempts");
   next.written_at = number_in(*found, 0, "written_at");
   next.moot = found->at(0, "moot") == "t";
+  next.user = text_at(*found, "user");
   next.letter = text_at(*found, "letter");
   next.to = text_at(*found, "to");
   next.name = text_at(*found, "name");

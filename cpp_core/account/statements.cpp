@@ -75,6 +75,10 @@ std::string mail(const std::string& name, const std::string& order, const std::s
          " RETURNING pg_notify('gatehouse_outbox', $1::text || '/mail'))";
 }
 
+std::string may_be_told(const std::string& order, const std::string& time) {
+  return "(NOT (" + order + "::jsonb ->> 'to_verified')::boolean OR " + time + " IS NOT NULL)";
+}
+
 std::string new_password(const std::string& password, const std::string& voided_links) {
   // The mails first, as take() has it: two that lock the same rows must do so in the same order.
   return "credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data, updated_at)"

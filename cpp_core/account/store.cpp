@@ -115,7 +115,8 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
                                                    std::optional<std::int64_t> expected, source from,
                                                    email_letters letters) {
   std::string sql =
-      "WITH before AS (SELECT id, email AS old_email FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid),"
+      "WITH before AS (SELECT id, email AS old_email, email_verified_at AS old_verified FROM gatehouse.users"
+      " WHERE realm = $1 AND id = $5::uuid),"
       " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
       " first_name = coalesce($14, first_name), email = coalesce($7::text, email),"
       " email_verified_at = CASE WHEN NOT " +
@@ -128,7 +129,8 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
       mail("to_new", "$11", "changed", "coalesce($13::text, email)",
            "($13::text IS NOT NULL OR email_verified_at IS NULL)") +
       ", " +
-      mail("to_old", "$12", "changed JOIN before USING (id)", "old_email", "NOT " + same_email("email", "old_email")) +
+      mail("to_old", "$12", "changed JOIN before USING (id)", "old_email",
+           "NOT " + same_email("email", "old_email") + " AND " + may_be_told("$12", "old_verified")) +
       ", " + audit("profile_changed") + " SELECT " + profile_of_u() + ", (SELECT told.id FROM told WHERE NOT " +
       earlier_kill("u.id::text", "told.id") + ") AS outbox_id FROM changed u";
   const std::optional<std::string> to_new = order_of(letters.to_new, from);
@@ -163,8 +165,8 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
       "WITH changed AS (UPDATE gatehouse.users u SET auth_version = auth_version + 1, updated_at = now()"
       " WHERE u.realm = $1 AND u.id = $5::uuid AND u.auth_version = $6::bigint RETURNING *), " +
       new_password("$7", "'change_email', 'reset'") + ", " + told("kill", "$8::text", "true") + ", " +
-      mail("notice", "$9", "changed", "email") + ", " + audit("password_changed") + " SELECT " + profile_of_u() +
-      ", told.id AS outbox_id FROM changed u, told";
+      mail("notice", "$9", "changed", "email", may_be_told("$9", "email_verified_at")) + ", " +
+      audit("password_changed") + " SELECT " + profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::to_string(expected), std::move(password),
@@ -215,7 +217,8 @@ task<result<bool>> store::record_login(std::string user_id, source from, std::op
   std::string sql =
       "WITH changed AS (UPDATE gatehouse.users u SET last_login_at = now() WHERE u.realm = $1 AND u.id = $5::uuid"
       " RETURNING u.*), " +
-      mail("notice", "$6", "changed", "email", is_new) + ", " + audit("login") + " SELECT id FROM changed";
+      mail("notice", "$6", "changed", "email", is_new + " AND " + may_be_told("$6", "email_verified_at")) + ", " +
+      audit("login") + " SELECT id FROM changed";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), order});

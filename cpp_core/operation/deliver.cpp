@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "operation/mail_allowance.h"
 
 namespace gatehouse::operation {
 
@@ -55,8 +56,24 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
     if (!dropped) co_return dropped.failure();
     co_return made;
   }
+  mail_allowance allowed = co_await allow_mail(realm, mail);
+  if (allowed.what == mail_allowance::verdict::leave_out) {
+    realm.host().log(severity::info, "realm \"" + realm.settings().name + "\": " + allowed.words);
+    const status dropped = co_await realm.mails().drop(mail.id, mail.attempt);
+    if (!dropped) co_return dropped.failure();
+    co_return made;
+  }
+  if (allowed.what == mail_allowance::verdict::wait) {
+    made.held = true;
+    made.trouble = allowed.words;
+    const status held = co_await realm.mails().put_back(mail.id, mail.attempt, std::move(allowed.words), allowed.delay);
+    if (!held) co_return held.failure();
+    co_return made;
+  }
+  made.tried = true;
   smtp::message written = realm.settings().letters->write(mail, token.reveal());
   smtp::delivery came = co_await server.send(std::move(written));
+  if (!came.accepted()) co_await realm.limits().give_back(std::move(allowed.counted));
   if (came.concerns_all && !came.accepted()) made.trouble = came.words;
   const status settled = co_await settle(realm, std::move(mail), std::move(came), spread);
   if (!settled) co_return settled.failure();

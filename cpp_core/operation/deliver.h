@@ -12,7 +12,9 @@ namespace gatehouse::operation {
 
 struct delivered {
   bool found = false;     // a mail was due
+  bool tried = false;     // to send it, so that it is known how things are
   std::string trouble{};  // with the mail server or our way to it: other mails would meet the same
+  bool held = false;      // with `trouble`: it is a limit that is reached
 };
 
 // `spread`: from 0 to 1, by which the time of another attempt varies. A mail that the server refuses has failed for

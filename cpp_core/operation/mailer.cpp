@@ -68,7 +68,8 @@ void mailer::looked(result<delivered> came) {
   const bool store_is_back = came && std::exchange(store_failed_, false);
   if (!came) store_failed_ = true;
   // Who found nothing to send has not learned whether the mail server is there.
-  if (found || store_is_back || !trouble.empty()) note(trouble);
+  const bool tried = came && came->tried;
+  if (tried || store_is_back || !trouble.empty()) note(trouble, came && came->held);
   if (!trouble.empty()) {
     const millis pause = std::min(first_pause * (1 << std::min(troubles_ - 1, 5U)), longest_pause);
     rest(pause, pause * 5 / 4);
@@ -82,12 +83,12 @@ void mailer::looked(result<delivered> came) {
 }
 
 // One line when it begins and one when it is over, not one for every mail.
-void mailer::note(const std::string& trouble) {
+void mailer::note(const std::string& trouble, bool held) {
   troubles_ = trouble.empty() ? 0 : troubles_ + 1;
   if (trouble == trouble_) return;
   const std::string realm = "realm \"" + realm_.settings().name + "\": ";
   if (trouble.empty()) realm_.host().log(severity::notice, realm + "mail can be sent again");
-  if (!trouble.empty()) realm_.host().log(severity::error, realm + "mail waits: " + trouble);
+  if (!trouble.empty()) realm_.host().log(held ? severity::warn : severity::error, realm + "mail waits: " + trouble);
   trouble_ = trouble;
 }
 

@@ -27,7 +27,7 @@ class mailer {
   void rest(millis at_least, millis at_most);
   void look();
   void looked(result<delivered> came);
-  void note(const std::string& trouble);
+  void note(const std::string& trouble, bool held);
   double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
   realm::services& realm_;
