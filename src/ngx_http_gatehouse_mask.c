@@ -151,16 +151,44 @@ ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
 }
 
 
+/* The name is compared as the core reads it: %74oken is a token too. */
+
 static ngx_uint_t
 ngx_http_gatehouse_is_secret(u_char *name, size_t len)
 {
+    u_char      c, *p, *last;
+    size_t      i;
+    ngx_int_t   n;
     ngx_str_t  *secret;
+
+    last = name + len;
 
     for (secret = ngx_http_gatehouse_secrets; secret->len; secret++) {
 
-        if (secret->len == len
-            && ngx_strncmp(secret->data, name, len) == 0)
-        {
+        p = name;
+
+        for (i = 0; i < secret->len && p < last; i++) {
+
+            c = *p++;
+
+            if (c == '+') {
+                c = ' ';
+
+            } else if (c == '%' && last - p >= 2) {
+                n = ngx_hextoi(p, 2);
+
+                if (n != NGX_ERROR) {
+                    c = (u_char) n;
+                    p += 2;
+                }
+            }
+
+            if (c != secret->data[i]) {
+                break;
+            }
+        }
+
+        if (i == secret->len && p == last) {
             return 1;
         }
     }

@@ -21,10 +21,15 @@ nlohmann::json purpose_of(std::string_view letter) {
 
 }  // namespace
 
+bool is_notice(std::string_view letter) {
+  return letter == letter::new_login || letter == letter::password_changed || letter == letter::email_changed;
+}
+
 std::optional<std::string> order_of(const std::optional<mail_order>& wanted, const source& from) {
   if (!wanted) return std::nullopt;
   const nlohmann::json members{{"letter", wanted->letter},
                                {"purpose", purpose_of(wanted->letter)},
+                               {"to_verified", wanted->to_verified},
                                {"language", printable(wanted->language)},
                                {"link", wanted->link},
                                {"lifetime", wanted->lifetime.count()},

@@ -26,11 +26,15 @@ inline constexpr std::array all{verify,        confirm_email,    reset,    recov
                                 email_changed, password_changed, new_login};
 }  // namespace letter
 
+// One that tells the user what has happened to the account.
+bool is_notice(std::string_view letter);
+
 struct mail_order {
-  std::string_view letter;  // one of those above
-  std::string language;     // what the reader prefers: an Accept-Language header
-  std::string link;         // of letters that have one: the URL up to the token
-  seconds lifetime{0};      // of the link, from when it is sent
+  std::string_view letter;   // one of those above
+  std::string language;      // what the reader prefers: an Accept-Language header
+  std::string link;          // of letters that have one: the URL up to the token
+  seconds lifetime{0};       // of the link, from when it is sent
+  bool to_verified = false;  // only to an e-mail that was proved: nobody else's mailbox is told of this account
 };
 
 // As a statement's parameter; null: no mail.

@@ -13,18 +13,27 @@ using postgres::answer;
 using postgres::refusal;
 using postgres::rows;
 
-// A token `t` of user `u` that is good for one of `purposes`. A change of e-mail is bound to the one that is to be, all
-// others to the one that is.
+// A token `t` of user `u` that is good for one of `purposes`. A change of e-mail is bound to the one that is to be, and
+// to the password that it was asked for with; all others to the e-mail that is.
 std::string good_token(const std::string& hash, const std::string& purposes) {
   return "u.realm = $1 AND u.disabled_at IS NULL AND t.user_id = u.id AND t.hash = decode(" + hash +
          ", 'hex') AND t.purpose IN (" + purposes +
-         ") AND t.used_at IS NULL AND t.expires_at > now() AND (t.purpose = 'change_email' OR " +
-         same_email("t.email", "u.email") + ")";
+         ") AND t.used_at IS NULL AND t.expires_at > now() AND CASE t.purpose WHEN 'change_email' THEN NOT " +
+         is_before_password("t.created_at") + " ELSE " + same_email("t.email", "u.email") + " END";
 }
 
+// `owner`: the user whose token it is, and nobody changes him until this statement ends. Without the lock `used` would
+// judge the row as it was when the statement began, and the change be made to one that has got another e-mail since.
+// `used`: the token, now used up, if it is good for `purposes` and this owner.
 std::string used(const std::string& hash, const std::string& purposes) {
-  return "used AS (UPDATE gatehouse.one_time_tokens t SET used_at = now() FROM gatehouse.users u WHERE " +
-         good_token(hash, purposes) + " RETURNING t.user_id, t.purpose, t.email AS proved, u.email AS old_email)";
+  return "owner AS (SELECT u.* FROM gatehouse.users u WHERE u.realm = $1 AND u.id ="
+         " (SELECT t.user_id FROM gatehouse.one_time_tokens t WHERE t.hash = decode(" +
+         hash +
+         ", 'hex')) FOR UPDATE),"
+         " used AS (UPDATE gatehouse.one_time_tokens t SET used_at = now() FROM owner u WHERE " +
+         good_token(hash, purposes) +
+         " RETURNING t.user_id, t.purpose, t.email AS proved, u.email AS old_email, u.email_verified_at AS "
+         "old_verified)";
 }
 
 constexpr const char* to_verify = "'verify', 'change_email'";
@@ -73,11 +82,12 @@ task<result<link_use>> links::verify(secret token, std::optional<mail_order> to_
                     ", changed AS (UPDATE gatehouse.users u SET email = CASE WHEN used.purpose = 'change_email'"
                     " THEN used.proved ELSE u.email END, email_verified_at = now(), auth_version = auth_version + 1,"
                     " updated_at = now() FROM used WHERE u.id = used.user_id RETURNING u.*, used.purpose,"
-                    " used.old_email), " +
+                    " used.old_email, used.old_verified), " +
                     told("expire", "NULL::text", "true") + ", " +
-                    mail("notice", "$6", "changed", "old_email", "purpose = 'change_email'") + ", " +
-                    audit_of("CASE purpose WHEN 'verify' THEN 'email_verified' ELSE 'email_changed' END") + " SELECT " +
-                    profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
+                    mail("notice", "$6", "changed", "old_email",
+                         "purpose = 'change_email' AND " + may_be_told("$6", "old_verified")) +
+                    ", " + audit_of("CASE purpose WHEN 'verify' THEN 'email_verified' ELSE 'email_changed' END") +
+                    " SELECT " + profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(to_old, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {hash, order});
@@ -100,12 +110,10 @@ task<result<link_use>> links::reset_password(secret token, std::string password,
   std::string sql = "WITH " + used("$5", to_reset) +
                     ", changed AS (UPDATE gatehouse.users u SET auth_version = auth_version + 1, updated_at = now(),"
                     " email_verified_at = coalesce(email_verified_at, now()) FROM used WHERE u.id = used.user_id"
-                    " RETURNING u.*), credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
-                    " SELECT id, 'password', $6 FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
-                    " DO UPDATE SET data = excluded.data, updated_at = now()), " +
-                    told("kill", "NULL::text", "true") + ", " + mail("notice", "$7", "changed", "email") + ", " +
-                    audit("password_reset") + " SELECT " + profile_of_u() +
-                    ", told.id AS outbox_id FROM changed u, told";
+                    " RETURNING u.*), " +
+                    new_password("$6", "'change_email'") + ", " + told("kill", "NULL::text", "true") + ", " +
+                    mail("notice", "$7", "changed", "email") + ", " + audit("password_reset") + " SELECT " +
+                    profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {hash, std::move(password), order});

@@ -15,7 +15,8 @@ using postgres::rows;
 std::string is_moot() {
   return "(u.id IS NULL OR u.disabled_at IS NOT NULL"
          " OR CASE o.payload ->> 'purpose' WHEN 'change_email' THEN " +
-         same_email("u.email", "(o.payload ->> 'to')") + " ELSE NOT " + same_email("u.email", "(o.payload ->> 'to')") +
+         same_email("u.email", "(o.payload ->> 'to')") + " OR " + is_before_password("o.created_at") + " ELSE NOT " +
+         same_email("u.email", "(o.payload ->> 'to')") +
          " END OR o.payload ->> 'purpose' = 'verify' AND u.email_verified_at IS NOT NULL"
          " OR EXISTS (SELECT FROM gatehouse.outbox n WHERE n.realm = $1 AND n.kind = 'mail' AND n.id > o.id"
          " AND n.payload ->> 'user' = o.payload ->> 'user' AND n.payload ->> 'purpose' = o.payload ->> 'purpose'))";
@@ -36,14 +37,15 @@ task<result<std::optional<queued_mail>>> mail_queue::take(secret token, seconds 
       " judged AS (SELECT o.*, u.id AS user_id, u.name, u.email, o.payload ->> 'purpose' IS NOT NULL AND " +
       is_moot() +
       " AS moot FROM taken o LEFT JOIN gatehouse.users u ON u.realm = $1 AND u.id = (o.payload ->> 'user')::uuid),"
-      " issued AS (INSERT INTO gatehouse.one_time_tokens (hash, user_id, purpose, email, expires_at)"
-      " SELECT decode($3, 'hex'), user_id, payload ->> 'purpose', payload ->> 'to',"
+      " issued AS (INSERT INTO gatehouse.one_time_tokens (hash, user_id, purpose, email, created_at, expires_at)"
+      " SELECT decode($3, 'hex'), user_id, payload ->> 'purpose', payload ->> 'to', created_at,"
       " now() + make_interval(secs => (payload ->> 'lifetime')::integer) FROM judged"
       " WHERE payload ->> 'purpose' IS NOT NULL AND NOT moot ON CONFLICT (user_id, purpose) DO UPDATE"
-      " SET hash = excluded.hash, email = excluded.email, created_at = now(), expires_at = excluded.expires_at,"
+      " SET hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, expires_at = "
+      "excluded.expires_at,"
       " used_at = NULL)"
       " SELECT id, attempts, extract(epoch FROM created_at)::bigint AS written_at, moot,"
-      " coalesce(name, payload ->> 'name') AS name, payload ->> 'letter' AS letter,"
+      " coalesce(name, payload ->> 'name') AS name, payload ->> 'user' AS \"user\", payload ->> 'letter' AS letter,"
       // As the user writes it, not whoever asked.
       " CASE WHEN payload ->> 'purpose' IN ('verify', 'reset') THEN email ELSE payload ->> 'to' END AS to,"
       " payload ->> 'language' AS language, payload ->> 'link' AS link, payload ->> 'lifetime' AS lifetime,"
@@ -59,6 +61,7 @@ task<result<std::optional<queued_mail>>> mail_queue::take(secret token, seconds 
   next.attempt = number_in(*found, 0, "attempts");
   next.written_at = number_in(*found, 0, "written_at");
   next.moot = found->at(0, "moot") == "t";
+  next.user = text_at(*found, "user");
   next.letter = text_at(*found, "letter");
   next.to = text_at(*found, "to");
   next.name = text_at(*found, "name");

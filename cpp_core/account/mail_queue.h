@@ -22,6 +22,7 @@ struct queued_mail {
   unix_seconds written_at = 0;
   bool moot = false;  // whom or what it was for is gone, or a newer one replaces it: not to be sent
 
+  std::string user;  // id
   std::string letter;
   std::string to;
   std::string name;        // of the user

@@ -75,6 +75,31 @@ std::string mail(const std::string& name, const std::string& order, const std::s
          " RETURNING pg_notify('gatehouse_outbox', $1::text || '/mail'))";
 }
 
+std::string may_be_told(const std::string& order, const std::string& time) {
+  return "(NOT (" + order + "::jsonb ->> 'to_verified')::boolean OR " + time + " IS NOT NULL)";
+}
+
+std::string new_password(const std::string& password, const std::string& voided_links) {
+  // The mails first, as take() has it: two that lock the same rows must do so in the same order.
+  return "credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data, updated_at)"
+         " SELECT id, 'password', " +
+         password +
+         ", clock_timestamp() FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
+         " DO UPDATE SET data = excluded.data, updated_at = excluded.updated_at),"
+         " voided_mails AS (DELETE FROM gatehouse.outbox o USING changed WHERE o.realm = $1 AND o.kind = 'mail'"
+         " AND o.payload ->> 'user' = changed.id::text AND o.payload ->> 'purpose' = 'change_email'"
+         " AND o.state <> 'sent' RETURNING o.id),"
+         " voided AS (DELETE FROM gatehouse.one_time_tokens t USING changed WHERE t.user_id = changed.id"
+         " AND t.purpose IN (" +
+         voided_links + ") AND (SELECT count(*) FROM voided_mails) >= 0)";
+}
+
+std::string is_before_password(const std::string& time) {
+  return "EXISTS (SELECT FROM gatehouse.credentials c WHERE c.user_id = u.id AND c.kind = 'password'"
+         " AND c.updated_at > " +
+         time + ")";
+}
+
 parameters recorded(const std::string& realm, source from) {
   return {realm, printable(std::move(from.address)), printable(std::move(from.user_agent)),
           unless_empty(printable(std::move(from.session_id)))};

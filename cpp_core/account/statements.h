@@ -16,8 +16,8 @@ namespace gatehouse::account {
 // A row `u` of gatehouse.users as user_from_json() reads it, named `profile`.
 const std::string& profile_of_u();
 
-// The e-mail that user `u` has asked for and not confirmed yet, named `pending_email`; null: none. That of the mail that
-// is still to be sent, else that of a link that is still good.
+// The e-mail that user `u` has asked for and not confirmed yet, named `pending_email`; null: none. That of the mail
+// that is still to be sent, else that of a link that is still good.
 const std::string& pending_email_of_u();
 
 // `column` is this address, in any case of letters.
@@ -41,6 +41,17 @@ std::string told(const std::string& effect, const std::string& kept_session, con
 // `condition` holds.
 std::string mail(const std::string& name, const std::string& order, const std::string& from, const std::string& to,
                  const std::string& condition = "true");
+
+// `credential`: gives the users in `changed` the password that parameter `password` holds. `voided_mails`, `voided`: it
+// is the owner's word on who may have the account, so an e-mail that was asked for before, by whoever knew the old one,
+// is not changed to any more; its mail is deleted unless it was sent, and the links for the purposes `voided_links`, a
+// list in SQL. Of what another statement is writing now, and these do not see, is_before_password() tells.
+std::string new_password(const std::string& password, const std::string& voided_links);
+// The password of user `u` has been set since `time`.
+std::string is_before_password(const std::string& time);
+
+// A condition of mail(): the e-mail was verified at `time`, unless `order` goes to any.
+std::string may_be_told(const std::string& order, const std::string& time);
 
 // The parameters $1 … $4.
 parameters recorded(const std::string& realm, source from);

@@ -115,7 +115,8 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
                                                    std::optional<std::int64_t> expected, source from,
                                                    email_letters letters) {
   std::string sql =
-      "WITH before AS (SELECT id, email AS old_email FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid),"
+      "WITH before AS (SELECT id, email AS old_email, email_verified_at AS old_verified FROM gatehouse.users"
+      " WHERE realm = $1 AND id = $5::uuid),"
       " changed AS (UPDATE gatehouse.users u SET name = coalesce($6, name),"
       " first_name = coalesce($14, first_name), email = coalesce($7::text, email),"
       " email_verified_at = CASE WHEN NOT " +
@@ -128,7 +129,8 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
       mail("to_new", "$11", "changed", "coalesce($13::text, email)",
            "($13::text IS NOT NULL OR email_verified_at IS NULL)") +
       ", " +
-      mail("to_old", "$12", "changed JOIN before USING (id)", "old_email", "NOT " + same_email("email", "old_email")) +
+      mail("to_old", "$12", "changed JOIN before USING (id)", "old_email",
+           "NOT " + same_email("email", "old_email") + " AND " + may_be_told("$12", "old_verified")) +
       ", " + audit("profile_changed") + " SELECT " + profile_of_u() + ", (SELECT told.id FROM told WHERE NOT " +
       earlier_kill("u.id::text", "told.id") + ") AS outbox_id FROM changed u";
   const std::optional<std::string> to_new = order_of(letters.to_new, from);
@@ -161,13 +163,9 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
                                                      std::optional<mail_order> notice) {
   std::string sql =
       "WITH changed AS (UPDATE gatehouse.users u SET auth_version = auth_version + 1, updated_at = now()"
-      " WHERE u.realm = $1 AND u.id = $5::uuid AND u.auth_version = $6::bigint RETURNING *),"
-      " credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
-      " SELECT id, 'password', $7 FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
-      " DO UPDATE SET data = excluded.data, updated_at = now()),"
-      " voided AS (DELETE FROM gatehouse.one_time_tokens t USING changed WHERE t.user_id = changed.id"
-      " AND t.purpose = 'reset'), " +
-      told("kill", "$8::text", "true") + ", " + mail("notice", "$9", "changed", "email") + ", " +
+      " WHERE u.realm = $1 AND u.id = $5::uuid AND u.auth_version = $6::bigint RETURNING *), " +
+      new_password("$7", "'change_email', 'reset'") + ", " + told("kill", "$8::text", "true") + ", " +
+      mail("notice", "$9", "changed", "email", may_be_told("$9", "email_verified_at")) + ", " +
       audit("password_changed") + " SELECT " + profile_of_u() + ", told.id AS outbox_id FROM changed u, told";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
@@ -183,7 +181,7 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
 
 task<result<bool>> store::replace_hash(std::string user_id, std::string old_password, std::string new_password) {
   std::string sql =
-      "UPDATE gatehouse.credentials c SET data = $4, updated_at = now() FROM gatehouse.users u"
+      "UPDATE gatehouse.credentials c SET data = $4 FROM gatehouse.users u"
       " WHERE u.realm = $1 AND u.id = $2::uuid AND c.user_id = u.id AND c.kind = 'password' AND c.data = $3"
       " RETURNING 1";
   parameters values{realm_, std::move(user_id), std::move(old_password), std::move(new_password)};
@@ -219,7 +217,8 @@ task<result<bool>> store::record_login(std::string user_id, source from, std::op
   std::string sql =
       "WITH changed AS (UPDATE gatehouse.users u SET last_login_at = now() WHERE u.realm = $1 AND u.id = $5::uuid"
       " RETURNING u.*), " +
-      mail("notice", "$6", "changed", "email", is_new) + ", " + audit("login") + " SELECT id FROM changed";
+      mail("notice", "$6", "changed", "email", is_new + " AND " + may_be_told("$6", "email_verified_at")) + ", " +
+      audit("login") + " SELECT id FROM changed";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), order});

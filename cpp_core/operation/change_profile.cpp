@@ -98,6 +98,7 @@ struct settled_email {
   std::optional<account::email> at_once;
   account::email_letters letters;
   std::optional<outcome> refused;
+  attempt counted;
 };
 
 task<settled_email> settle_email(context ctx, account::user user, std::optional<account::email> wanted) {
@@ -105,6 +106,10 @@ task<settled_email> settle_email(context ctx, account::user user, std::optional<
   settled.at_once = wanted;
   const bool is_another = wanted && !equal_ignoring_case(wanted->as_typed(), user.email);
   if (!is_another) co_return settled;
+  // First of all: neither mails to strangers nor the question who has an account go on for ever.
+  settled.counted = co_await admit_new_email(ctx, user.id, wanted->as_typed());
+  if (settled.counted.refused) settled.refused = std::move(settled.counted.refused);
+  if (settled.refused) co_return settled;
   settled.letters.to_old = notice(ctx, account::letter::email_changed);
   if (!verifies_email(ctx)) co_return settled;
   if (ctx.asked_by.email_at_once) {
@@ -115,8 +120,6 @@ task<settled_email> settle_email(context ctx, account::user user, std::optional<
   if (!other) settled.refused = ctx.fail("looking a user up", other.failure());
   if (other && other->has_value()) settled.refused = refuse(refusal::email_taken);
   if (settled.refused) co_return settled;
-  attempt tried = co_await admit_mail(ctx, wanted->as_typed());
-  settled.refused = std::move(tried.refused);
   settled.at_once.reset();
   settled.letters.to_new = link_letter(ctx, account::letter::confirm_email);
   settled.letters.pending = std::move(wanted);
@@ -153,21 +156,31 @@ task<outcome> change_profile(context ctx, input in) {
     if (!made) co_return ctx.fail("hashing a password", made.failure());
     hash = std::move(*made);
   }
+  settled_email email;
+  if (auto* user = std::get_if<account::user>(&now)) {
+    email = co_await settle_email(ctx, *user, std::move(changes.email));
+    if (email.refused) now = std::move(*email.refused);
+  }
+  changes.email = std::move(email.at_once);
   std::optional<std::string> pending;
+  if (email.letters.pending) pending = email.letters.pending->as_typed();
+  // A new password voids an e-mail that waits to be confirmed, but not the one that is asked for with it.
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password && pending) {
+    now = co_await store_password(ctx, *user, hash, from);
+  }
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && (in.name || in.email || in.metadata)) {
-    settled_email email = co_await settle_email(ctx, *user, std::move(changes.email));
-    if (email.refused) co_return std::move(*email.refused);
-    changes.email = std::move(email.at_once);
-    account::email_letters letters = std::move(email.letters);
-    if (letters.pending) pending = letters.pending->as_typed();
     std::optional<std::int64_t> expected;
     if (in.email || in.password) expected = user->auth_version;
+    account::email_letters letters = std::move(email.letters);
     now = co_await store_profile(ctx, *user, std::move(changes), expected, from, std::move(letters));
   }
-  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password) {
+  if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password && !pending) {
     now = co_await store_password(ctx, *user, std::move(hash), from);
   }
-  if (auto* no = std::get_if<outcome>(&now)) co_return std::move(*no);
+  if (auto* no = std::get_if<outcome>(&now)) {
+    if (is_our_failure(*no)) co_await give_back(ctx, std::move(email.counted));
+    co_return std::move(*no);
+  }
 
   // The sessions remember their user: a refresh works without PostgreSQL and should show today's name.
   profile shown;

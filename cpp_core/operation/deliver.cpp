@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/text.h"
+#include "operation/mail_allowance.h"
 
 namespace gatehouse::operation {
 
@@ -20,14 +22,37 @@ seconds pause_after(std::int64_t attempt, double spread) {
   return pause + seconds(static_cast<seconds::rep>(static_cast<double>(pause.count()) * spread / 4));
 }
 
-// What becomes of its row.
+// A server's words may name the recipient, whom the log has nowhere else.
+std::string without_recipient(std::string words, const std::string& to) {
+  const std::string written = ascii_lower(words);
+  const std::string sought = ascii_lower(to);
+  std::string shown;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; !sought.empty() && (at = written.find(sought, begin)) != std::string::npos;) {
+    shown += words.substr(begin, at - begin) + "(recipient)";
+    begin = at + sought.size();
+  }
+  return shown + words.substr(begin);
+}
+
+void log_failure(realm::services& realm, const account::queued_mail& mail, const std::string& words) {
+  const std::string id = std::to_string(mail.id);
+  realm.host().log(severity::error,
+                   "realm \"" + realm.settings().name + "\": mail " + id + ", letter \"" + mail.letter +
+                       "\", was given up: " + without_recipient(words, mail.to) +
+                       "; to have it tried again: UPDATE gatehouse.outbox SET state = 'queued', attempts"
+                       " = 0, created_at = now(), due_at = now() WHERE id = " +
+                       id);
+}
+
+// What becomes of the row of a mail that was not accepted.
 task<status> settle(realm::services& realm, account::queued_mail mail, smtp::delivery came, double spread) {
   account::mail_queue& queue = realm.mails();
-  if (came.accepted()) co_return co_await queue.sent(mail.id, std::move(came.words));
   const bool is_old = mail.written_at + longest_wait.count() <= now_seconds();
   const bool refused = came.what == smtp::delivery::outcome::refused;
   const bool counts = !came.concerns_all;
   if (refused || is_old || (counts && mail.attempt >= most_attempts)) {
+    log_failure(realm, mail, came.words);
     co_return co_await queue.failed(mail.id, mail.attempt, std::move(came.words));
   }
   if (counts) {
@@ -55,11 +80,44 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
     if (!dropped) co_return dropped.failure();
     co_return made;
   }
+  mail_allowance allowed = co_await allow_mail(realm, mail);
+  if (allowed.what == mail_allowance::verdict::leave_out) {
+    realm.host().log(severity::info, "realm \"" + realm.settings().name + "\": " + allowed.words);
+    const status dropped = co_await realm.mails().drop(mail.id, mail.attempt);
+    if (!dropped) co_return dropped.failure();
+    co_return made;
+  }
+  if (allowed.what == mail_allowance::verdict::wait) {
+    made.held = true;
+    made.trouble = allowed.words;
+    const status held = co_await realm.mails().put_back(mail.id, mail.attempt, std::move(allowed.words), allowed.delay);
+    if (!held) co_return held.failure();
+    co_return made;
+  }
+  made.tried = true;
   smtp::message written = realm.settings().letters->write(mail, token.reveal());
   smtp::delivery came = co_await server.send(std::move(written));
-  if (came.concerns_all && !came.accepted()) made.trouble = came.words;
+  if (came.accepted()) {
+    acceptance had{mail.id, std::move(came.words)};
+    co_return co_await record(realm, std::move(had));
+  }
+  const status given = co_await realm.limits().give_back(std::move(allowed.counted));
+  if (!given) realm.host().log(severity::warn, "taking back the count of a mail: " + given.failure().what);
+  if (came.concerns_all) made.trouble = came.words;
   const status settled = co_await settle(realm, std::move(mail), std::move(came), spread);
   if (!settled) co_return settled.failure();
+  co_return made;
+}
+
+task<result<delivered>> record(realm::services& realm, acceptance had) {
+  delivered made;
+  made.found = true;
+  made.tried = true;
+  const status recorded = co_await realm.mails().sent(had.id, had.words);
+  if (!recorded) {
+    made.trouble = recorded.failure().what;
+    made.unrecorded = std::move(had);
+  }
   co_return made;
 }
 

@@ -1,6 +1,7 @@
 // One mail out of a realm's outbox and on its way.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,14 +11,26 @@
 
 namespace gatehouse::operation {
 
+// A mail that the server has accepted.
+struct acceptance {
+  std::int64_t id;
+  std::string words;  // the server's
+};
+
 struct delivered {
-  bool found = false;     // a mail was due
-  std::string trouble{};  // with the mail server or our way to it: other mails would meet the same
+  bool found = false;                      // a mail was due
+  bool tried = false;                      // to send it, so that it is known how things are
+  std::string trouble{};                   // with the mail server or our way to it: other mails would meet the same
+  bool held = false;                       // with `trouble`: it is a limit that is reached
+  std::optional<acceptance> unrecorded{};  // the outbox does not know yet: record() it before anything else
 };
 
 // `spread`: from 0 to 1, by which the time of another attempt varies. A mail that the server refuses has failed for
 // good, one that it cannot take now is tried again after a minute, then after ever longer times up to an hour, 12 times
 // and for a day at most. An error is PostgreSQL's.
 task<result<delivered>> deliver_next(realm::services& realm, double spread);
+
+// What came of a mail that was sent while the outbox could not be written.
+task<result<delivered>> record(realm::services& realm, acceptance had);
 
 }  // namespace gatehouse::operation

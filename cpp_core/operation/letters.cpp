@@ -64,6 +64,7 @@ std::optional<account::mail_order> notice(const context& ctx, std::string_view l
   account::mail_order order;
   order.letter = letter;
   order.language = ctx.language;
+  order.to_verified = account::is_notice(letter) && verifies_email(ctx);
   const std::string_view page = page_for(letter);
   if (ctx.asked_by.has_pages && realm.has_pages && !page.empty()) order.link = url_of(ctx, page);
   return order;

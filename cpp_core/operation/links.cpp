@@ -2,15 +2,15 @@
 
 #include "operation/issue.h"
 #include "operation/letters.h"
-#include "operation/throttle.h"
 
 namespace gatehouse::operation {
 
-task<outcome> request_link(context ctx, account::email address, std::string_view letter, std::string event) {
-  attempt tried = co_await admit_mail(ctx, address.as_typed());
+task<outcome> request_link(context ctx, account::email address, mail_wish what, std::string event) {
+  attempt tried = co_await admit_mail(ctx, what, address.as_typed());
   if (tried.refused) co_return std::move(*tried.refused);
   const account::source from = source_of(ctx, "");
-  account::mail_order order = link_letter(ctx, letter);
+  account::mail_order order =
+      link_letter(ctx, what == mail_wish::reset ? ctx.asked_by.reset_letter : account::letter::verify);
   const status asked = co_await ctx.realm.links().request(address.as_typed(), std::move(order), std::move(event), from);
   if (asked) co_return mail_sent();
   co_await give_back(ctx, std::move(tried));

@@ -1,5 +1,6 @@
 #include "operation/login.h"
 
+#include "base/text.h"
 #include "operation/issue.h"
 #include "operation/letters.h"
 #include "operation/throttle.h"
@@ -82,6 +83,10 @@ task<outcome> login(context ctx, input in) {
   const bool was_right = proved_password(came);
   if (was_right || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
   if (was_right) co_await remember_place(ctx, *in.email);
+  // Who logs in by a username asks for mails by e-mail.
+  std::string email;
+  if (const auto* made = std::get_if<signed_in>(&came)) email = made->user.email;
+  if (!email.empty() && !equal_ignoring_case(email, *in.email)) co_await remember_place(ctx, std::move(email));
   co_return came;
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr millis between_looks{5000};
 constexpr millis after_word{1000};
+constexpr millis between_records{250};
 constexpr millis first_pause{2000};
 constexpr millis longest_pause{60000};
 constexpr seconds between_prunings{3600};
@@ -52,12 +53,20 @@ void mailer::rest(millis at_least, millis at_most) {
 
 void mailer::look() {
   looking_ = true;
+  if (unrecorded_) {
+    acceptance had = std::move(*unrecorded_);
+    unrecorded_.reset();
+    return begin(record(realm_, std::move(had)));
+  }
   const bool prune = steady_now() >= prune_at_;
   if (prune) prune_at_ = steady_now() + between_prunings;
-  spawn<result<delivered>>(realm_.host().queue(), deliver(realm_, chance(), prune),
-                           [self = self_](result<result<delivered>> came) {
-                             if (*self != nullptr) (*self)->looked(came ? std::move(*came) : came.failure());
-                           });
+  begin(deliver(realm_, chance(), prune));
+}
+
+void mailer::begin(task<result<delivered>> work) {
+  spawn<result<delivered>>(realm_.host().queue(), std::move(work), [self = self_](result<result<delivered>> came) {
+    if (*self != nullptr) (*self)->looked(came ? std::move(*came) : came.failure());
+  });
 }
 
 void mailer::looked(result<delivered> came) {
@@ -68,8 +77,12 @@ void mailer::looked(result<delivered> came) {
   const bool store_is_back = came && std::exchange(store_failed_, false);
   if (!came) store_failed_ = true;
   // Who found nothing to send has not learned whether the mail server is there.
-  if (found || store_is_back || !trouble.empty()) note(trouble);
-  if (!trouble.empty()) {
+  const bool tried = came && came->tried;
+  if (tried || store_is_back || !trouble.empty()) note(trouble, came && came->held);
+  if (came && came->unrecorded) {
+    unrecorded_ = std::move(came->unrecorded);
+    rest(between_records, between_records);
+  } else if (!trouble.empty()) {
     const millis pause = std::min(first_pause * (1 << std::min(troubles_ - 1, 5U)), longest_pause);
     rest(pause, pause * 5 / 4);
   } else if (found) {
@@ -82,12 +95,12 @@ void mailer::looked(result<delivered> came) {
 }
 
 // One line when it begins and one when it is over, not one for every mail.
-void mailer::note(const std::string& trouble) {
+void mailer::note(const std::string& trouble, bool held) {
   troubles_ = trouble.empty() ? 0 : troubles_ + 1;
   if (trouble == trouble_) return;
   const std::string realm = "realm \"" + realm_.settings().name + "\": ";
   if (trouble.empty()) realm_.host().log(severity::notice, realm + "mail can be sent again");
-  if (!trouble.empty()) realm_.host().log(severity::error, realm + "mail waits: " + trouble);
+  if (!trouble.empty()) realm_.host().log(held ? severity::warn : severity::error, realm + "mail waits: " + trouble);
   trouble_ = trouble;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -26,8 +27,9 @@ class mailer {
   void wake();
   void rest(millis at_least, millis at_most);
   void look();
+  void begin(task<result<delivered>> work);
   void looked(result<delivered> came);
-  void note(const std::string& trouble);
+  void note(const std::string& trouble, bool held);
   double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
   realm::services& realm_;
@@ -38,6 +40,8 @@ class mailer {
   unsigned troubles_ = 0;      // in a row
   std::string trouble_;        // the last one; empty: it went well
   bool store_failed_ = false;  // PostgreSQL, the last time
+  // Sent, but PostgreSQL was away: nothing else is done before it has been told, lest somebody send it again.
+  std::optional<acceptance> unrecorded_;
   steady_time prune_at_{};
   std::shared_ptr<mailer*> self_;  // reset by the destructor: a look that ends later finds nobody
 };

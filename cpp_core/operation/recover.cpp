@@ -76,7 +76,7 @@ task<outcome> forgot_password(context ctx, input in) {
   if (!address && ctx.asked_by.takes_any_address) co_return mail_sent();
   if (!address) co_return refuse_fields(std::move(checks).errors());
 
-  co_return co_await request_link(ctx, *address, ctx.asked_by.reset_letter, "reset_requested");
+  co_return co_await request_link(ctx, *address, mail_wish::reset, "reset_requested");
 }
 
 task<outcome> reset_password(context ctx, input in) {

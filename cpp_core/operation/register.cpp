@@ -73,12 +73,16 @@ task<outcome> register_account(context ctx, input in) {
 
   attempt tried = co_await admit_registration(ctx);
   if (tried.refused) co_return std::move(*tried.refused);
+  attempt mailed;
   if (requires_verified_email(ctx)) {  // somebody gets a mail, whoever it is
-    attempt mailed = co_await admit_mail(ctx, *in.email);
+    mailed = co_await admit_mail(ctx, mail_wish::registration, *in.email);
     if (mailed.refused) co_return std::move(*mailed.refused);
   }
   outcome came = co_await create_account(ctx, in, *address);
-  if (is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  if (is_our_failure(came)) {
+    co_await give_back(ctx, std::move(tried));
+    co_await give_back(ctx, std::move(mailed));
+  }
   const bool is_made = std::holds_alternative<signed_in>(came) || std::holds_alternative<profile>(came);
   if (is_made) co_await remember_place(ctx, *in.email);
   co_return came;

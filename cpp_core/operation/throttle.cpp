@@ -10,10 +10,10 @@ namespace gatehouse::operation {
 
 namespace {
 
-// By what an attempt is counted beside the client's address. Empty: no account, no place.
+// By what an attempt is counted beside the client's address.
 struct subject {
   std::string account;
-  std::string place;  // limit::bucket::exempt_if of the account
+  std::string place{};  // limit::bucket::exempt_if of the account; empty: none
 };
 
 std::string account_of(const std::string& identifier) { return "identifier " + ascii_lower(identifier); }
@@ -24,15 +24,17 @@ std::string place_key(const context& ctx, const std::string& account) {
 
 // One bucket for each scope that counts attempts of this kind. `what`: the directive's name after "limit_".
 std::vector<limit::bucket> buckets_of(const context& ctx, const std::string& what, const limit::allowance& allowed,
-                                      const subject& of) {
+                                      const std::vector<subject>& of) {
   const limit::limiter& limits = ctx.realm.limits();
   const std::string network = limit::network_of(ctx.address);
   std::vector<limit::bucket> buckets;
-  if (const auto& rate = allowed.account_address) {
-    buckets.push_back({limits.key(what + ":account+address", {of.account, network}), *rate, ""});
-  }
-  if (const auto& rate = allowed.account) {
-    buckets.push_back({limits.key(what + ":account", {of.account}), *rate, of.place});
+  for (const subject& each : of) {
+    if (const auto& rate = allowed.account_address) {
+      buckets.push_back({limits.key(what + ":account+address", {each.account, network}), *rate, ""});
+    }
+    if (const auto& rate = allowed.account) {
+      buckets.push_back({limits.key(what + ":account", {each.account}), *rate, each.place});
+    }
   }
   if (const auto& rate = allowed.address) buckets.push_back({limits.key(what + ":address", {network}), *rate, ""});
   if (const auto& rate = allowed.all) buckets.push_back({limits.key(what + ":all", {}), *rate, ""});
@@ -46,7 +48,7 @@ error used_up(const std::string& what, const limit::verdict& no, const std::stri
                                  " s, client: " + address};
 }
 
-task<attempt> admit(context ctx, std::string what, limit::allowance allowed, subject of) {
+task<attempt> admit(context ctx, std::string what, limit::allowance allowed, std::vector<subject> of) {
   std::vector<limit::bucket> buckets = buckets_of(ctx, what, allowed, of);
   result<limit::verdict> said = co_await ctx.realm.limits().take(std::move(buckets));
   attempt tried;
@@ -61,18 +63,38 @@ task<attempt> admit(context ctx, std::string what, limit::allowance allowed, sub
   co_return tried;
 }
 
+std::string word_for(mail_wish what) {
+  switch (what) {
+    case mail_wish::reset:
+      return "reset ";
+    case mail_wish::verification:
+      return "verify ";
+    case mail_wish::registration:
+      break;
+  }
+  return "register ";
+}
+
+// `all` counts what is sent (mail_allowance.h): else whoever asks for mails to nobody would stop everybody's.
+limit::allowance asked_for(const context& ctx) {
+  limit::allowance mails = ctx.realm.settings().limits.mails;
+  mails.all.reset();
+  return mails;
+}
+
 }  // namespace
 
 task<attempt> admit_login(context ctx, std::string identifier) {
-  subject of;
-  of.account = account_of(identifier);
-  of.place = place_key(ctx, of.account);
+  std::string account = account_of(identifier);
+  std::string place = place_key(ctx, account);
+  std::vector<subject> of{{std::move(account), std::move(place)}};
   co_return co_await admit(ctx, "logins", ctx.realm.settings().limits.logins, std::move(of));
 }
 
 task<done> remember_place(context ctx, std::string identifier) {
   constexpr seconds known_for{90 * 24 * 3600};
-  if (ctx.realm.settings().limits.logins.account.value_or(limit::rate{}).off()) co_return done{};
+  const limit::allowances& limits = ctx.realm.settings().limits;
+  if (limits.logins.account->off() && limits.mails.account->off()) co_return done{};
   std::string place = place_key(ctx, account_of(identifier));
   const status remembered = co_await ctx.realm.limits().remember(std::move(place), known_for);
   if (!remembered) ctx.warn("remembering where an account is used", remembered.failure());
@@ -80,24 +102,27 @@ task<done> remember_place(context ctx, std::string identifier) {
 }
 
 task<attempt> admit_current_password(context ctx, std::string user_id) {
-  subject of;
-  of.account = "user " + user_id;
+  std::vector<subject> of{{"user " + user_id}};
   co_return co_await admit(ctx, "logins", ctx.realm.settings().limits.logins, std::move(of));
 }
 
 task<attempt> admit_registration(context ctx) {
-  subject nobody;
+  std::vector<subject> nobody;
   co_return co_await admit(ctx, "registrations", ctx.realm.settings().limits.registrations, std::move(nobody));
 }
 
-task<attempt> admit_mail(context ctx, std::string email) {
-  subject of;
-  of.account = account_of(email);
-  co_return co_await admit(ctx, "mails", ctx.realm.settings().limits.mails, std::move(of));
+task<attempt> admit_mail(context ctx, mail_wish what, std::string email) {
+  std::vector<subject> of{{word_for(what) + account_of(email), place_key(ctx, account_of(email))}};
+  co_return co_await admit(ctx, "mails", asked_for(ctx), std::move(of));
+}
+
+task<attempt> admit_new_email(context ctx, std::string user_id, std::string email) {
+  std::vector<subject> of{{"change user " + user_id}, {"change " + account_of(email)}};
+  co_return co_await admit(ctx, "mails", asked_for(ctx), std::move(of));
 }
 
 task<attempt> admit_token(context ctx) {
-  subject nobody;
+  std::vector<subject> nobody;
   co_return co_await admit(ctx, "tokens", ctx.realm.settings().limits.tokens, std::move(nobody));
 }
 

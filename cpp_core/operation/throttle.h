@@ -24,7 +24,8 @@ struct attempt {
 // `identifier`: as typed; one of another case of letters is the same account's, as in account::store::find_by_login().
 task<attempt> admit_login(context ctx, std::string identifier);
 // Whoever asks has just proved to own the account, by its password or by a token mailed to it. For 90 days, what others
-// fail at elsewhere does not shut the account out at this address: logins here are limited by its own failures only.
+// fail at elsewhere does not shut the account out at this address: logins here are limited by its own failures only,
+// and mails that are asked for here by this address's own limit.
 task<done> remember_place(context ctx, std::string identifier);
 
 // The current password of a user who is logged in: the same limits, but the account's own count, which nobody can fill
@@ -32,8 +33,13 @@ task<done> remember_place(context ctx, std::string identifier);
 task<attempt> admit_current_password(context ctx, std::string user_id);
 
 task<attempt> admit_registration(context ctx);
-// Before anything is looked up for a mail to an address that somebody typed.
-task<attempt> admit_mail(context ctx, std::string email);
+// Before anything is looked up for a mail to an address that somebody typed. An account has a count for each kind: one
+// that is full has filled its mailbox with good links of that kind, and stops no other.
+enum class mail_wish { reset, verification, registration };
+task<attempt> admit_mail(context ctx, mail_wish what, std::string email);
+// Before an e-mail is looked up that a user wants for his own: counted by the user and by the e-mail, whether or not
+// there is a mail to send, for the answer tells whether it is taken.
+task<attempt> admit_new_email(context ctx, std::string user_id, std::string email);
 // Before a one-time token is looked up; give_back() if it was good.
 task<attempt> admit_token(context ctx);
 

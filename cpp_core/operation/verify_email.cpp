@@ -49,7 +49,7 @@ task<outcome> resend_verification(context ctx, input in) {
   if (!address && ctx.asked_by.takes_any_address) co_return mail_sent();
   if (!address) co_return refuse_fields(std::move(checks).errors());
 
-  co_return co_await request_link(ctx, *address, account::letter::verify, "verification_requested");
+  co_return co_await request_link(ctx, *address, mail_wish::verification, "verification_requested");
 }
 
 }  // namespace gatehouse::operation

@@ -105,8 +105,11 @@ std::size_t connection::on_line(char* bytes, std::size_t size, std::size_t count
   connection& on = self_of(self);
   on.reader_.add({bytes, size * count});
   result<std::optional<reply>> next = on.reader_.next();
-  if (!next) on.reader_ = reply_reader();  // libcurl will not like it either
-  if (next && *next) on.last_ = std::move(**next);
+  if (!next) {
+    on.bad_reply_ = next.failure().what;
+    return 0;  // libcurl gives up
+  }
+  if (*next) on.last_ = std::move(**next);
   return size * count;
 }
 
@@ -174,6 +177,8 @@ error connection::why_not(CURLcode outcome) const {
   std::string why;
   if (outcome == CURLE_ABORTED_BY_CALLBACK) {
     why = "this worker is out of connections; raise worker_connections";
+  } else if (!bad_reply_.empty()) {
+    why = bad_reply_;
   } else if (logging_in_ && last_.code >= 400) {
     why = "the log-in was refused (" + codes_of(last_.text) + "); check user= and password_file=";
   } else if (outcome == CURLE_LOGIN_DENIED) {

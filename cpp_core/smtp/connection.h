@@ -79,8 +79,9 @@ class connection {
   timer deadline_;                          // of what is awaited, or of the rest
   bool logging_in_ = false;                 // libcurl has sent AUTH
   reply_reader reader_;
-  reply last_;            // the last reply while connecting
-  std::string outgoing_;  // what exchange() sends; stays in place, as OpenSSL wants it
+  reply last_;             // the last reply while connecting
+  std::string bad_reply_;  // what was wrong with one
+  std::string outgoing_;   // what exchange() sends; stays in place, as OpenSSL wants it
   std::size_t sent_ = 0;
   std::optional<oneshot<done>::sender> opening_;
   std::optional<oneshot<reply>::sender> exchanging_;

@@ -9,7 +9,8 @@ namespace gatehouse::smtp {
 namespace {
 
 constexpr std::size_t most_shown = 500;
-constexpr std::size_t most_unread = 65536;
+constexpr std::size_t most_bytes = 65536;
+constexpr std::size_t most_lines = 128;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -19,28 +20,35 @@ bool is_reply_line(std::string_view line) {
          (line.size() == 3 || line[3] == ' ' || line[3] == '-');
 }
 
+error endless() { return {fault::unavailable, "an endless reply"}; }
+
 }  // namespace
 
 result<std::optional<reply>> reply_reader::next() {
-  std::string text;
-  for (std::size_t begin = 0, end = 0; (end = buffer_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::optional<reply> whole;
+  while (!whole && (end = buffer_.find('\n', std::max(begin, searched_))) != std::string::npos) {
     std::string_view line = std::string_view(buffer_).substr(begin, end - begin);
+    bytes_ += line.size() + 1;
+    if (++lines_ > most_lines || bytes_ > most_bytes) return endless();
+    begin = end + 1;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!is_reply_line(line)) return error{fault::unavailable, "this is no SMTP: \"" + shown(line) + "\""};
+    if (text_.empty()) text_ = line.substr(0, 3);
+    if (line.size() > 4) text_.append(" ").append(line.substr(4));
     const bool last = line.size() == 3 || line[3] == ' ';
     const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-    if (text.empty()) {
-      text = line.substr(0, 3);
-      if (line.size() > 4) text.append(" ").append(line.substr(4));
-    } else if (line.size() > 4) {
-      text.append(" ").append(line.substr(4));
-    }
-    if (!last) continue;
-    buffer_.erase(0, end + 1);
-    return std::optional<reply>(reply{code, shown(text)});
+    if (last) whole = reply{code, shown(text_)};
   }
-  if (buffer_.size() > most_unread) return error{fault::unavailable, "an endless reply"};
-  return std::optional<reply>();
+  buffer_.erase(0, begin);
+  searched_ = whole ? 0 : buffer_.size();
+  if (!whole && bytes_ + buffer_.size() > most_bytes) return endless();
+  if (whole) {
+    text_.clear();
+    lines_ = bytes_ = 0;
+  }
+  return whole;
 }
 
 std::string shown(std::string_view words) {

@@ -20,12 +20,16 @@ class reply_reader {
  public:
   void add(std::string_view bytes) { buffer_ += bytes; }
 
-  // The next reply, if all of it has arrived. An error: what arrived is none, or too much; the stream is of no use
-  // then.
+  // The next reply, if all of it has arrived. An error: what arrived is none, or too much (a reply has at most 128
+  // lines and 64 KB); the stream is of no use then. Looks at each byte once.
   result<std::optional<reply>> next();
 
  private:
-  std::string buffer_;
+  std::string buffer_;        // from the line that has not ended
+  std::size_t searched_ = 0;  // of buffer_: no line ends there
+  std::string text_;          // of the reply's lines so far; empty: there is none
+  std::size_t lines_ = 0;
+  std::size_t bytes_ = 0;  // of these lines
 };
 
 // Fit for a log and a table: one line of printable UTF-8, at most 500 bytes.

@@ -33,13 +33,14 @@ STEPS = ["HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NO
 
 class Behaviour:
     def __init__(self, file):
-        self.file, self.text, self.counts = file, None, {}
+        self.file, self.seen, self.counts = file, None, {}
 
     def at(self, step, argument):
         """What goes wrong at this step, if anything does."""
-        text = self.file.read_text() if self.file and self.file.exists() else ""
-        if text != self.text:
-            self.text, self.counts = text, {}
+        there = self.file and self.file.exists()
+        text, written = (self.file.read_text(), self.file.stat().st_ino) if there else ("", None)
+        if (text, written) != self.seen:
+            self.seen, self.counts = (text, written), {}
         rule = json.loads(text or "{}").get(step)
         if rule is None or rule.get("to", "") not in (argument or ""):
             return None

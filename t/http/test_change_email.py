@@ -8,6 +8,9 @@ from accounts import Account
 from mailing import Mailing, links_in, token_in
 
 
+NEW = "Another-Passw0rd"
+
+
 @pytest.fixture
 def mailing(nginx, smtp, postgres):
     return Mailing(nginx, smtp, postgres)
@@ -83,6 +86,61 @@ def test_an_address_is_pending_while_its_mail_waits(smtp, account):
     new = other_address()
     change(account, new)
     assert account.me().json()["user"]["pendingEmail"] == new
+
+
+def new_password(mailing, account, how, reset_token):
+    """The owner's: after it only he has a session."""
+    if how == "reset":
+        return mailing.post("reset", token=reset_token, password=NEW)
+    return account.me("PATCH", password=NEW, currentPassword=account.password)
+
+
+@pytest.mark.parametrize("how", ["reset", "change"])
+@pytest.mark.parametrize("mail", ["sent", "queued", "failed"])
+def test_requirement_57_a_new_password_voids_an_email_that_waits_to_be_confirmed(mailing, smtp, postgres, account, how, mail):
+    mailing.post("forgot", email=account.email)
+    reset_token = token_in(smtp.wait_for_mail(account.email))
+    if mail == "queued":
+        smtp.stop()
+    if mail == "failed":
+        smtp.behave(RCPT={"reply": "550 5.1.1 no such user"})
+    evil = other_address()
+    assert change(account, evil).status_code == 200
+    if mail == "sent":
+        token = token_in(smtp.wait_for_mail(evil))
+    if mail == "failed":
+        mailing.outbox.wait_for(("confirm-email", "failed"), to=evil)
+    assert new_password(mailing, account, how, reset_token).status_code == 200
+    assert mailing.post("login", email=account.email, password=NEW).status_code == 200
+    if mail == "sent":
+        assert mailing.post("verify", token=token).status_code == 400
+    else:
+        assert mailing.outbox.rows(evil) == []
+    if how == "change":
+        assert "pendingEmail" not in account.me().json()["user"]
+
+
+def test_requirement_57_it_voids_one_that_is_being_ordered_or_sent_at_that_moment_too(mailing, smtp, postgres, account):
+    """What the statement of the new password cannot see yet: here it is asked for before, and shows after."""
+    evil = other_address()
+    smtp.stop()
+    change(account, evil)
+    postgres.query("update gatehouse.credentials set updated_at = now() where user_id = %s", account.id)
+    smtp.start()
+    mailing.outbox.wait_for(to=evil, limit=30)
+    change(account, evil)
+    token = token_in(smtp.wait_for_mail(evil))
+    postgres.query("update gatehouse.credentials set updated_at = now() where user_id = %s", account.id)
+    assert mailing.post("verify", token=token).status_code == 400
+
+
+def test_an_email_that_is_asked_for_with_a_new_password_stays_good(mailing, smtp, account):
+    new = other_address()
+    answer = change(account, new, password=NEW, name="Ann Lee")
+    assert answer.status_code == 200
+    assert (answer.json()["user"]["pendingEmail"], answer.json()["user"]["name"]) == (new, "Ann Lee")
+    assert mailing.post("verify", token=token_in(smtp.wait_for_mail(new))).status_code == 200
+    assert mailing.post("login", email=new, password=NEW).status_code == 200
 
 
 def test_another_case_of_the_same_address_needs_no_mail(smtp, account):

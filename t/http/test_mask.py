@@ -1,6 +1,7 @@
 """What must not stand in a log: tokens and passwords in the query of a request to the endpoints."""
 
 import secrets
+from urllib.parse import unquote
 
 import pytest
 
@@ -61,6 +62,22 @@ def test_the_application_gets_its_own_query_untouched(server):
 def test_only_the_values_are_masked(server, query, as_shown):
     server.raw(f"GET /auth/login{query} HTTP/1.0\r\n\r\n".encode())
     wait_until(lambda: f"GET /auth/login{as_shown} HTTP/1.0|" in shown(server), "the line in the log")
+
+
+@pytest.mark.parametrize("name", ["%74oken", "t%6Fken", "t%6fke%6E", "%74%6f%6b%65%6e", "%75uid", "passw%6frd"])
+def test_requirement_61_nor_under_a_name_in_other_letters_that_reads_the_same(server, name):
+    canary = secrets.token_hex(16)
+    answer = server.raw(f"GET /auth/verify?a=1&{name}={canary}&b=2 HTTP/1.0\r\nAccept: text/html\r\n"
+                        "Sec-Fetch-Mode: navigate\r\n\r\n".encode())
+    assert (canary.encode() in answer) == (unquote(name) == "token"), "the core reads it so"
+    wait_until(lambda: f"/auth/verify?a=1&{name}=***&b=2 HTTP/1.0|" in shown(server), "the line in the log")
+    assert canary not in shown(server) + server.access_log() + server.error_log()
+
+
+@pytest.mark.parametrize("name", ["%7", "%", "%zzoken", "+token", "token+", "%2574oken", "toke%6", "token%00"])
+def test_a_name_that_reads_otherwise_is_no_secret(server, name):
+    server.raw(f"GET /auth/verify?{name}=seen HTTP/1.0\r\n\r\n".encode())
+    wait_until(lambda: f"/auth/verify?{name}=seen HTTP/1.0|" in shown(server), "the line in the log")
 
 
 def test_requirement_61_no_secret_of_any_flow_is_logged_at_debug_level(nginx, smtp, postgres):

@@ -56,3 +56,13 @@ def test_stopped_and_started(smtp):
     with client(smtp) as server:
         server.send_message(mail_to("ann@example.com"))
     assert len(smtp.mails("ann@example.com")) == 2
+
+
+def test_what_goes_wrong_once_goes_wrong_once_in_each_test(smtp):
+    for _ in range(2):
+        smtp.clear()
+        smtp.behave(RCPT={"reply": "450 4.2.0 later", "times": 1})
+        with client(smtp) as server:
+            with pytest.raises(smtplib.SMTPRecipientsRefused):
+                server.send_message(mail_to("ann@example.com"))
+            server.send_message(mail_to("ann@example.com"))

@@ -39,7 +39,7 @@ class operation_throttle : public testing::Test {
     return {*realm_, dialect::rest.client, address, "curl/8", "r1", "/auth/", ""};
   }
   bool mail(const std::string& email, const std::string& address) {
-    return !await(admit_mail(from(address), email)).refused;
+    return !await(admit_mail(from(address), mail_wish::reset, email)).refused;
   }
   bool token(const std::string& address) { return !await(admit_token(from(address))).refused; }
   bool login(const std::string& identifier, const std::string& address) {
@@ -57,7 +57,7 @@ TEST_F(operation_throttle, mails_to_one_account_are_limited_however_it_is_spelt_
   for (int i = 0; i < 5; ++i) {
     EXPECT_TRUE(mail(i % 2 == 0 ? "Ann@Example.com" : "ann@example.com", "192.0.2." + std::to_string(i)));
   }
-  const attempt no = await(admit_mail(from("192.0.2.9"), "ANN@example.com"));
+  const attempt no = await(admit_mail(from("192.0.2.9"), mail_wish::reset, "ANN@example.com"));
   ASSERT_TRUE(no.refused.has_value());
   const auto& why = std::get<refused>(*no.refused);
   EXPECT_EQ(why.why, refusal::too_many_requests);
@@ -66,13 +66,31 @@ TEST_F(operation_throttle, mails_to_one_account_are_limited_however_it_is_spelt_
   EXPECT_TRUE(mail("bob@example.com", "192.0.2.9"));
 }
 
-TEST_F(operation_throttle, mails_are_limited_for_each_address_and_for_the_realm) {
-  said_.limits.mails.all = limit::rate{22, 3600s};
+TEST_F(operation_throttle, mails_are_limited_for_each_address_and_all_stops_nobody_who_asks) {
+  said_.limits.mails.all = limit::rate{1, 3600s};
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(mail("n" + std::to_string(i) + "@example.com", "192.0.2.1"));
   EXPECT_FALSE(mail("other@example.com", "192.0.2.1"));
   EXPECT_TRUE(mail("other@example.com", "192.0.2.2"));
   EXPECT_TRUE(mail("other@example.com", "192.0.2.3"));
-  EXPECT_FALSE(mail("other@example.com", "192.0.2.4"));
+}
+
+TEST_F(operation_throttle, requirement_51_each_kind_of_mail_to_an_account_has_its_own_count) {
+  said_.limits.mails.account = limit::rate{1, 3600s};
+  for (const mail_wish what : {mail_wish::verification, mail_wish::registration, mail_wish::reset}) {
+    EXPECT_FALSE(await(admit_mail(from("192.0.2.1"), what, "ann@example.com")).refused);
+    EXPECT_TRUE(await(admit_mail(from("192.0.2.1"), what, "ann@example.com")).refused);
+  }
+  EXPECT_FALSE(await(admit_new_email(from("192.0.2.1"), "1", "ann@example.com")).refused);
+  EXPECT_TRUE(await(admit_new_email(from("192.0.2.1"), "1", "bob@example.com")).refused) << "the user's";
+  EXPECT_TRUE(await(admit_new_email(from("192.0.2.1"), "2", "ann@example.com")).refused) << "the e-mail's";
+  EXPECT_FALSE(await(admit_new_email(from("192.0.2.1"), "2", "bob@example.com")).refused) << "a refusal counts nowhere";
+}
+
+TEST_F(operation_throttle, mails_are_asked_for_freely_where_the_account_is_known) {
+  said_.limits.mails.account = limit::rate{1, 3600s};
+  await(remember_place(from("192.0.2.1"), "Ann@example.com"));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(mail("ann@example.com", "192.0.2.1"));
+  EXPECT_FALSE(mail("ann@example.com", "192.0.2.2"));
 }
 
 TEST_F(operation_throttle, requirement_54_wrong_tokens_are_limited_and_right_ones_are_not) {
@@ -115,7 +133,7 @@ TEST_F(operation_throttle, what_a_session_can_fill_is_not_what_logins_are_counte
 
 TEST_F(operation_throttle, without_redis_nothing_is_admitted_unless_nothing_is_limited) {
   redis_.server().kill();
-  const attempt no = await(admit_mail(from("192.0.2.1"), "ann@example.com"));
+  const attempt no = await(admit_mail(from("192.0.2.1"), mail_wish::reset, "ann@example.com"));
   ASSERT_TRUE(no.refused.has_value());
   EXPECT_EQ(std::get<refused>(*no.refused).why, refusal::unavailable);
   said_.limits.mails.account = said_.limits.mails.address = said_.limits.mails.all = limit::rate{};

@@ -59,11 +59,31 @@ TEST(smtp_reply, byte_by_byte_and_one_after_the_other) {
 }
 
 TEST(smtp_reply, an_endless_one_is_an_error) {
-  for (const std::string& part : {std::string("x"), std::string("250-x\r\n")}) {
+  for (const std::string& part : {std::string("x"), "250-" + std::string(996, 'x') + "\r\n"}) {
     reply_reader reader;
     for (std::size_t size = 0; size <= 65536; size += part.size()) reader.add(part);
     EXPECT_EQ(text_of(reader.next()), "ERROR an endless reply");
   }
+}
+
+// A greeting of short lines, each looked at as it comes, may not take its square.
+TEST(smtp_reply, of_many_lines_it_is_an_error_however_they_come) {
+  for (const bool at_once : {true, false}) {
+    reply_reader reader;
+    std::string seen = "MORE";
+    for (int line = 0; line < 128 && seen == "MORE"; ++line) {
+      reader.add("220-\n");
+      if (!at_once) seen = text_of(reader.next());
+    }
+    EXPECT_EQ(text_of(reader.next()), "MORE");
+    reader.add("220-\n");
+    EXPECT_EQ(text_of(reader.next()), "ERROR an endless reply");
+  }
+  reply_reader reader;
+  for (int line = 0; line < 127; ++line) reader.add("250-x\n");
+  reader.add("250 x\n250-y\n250 z\n");
+  EXPECT_EQ(text_of(reader.next()).substr(0, 12), "250: 250 x x");
+  EXPECT_EQ(text_of(reader.next()), "250: 250 y z") << "each is counted for itself";
 }
 
 TEST(smtp_reply, what_is_shown_is_short_and_printable) {
