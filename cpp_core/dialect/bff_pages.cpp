@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/bff_tokens.h"
 #include "dialect/form_body.h"
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
+#include "gate/return_address.h"
+#include "operation/logout.h"
 
 namespace gatehouse::dialect {
 
@@ -35,16 +38,37 @@ constexpr std::array all_pages{
 
 constexpr std::string_view asset_path = "assets/:id";
 
+constexpr std::string_view logout_path = "logout";
+constexpr std::array logout_fields{
+    field{"return", &operation::input::return_address, false},
+};
+
 constexpr auto routes = [] {
-  std::array<route, all_pages.size() + 1> rows{};
+  std::array<route, all_pages.size() + 2> rows{};
   std::ranges::transform(all_pages, rows.begin(), [](const page& each) {
     return route{"GET", each.path, show_page, credential::none, {}, 200};
   });
-  rows.back() = route{"GET", asset_path, show_page, credential::none, {}, 200};
+  rows[all_pages.size()] = route{"GET", asset_path, show_page, credential::none, {}, 200};
+  rows.back() = route{"POST", logout_path, operation::logout, credential::whatever, logout_fields, 303};
   return rows;
 }();
 
-response encode(const exchange& about, const operation::outcome&) {
+// Of the pages that offer it because they can show nothing else. Whose session had ended already is out as well.
+response leave(const exchange& about) {
+  const std::string_view wanted = about.typed_as("return");
+  const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
+  response made = redirect(303, about.asked.mount + "login" + query);
+  clear_bff_tokens(about, made);
+  made.add_header("Clear-Site-Data", "\"cache\"");
+  return made;
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  if (about.matched.path == logout_path) {
+    const auto* no = std::get_if<operation::refused>(&outcome);
+    const bool is_out = no == nullptr || no->why == operation::refusal::bad_refresh_token;
+    return is_out ? leave(about) : error_page(about.asked, about.realm, *no);
+  }
   if (about.matched.path == asset_path) return asset(about);
   const std::string_view name = std::ranges::find(all_pages, about.matched.path, &page::path)->template_name;
   if (const auto why = closed(about.realm, name)) return error_page(about.asked, about.realm, *why);
@@ -67,22 +91,21 @@ response encode_status(const request& asked, const realm::settings& realm, int s
 
 nlohmann::json no_claims(const account::user&) { return nlohmann::json::object(); }
 
-presented find_nothing(const request&, const realm::settings&) { return {}; }
-
 }  // namespace
 
 const dialect bff_pages{
     .name = "bff-pages",
-    .client = {.name = "bff-pages",
+    .client = {.name = "bff",  // whose sessions they end
                .policy = session::policy::rotating,
                .access_lifetime = seconds(15 * 60),
                .refresh_lifetime = seconds(14 * 24 * 3600),
                .claims = no_claims},
     .routes = routes,
     .decode = decode_form,
-    .find_tokens = find_nothing,
+    .find_tokens = find_bff_tokens,
     .encode = encode,
     .encode_status = encode_status,
+    .sets_cookies = true,
     .pages_at = "",
 };
 

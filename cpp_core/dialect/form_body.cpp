@@ -37,7 +37,7 @@ decoded decode_query(const route& matched, std::string_view query) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    const field* known = reader.find(pair.substr(0, equals));
+    const field* known = reader.find(percent_decode(pair.substr(0, equals)).value_or(""));
     if (known == nullptr || reader.has(*known)) continue;
     std::optional<std::string> value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
     if (value && !value->empty()) reader.store(*known, std::move(*value));

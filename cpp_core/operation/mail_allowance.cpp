@@ -23,10 +23,10 @@ task<mail_allowance> allow_mail(realm::services& realm, account::queued_mail mai
   const limit::allowance& limits = realm.settings().limits.mails;
   const std::string of_all = realm.limits().key("mails:all", {});
   std::vector<limit::bucket> buckets;
-  if (account::is_notice(mail.letter)) {
+  if (limits.account && account::is_notice(mail.letter)) {
     buckets.push_back({realm.limits().key("mails:account", {mail.letter, mail.user}), *limits.account, ""});
   }
-  buckets.push_back({of_all, *limits.all, ""});
+  if (limits.all) buckets.push_back({of_all, *limits.all, ""});
   result<limit::verdict> said = co_await realm.limits().take(std::move(buckets));
 
   mail_allowance made;

@@ -16,6 +16,8 @@ struct subject {
   std::string place{};  // limit::bucket::exempt_if of the account; empty: none
 };
 
+bool is_counted(const std::optional<limit::rate>& rate) { return rate && !rate->off(); }
+
 std::string account_of(const std::string& identifier) { return "identifier " + ascii_lower(identifier); }
 
 std::string place_key(const context& ctx, const std::string& account) {
@@ -94,7 +96,7 @@ task<attempt> admit_login(context ctx, std::string identifier) {
 task<done> remember_place(context ctx, std::string identifier) {
   constexpr seconds known_for{90 * 24 * 3600};
   const limit::allowances& limits = ctx.realm.settings().limits;
-  if (limits.logins.account->off() && limits.mails.account->off()) co_return done{};
+  if (!is_counted(limits.logins.account) && !is_counted(limits.mails.account)) co_return done{};
   std::string place = place_key(ctx, account_of(identifier));
   const status remembered = co_await ctx.realm.limits().remember(std::move(place), known_for);
   if (!remembered) ctx.warn("remembering where an account is used", remembered.failure());

@@ -8,6 +8,18 @@ from processes import wait_until
 from stores import TREE
 
 
+# A client's address is what nginx says; here a test says it to nginx. An account's own limit does not count where it is
+# used, which is 127.0.0.1.
+REALIP = "set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;"
+
+
+def from_address(address):
+    return {"X-Test-Address": address}
+
+
+ELSEWHERE = from_address("192.0.2.7")
+
+
 def mail_settings(mail_server, **more):
     """The directives of a realm that sends mail."""
     return {"smtp": f"{mail_server.url} from=auth@example.com starttls=off timeout=5s", "mails": str(TREE / "mails"),

@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from accounts import GUARDED
+from browser import NAVIGATION, set_cookies
 from chromium import Page
 from mailing import Mailing, links_in
+from test_five_dialects import login, register
 
 SITE = ("location /api/iam/ { gatehouse_api %REALM% bff; }"
         "location /iam/ { gatehouse_api %REALM% bff-pages; }"
@@ -52,6 +54,22 @@ def test_every_page_is_there_and_names_only_what_is_there(site):
     assert site.get("/iam/nothing").status_code == 404
     assert site.post("/iam/login").status_code == 405
     assert "needs JavaScript" in site.post("/iam/login", data={"password": PASSWORD}).text
+
+
+def test_a_page_that_can_show_nothing_else_offers_a_logout(nginx):
+    """Not an administrator: another account is wanted, and then one is back where one wanted to be."""
+    guard = "gatehouse_token_from cookie=iam-access-token; gatehouse_require role=admin; proxy_pass %UPSTREAM%;"
+    server = nginx(SITE + "location /private/ { gatehouse %REALM%; " + guard + " }", realm={"cookie_secure": "off"})
+    access, refresh, _ = login(server, "bff", register(server, "bff"))
+    cookies = {"Cookie": f"iam-access-token=Bearer%20{access}; iam-refresh-token=Bearer%20{refresh}"}
+    forbidden = server.get("/private/x?a=1", headers={**NAVIGATION, **cookies})
+    assert forbidden.status_code == 403 and 'action="/iam/logout"' in forbidden.text
+    assert server.post("/iam/logout", data={"return": "/"}, headers={**cookies, "Sec-Fetch-Site": "cross-site"}).status_code == 403
+    out = server.post("/iam/logout", data={"return": "/private/x?a=1"}, headers=cookies)
+    assert (out.status_code, out.headers["Location"]) == (303, "/iam/login?return=%2Fprivate%2Fx%3Fa%3D1")
+    assert [cookie.split(";")[0] for cookie in set_cookies(out)] == ["iam-access-token=", "iam-refresh-token=", "iam-sid="]
+    assert server.get("/", headers=cookies).status_code == 401
+    assert server.post("/iam/logout", data={"return": "/"}, headers=cookies).status_code == 303, "out already"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,10 +6,9 @@ import secrets
 import pytest
 
 from accounts import API, GUARDED, Account, bearer
+from mailing import REALIP
 from processes import wait_until
 
-# A client's address is what nginx says; here a test says it to nginx.
-REALIP = "set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;"
 NARROW = {"limit_logins": "account+address=3/1m account=off address=off"}
 WRONG = "WrongPass123"
 

@@ -9,16 +9,10 @@ from csrf_client import OPEN, ROOT
 from csrf_client import Client as Csrf
 from jsonapi_client import V1
 from jsonapi_client import Client as JsonApi
-from mailing import Mailing, token_in
+from mailing import REALIP, Mailing, from_address, token_in
 from processes import wait_until
 
-# A client's address is what nginx says; here a test says it to nginx.
-REALIP = "set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;"
 NEW = "Another-Passw0rd"
-
-
-def from_address(address):
-    return {"X-Test-Address": address}
 
 
 HOME, AWAY, EVE = from_address("198.51.100.1"), from_address("203.0.113.9"), from_address("192.0.2.66")

@@ -201,7 +201,7 @@ def test_without_a_mail_server_there_is_no_mail_to_ask_for(nginx):
 
 @pytest.mark.parametrize("file, text, complaint", [
     ("verify.html", None, "verify.html"), ("reset.txt", None, "reset.txt"), ("en.json", None, "en.json"),
-    ("verify.txt", "{{#link}} and no end", "verify.txt"), ("en.json", "{}", "subject"),
+    ("verify.txt", "{{#link}} and no end", "verify.txt"), ("en.json", "{}", "is not in en.json"),
 ])
 def test_a_broken_template_is_found_by_nginx_t(nginx, smtp, folder, file, text, complaint):
     mails = folder / "mails"

@@ -215,7 +215,7 @@ TEST_F(operation_account, requirement_36_an_expire_of_a_user_who_has_been_disabl
 }
 
 TEST_F(operation_account, requirement_36_a_kill_comes_before_a_later_expire_however_late_it_is) {
-  said_.limits.logins = {};  // they would need Redis
+  said_.limits.logins = said_.limits.mails = {};  // they would need Redis
   const device here = register_ann();
   const device there = device_of(log_in(old_password));
   redis_.server().stop();
