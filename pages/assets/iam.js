@@ -105,7 +105,9 @@
 
   const isDead = (status, message) => [400, 401, 404].includes(status) || message === 'Server error';
 
+  // What was typed stays, but no password.
   const refuse = (form, answer) => {
+    for (const each of form.elements) if (/password/.test(each.name)) each.value = '';
     const { statusCode: status = 500, message = '' } = answer.error ?? answer;
     if ('link' in form.dataset && isDead(status, message)) {
       if ('failed' in form.dataset) return location.assign(mount + form.dataset.failed);

@@ -72,7 +72,8 @@ def test_errors_are_beside_their_fields_in_the_language_of_the_page(make_tab):
     assert tab.error_at("E-Mail-Adresse") == "Eine E-Mail-Adresse sieht aus wie erika@example.com."
     assert tab.error_at("Vorname") is None
     assert tab.focus == "email"
-    tab.fill({"E-Mail-Adresse": EMAIL})
+    assert (tab.field("Nachname").inputValue(), tab.field("Passwort").inputValue()) == ("M", ""), "what was typed stays, but no password"
+    tab.fill({"E-Mail-Adresse": EMAIL, "Passwort": "kurz"})
     press(tab, "Konto anlegen")
     tab.page.waitForSelector("#password[aria-invalid]")
     assert tab.error_at("Passwort") == "Das ist zu kurz: Verwenden Sie mindestens 8 Zeichen."
@@ -97,7 +98,9 @@ def test_a_login_that_fails_says_so_and_a_limit_says_when(make_tab):
     press(tab, "Anmelden")
     assert message(tab) == "E-Mail-Adresse und Passwort passen nicht zusammen."
     assert tab.page.evaluate("document.activeElement.className").startswith("message")
+    assert tab.field("Passwort").inputValue() == ""
     for _ in range(3):
+        tab.fill({"Passwort": "wrong one"})
         press(tab, "Anmelden")
         time.sleep(0.5)
     tab.page.waitForSelector("text=Versuche")
