@@ -51,7 +51,7 @@ struct slot_body {
   }
 
   revocation read(slot_state state) const {
-    std::uint64_t values[5];
+    std::uint64_t values[5] = {};
     for (std::size_t i = 0; i < words.size(); ++i) values[i] = words[i].load(std::memory_order_acquire);
     revocation what;
     what.kind = state.kind();

@@ -75,7 +75,7 @@ class verified_cache {
   // preimage of SHA-256. Long chains cannot be forced either: only verified tokens are inserted. Within a bucket
   // the comparison takes the same time for any digest (REQUIREMENTS 18).
   index& bucket(const sha256_digest& token) {
-    std::uint32_t prefix;
+    std::uint32_t prefix = 0;
     std::memcpy(&prefix, token.data(), sizeof prefix);
     return buckets_[prefix & (buckets_.size() - 1)];
   }
