@@ -92,12 +92,12 @@ task<result<rotation>> store::rotate(renewal with) {
 
   result<head> head = decode_head(*answer, with.sid);
   if (!head) co_return head.failure();
-  if (forgotten(*head)) {
-    const result<bool> ended = co_await end(with.sid, with.user_id);
-    if (!ended) co_return ended.failure();
-    co_return rotation(refusal::absent);
-  }
-  co_return rotation(std::move(*head));
+  result<std::optional<session::head>> known = co_await up_to_date(std::move(*head));
+  if (!known) co_return known.failure();
+  if (known->has_value()) co_return rotation(std::move(**known));
+  const result<bool> ended = co_await end(with.sid, with.user_id);
+  if (!ended) co_return ended.failure();
+  co_return rotation(refusal::absent);
 }
 
 task<result<rotation>> store::resume(resumption with) {
@@ -113,8 +113,10 @@ task<result<rotation>> store::resume(resumption with) {
   if (outcome != "resumed" || answer->elements.size() != head_size + 1) co_return unexpected("resume");
   result<head> head = decode_head(*answer, answer->elements[head_size].text);
   if (!head) co_return head.failure();
-  if (forgotten(*head)) co_return rotation(refusal::absent);
-  co_return rotation(std::move(*head));
+  result<std::optional<session::head>> known = co_await up_to_date(std::move(*head));
+  if (!known) co_return known.failure();
+  if (!known->has_value()) co_return rotation(refusal::absent);
+  co_return rotation(std::move(**known));
 }
 
 task<result<bool>> store::end(std::string sid, std::string user_id, std::string client) {
@@ -201,6 +203,22 @@ task<result<std::vector<listed>>> store::list(std::string user_id) {
 }
 
 task<result<std::optional<head>>> store::read(std::string sid) {
+  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid));
+  if (!found || !found->has_value()) co_return found;
+  result<std::optional<head>> known = co_await up_to_date(std::move(**found));
+  co_return known;
+}
+
+// After a failover Redis may not know what this node has seen. But it may also have answered just before the change,
+// and we have heard of that first: then it knows by now.
+task<result<std::optional<head>>> store::up_to_date(head answered) {
+  if (!forgotten(answered)) co_return std::optional<head>(std::move(answered));
+  result<std::optional<head>> again = co_await read_as_it_is(answered.sid);
+  if (again && again->has_value() && forgotten(**again)) co_return std::optional<head>();
+  co_return again;
+}
+
+task<result<std::optional<head>>> store::read_as_it_is(std::string sid) {
   std::vector<std::string> keys{session_key(sid)};
   std::vector<std::string> args;
   const result<reply> answer = co_await scripts::read.run(redis_, std::move(keys), std::move(args));
@@ -208,7 +226,6 @@ task<result<std::optional<head>>> store::read(std::string sid) {
   if (outcome_of(*answer) == "absent") co_return std::optional<head>();
   result<head> found = decode_head(*answer, std::move(sid));
   if (!found) co_return found.failure();
-  if (forgotten(*found)) co_return std::optional<head>();
   co_return std::optional<head>(std::move(*found));
 }
 

@@ -78,6 +78,9 @@ class store {
   task<result<done>> replicated();
   void apply(const mark& session, unix_seconds now);
   bool forgotten(const head& session) const;
+  // What Redis has answered, or what it says now if a change has come in between; nullopt: it has forgotten something.
+  task<result<std::optional<head>>> up_to_date(head answered);
+  task<result<std::optional<head>>> read_as_it_is(std::string sid);
 
   redis::connection& redis_;
   const std::string realm_;

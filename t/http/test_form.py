@@ -291,7 +291,7 @@ def test_new_roles_count_at_the_next_request(server, postgres, upstream):
     handle = handle_of(answer)
     postgres.query("select gatehouse.set_roles(%s, %s, '{staff}')", server.realm, person["email"])
     for _ in range(100):
-        server.get("/", headers=with_handle(handle))
+        assert server.get("/", headers=with_handle(handle)).status_code == 200
         if seen(upstream, "Remote-Groups") == "staff":
             return
     pytest.fail("the role never came")

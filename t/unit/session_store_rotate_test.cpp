@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <hiredis/hiredis.h>
 
 #include "session_store_fixture.h"
 
@@ -185,6 +186,50 @@ TEST_F(session_store, a_session_older_than_a_change_that_this_node_saw_is_not_re
   must(store_->end_all(change));
   set(made, "av", "1");
   EXPECT_EQ(refused(of(made)), refusal::absent);
+}
+
+// Redis answers with the session as it is, then the user changes, and this node hears of the change first.
+TEST_F(session_store, a_change_that_is_heard_of_before_redis_answer_ends_no_session) {
+  redisContext* other = redisConnectUnix(redis_.socket().c_str());
+  ASSERT_NE(other, nullptr);
+  const auto ask = [other](const std::string& words) {
+    auto* answer = static_cast<redisReply*>(redisCommand(other, words.c_str()));
+    std::string text = answer->str == nullptr ? "" : answer->str;
+    freeReplyObject(answer);
+    return text;
+  };
+  redis::options to;
+  to.unix_path = redis_.socket();
+  to.timeout = millis{5000};
+  redis::connection patient(loop_.core(), to);
+  store through(patient, "main", seconds{900}, &*table_);
+  const head made = open("ann");
+  const std::string key = "gatehouse:{main}:session:" + made.sid;
+  ASSERT_TRUE(loop_.await(through.rotate(of(open("bob")))).ok()) << "it is connected, and Redis knows the script";
+
+  std::optional<rotation> came;
+  redis_.server().pause();
+  spawn<result<rotation>>(loop_.core().queue(), through.rotate(of(made)), [&came](result<result<rotation>> given) {
+    if (given && *given) came = std::move(**given);
+  });
+  loop_.run_for(millis{50});  // it is sent
+  redis_.server().resume();
+  const std::int64_t deadline = steady_millis() + 5000;
+  while (ask("HGET " + key + " gen") != "2") ASSERT_LT(steady_millis(), deadline);
+  ask("HSET " + key + " av 2");
+  revocation told;
+  told.kind = revocation::type::user_expire;
+  told.subject = user_mark("main", "ann");
+  told.least = 2;
+  told.until = now_seconds() + 900;
+  table_->add(told, now_seconds());
+
+  ASSERT_TRUE(loop_.run_until([&came] { return came.has_value(); }));
+  ASSERT_TRUE(std::holds_alternative<head>(*came));
+  EXPECT_EQ(std::get<head>(*came).auth_version, 2);
+  EXPECT_EQ(std::get<head>(*came).generation, 2);
+  EXPECT_TRUE(lives(made.sid));
+  redisFree(other);
 }
 
 }  // namespace
