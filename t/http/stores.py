@@ -63,7 +63,7 @@ class Redis(Server):
         self.socket = folder / "redis.sock"
         self.client = redis.Redis(unix_socket_path=str(self.socket), decode_responses=True)
         super().__init__(["redis-server", "--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder),
-                          "--save", "", "--appendonly", "yes", *options],
+                          "--save", "", "--appendonly", "yes", "--appendfsync", "no", *options],
                          folder / "log", signal.SIGTERM, self._answers)
         self.start()
 

@@ -16,14 +16,7 @@ using namespace std::chrono_literals;
 
 class limit_limiter : public ::testing::Test {
  protected:
-  limit_limiter() : on_(loop_.core(), options()), limits_(on_, "main") {}
-
-  redis::options options() const {
-    redis::options to;
-    to.unix_path = redis_.socket();
-    to.timeout = 5s;
-    return to;
-  }
+  limit_limiter() : on_(loop_.core(), redis_.patient()), limits_(on_, "main") {}
 
   template <class T>
   T must(task<result<T>> work) {
@@ -223,7 +216,7 @@ crowd rush(loop_host& loop, std::deque<redis::connection>& connections, int each
 
 TEST_F(limit_limiter, requirement_51_of_200_parallel_attempts_on_one_connection_exactly_so_many_are_admitted) {
   std::deque<redis::connection> connections;
-  connections.emplace_back(loop_.core(), options());
+  connections.emplace_back(loop_.core(), redis_.patient());
   const crowd came = rush(loop_, connections, 200, of(17));
   EXPECT_EQ(came.admitted, 17);
   EXPECT_EQ(came.refused, 183);
@@ -231,7 +224,7 @@ TEST_F(limit_limiter, requirement_51_of_200_parallel_attempts_on_one_connection_
 
 TEST_F(limit_limiter, requirement_51_of_200_parallel_attempts_on_ten_connections_exactly_so_many_are_admitted) {
   std::deque<redis::connection> connections;
-  for (int i = 0; i < 10; ++i) connections.emplace_back(loop_.core(), options());
+  for (int i = 0; i < 10; ++i) connections.emplace_back(loop_.core(), redis_.patient());
   const crowd came = rush(loop_, connections, 20, of(17));
   EXPECT_EQ(came.admitted, 17);
   EXPECT_EQ(came.refused, 183);

@@ -45,12 +45,12 @@ class loop_host {
   void on_wake(std::function<void()> wake) { on_wake_ = std::move(wake); }
 
   // Runs the loop until done() is true; false when `limit` passed first.
-  bool run_until(const std::function<bool()>& done, millis limit = millis{5000});
+  bool run_until(const std::function<bool()>& done, millis limit = millis{10000});
   void run_for(millis time);
 
   // Starts a task and runs the loop until it ends.
   template <class T>
-  result<T> await(task<T> work, millis limit = millis{5000}) {
+  result<T> await(task<T> work, millis limit = millis{10000}) {
     auto outcome = std::make_shared<std::optional<result<T>>>();
     std::function<void(result<T>)> keep = [outcome](result<T> value) { outcome->emplace(std::move(value)); };
     spawn<T>(core().queue(), std::move(work), std::move(keep));

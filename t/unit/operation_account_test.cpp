@@ -38,7 +38,7 @@ class operation_account : public testing::Test {
   operation_account() {
     said_.name = testing::UnitTest::GetInstance()->current_test_info()->name();
     said_.postgres = *postgres::parse_options(database_->conninfo(), {"timeout=5s"}, "/");
-    said_.redis.emplace().unix_path = redis_.socket();
+    said_.redis = redis_.patient();
     said_.keys =
         *token::key_set::parse(R"({"keys":[)" + token::test::hs256_access + "," + token::test::hs256_refresh + "]}");
     said_.issuer = "https://example.com";
@@ -267,9 +267,9 @@ TEST_F(operation_account, requirement_36_what_an_administrator_does_is_effective
     delays.push_back(std::chrono::duration_cast<millis>(steady_now() - start));
   }
   std::sort(delays.begin(), delays.end());
-  EXPECT_LT(delays[delays.size() / 2], 100ms) << "the worst: " << delays.back().count() << " ms";
+  EXPECT_LT(delays[delays.size() / 2], 1s) << "it was told, not found by the look of every 2 s";
   sql("SELECT gatehouse.set_disabled('" + said_.name + "', 'ann@example.com', true)");
-  EXPECT_TRUE(loop_.run_until([&] { return standing_of(here) == session::standing::revoked; }, 500ms));
+  EXPECT_TRUE(loop_.run_until([&] { return standing_of(here) == session::standing::revoked; }, 1500ms));
 }
 
 }  // namespace

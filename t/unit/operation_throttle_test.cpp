@@ -18,7 +18,7 @@ class operation_throttle : public testing::Test {
   operation_throttle() {
     said_.name = "main";
     said_.postgres = *postgres::parse_options("host=/nonexistent dbname=none", {}, "/");
-    said_.redis.emplace().unix_path = redis_.socket();
+    said_.redis = redis_.patient();
     said_.keys =
         *token::key_set::parse(R"({"keys":[)" + token::test::hs256_access + "," + token::test::hs256_refresh + "]}");
     said_.cookies.emplace("gatehouse", true);

@@ -288,13 +288,13 @@ TEST(postgres_pool_server, down_fails_at_once_and_is_tried_again_after_a_while) 
   private_postgres server;
   server.server().stop();
   loop_host loop;
-  pool db(loop.core(), options_for(server.conninfo()));
+  pool db(loop.core(), options_for(server.conninfo(), {"timeout=5s"}));
   const steady_time start = steady_now();
   started first(loop, db, "SELECT 1 AS x");
   EXPECT_EQ(first.kind(), fault::unavailable);
   EXPECT_NE(first.text().find(server.host()), std::string::npos);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(started(loop, db, "SELECT 1 AS x").kind(), fault::unavailable);
-  EXPECT_LT(since(start), 2s);
+  EXPECT_LT(since(start), 5s) << "no deadline is waited for";
 
   for (int i = 0; i < 40; ++i) {  // far into the back-off
     ask(loop, db, "SELECT 1 AS x");
@@ -309,7 +309,7 @@ TEST(postgres_pool_server, down_fails_at_once_and_is_tried_again_after_a_while) 
 TEST(postgres_pool_server, a_killed_server_is_unavailable_until_it_is_back) {
   private_postgres server;
   loop_host loop;
-  pool db(loop.core(), options_for(server.conninfo(), {"pool=2"}));
+  pool db(loop.core(), options_for(server.conninfo(), {"pool=2", "timeout=5s"}));
   started one(loop, db, "SELECT 1 AS x FROM pg_sleep(0.1)");
   started two(loop, db, "SELECT 2 AS x");
   EXPECT_EQ(one.text() + two.text(), "12");
@@ -327,7 +327,7 @@ TEST(postgres_pool_server, a_killed_server_is_unavailable_until_it_is_back) {
 TEST(postgres_pool_server, a_restart_between_two_calls_goes_unnoticed) {
   private_postgres server;
   loop_host loop;
-  pool db(loop.core(), options_for(server.conninfo()));
+  pool db(loop.core(), options_for(server.conninfo(), {"timeout=5s"}));
   EXPECT_EQ(ask(loop, db, "SELECT 1 AS x"), "1");
   server.server().stop();
   server.server().start();
@@ -345,7 +345,7 @@ TEST(postgres_pool_server, a_hung_server_is_a_failed_server) {
     const steady_time start = steady_now();
     started call(loop, db, "SELECT 1 AS x");
     EXPECT_EQ(call.kind(), fault::unavailable);
-    EXPECT_LT(since(start), 2s);
+    EXPECT_LT(since(start), 5s);
   }
   server.server().resume();
   EXPECT_LT(time_to_recover(loop, db), 5s);
@@ -361,7 +361,7 @@ TEST(postgres_pool_server, one_thread_at_a_time_waits_for_a_hung_server) {
   bool other_ran = false;
   ASSERT_TRUE(loop.core().submit(
       gatehouse::pool::io, [] {}, [&] { other_ran = true; }));
-  EXPECT_TRUE(loop.run_until([&] { return other_ran; }, 1s));
+  EXPECT_TRUE(loop.run_until([&] { return other_ran; }, 1500ms));
   for (started& each : calls) EXPECT_EQ(each.kind(), fault::unavailable);
   server.server().resume();
 }
@@ -371,7 +371,7 @@ TEST(postgres_pool_server, a_connect_may_outlive_the_pool) {
   server.server().pause();
   loop_host loop;
   {
-    pool db(loop.core(), options_for(server.conninfo()));
+    pool db(loop.core(), options_for(server.conninfo(), {"timeout=5s"}));
     started call(loop, db, "SELECT 1 AS x");
     loop.run_for(50ms);
     db.close();
@@ -385,7 +385,7 @@ TEST(postgres_pool_server, a_connect_may_outlive_the_pool) {
 TEST(postgres_pool_server, a_server_turned_standby_is_left) {
   private_postgres server({"default_transaction_read_only=on"});
   loop_host loop;
-  pool db(loop.core(), options_for(server.conninfo(), {"pool=1"}));
+  pool db(loop.core(), options_for(server.conninfo(), {"pool=1", "timeout=5s"}));
   const std::string pid = backend(loop, db);
   started write(loop, db, "CREATE TABLE anything (x int)");
   EXPECT_EQ(write.kind(), fault::unavailable);

@@ -22,6 +22,8 @@ std::vector<std::string> command_line(const private_folder& folder, const std::s
                                  "",
                                  "--appendonly",
                                  "yes",
+                                 "--appendfsync",  // a killed server must lose nothing; a machine's crash may
+                                 "no",
                                  "--daemonize",
                                  "no"};
   words.insert(words.end(), options.begin(), options.end());
@@ -51,6 +53,13 @@ private_redis::private_redis(const std::vector<std::string>& options)
       server_(command_line(folder_, socket_, port_, options), folder_.path() / "log", SIGTERM,
               [this] { return answers(socket_); }) {
   server_.start();
+}
+
+redis::options private_redis::patient() const {
+  redis::options made;
+  made.unix_path = socket_;
+  made.timeout = made.connect_timeout = std::chrono::seconds{5};
+  return made;
 }
 
 }  // namespace gatehouse

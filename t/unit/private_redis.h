@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "private_server.h"
+#include "redis/options.h"
 
 namespace gatehouse {
 
@@ -14,6 +15,8 @@ class private_redis {
   explicit private_redis(const std::vector<std::string>& options = {});
 
   const std::string& socket() const { return socket_; }
+  // How to reach it, with patience: on a busy machine an answer may take longer than the 250 ms of production.
+  redis::options patient() const;
   int port() const { return port_; }
   const private_folder& folder() const { return folder_; }
   private_server& server() { return server_; }

@@ -22,9 +22,7 @@ inline constexpr lifetimes usual{seconds{900}, seconds{3600}, seconds{86400}, se
 class session_store : public ::testing::Test {
  protected:
   session_store() {
-    redis::options to;
-    to.unix_path = redis_.socket();
-    connection_.emplace(loop_.core(), to);
+    connection_.emplace(loop_.core(), redis_.patient());
     EXPECT_TRUE(zone::lay_out(memory_.data(), memory_.size()).ok());
     zone_.emplace(loop_.core(), memory_.data());
     result<revocations> attached = revocations::attach(*zone_, "main");

@@ -198,18 +198,13 @@ TEST_F(session_store, a_change_that_is_heard_of_before_redis_answer_ends_no_sess
     freeReplyObject(answer);
     return text;
   };
-  redis::options to;
-  to.unix_path = redis_.socket();
-  to.timeout = millis{5000};
-  redis::connection patient(loop_.core(), to);
-  store through(patient, "main", seconds{900}, &*table_);
   const head made = open("ann");
   const std::string key = "gatehouse:{main}:session:" + made.sid;
-  ASSERT_TRUE(loop_.await(through.rotate(of(open("bob")))).ok()) << "it is connected, and Redis knows the script";
+  ASSERT_TRUE(loop_.await(store_->rotate(of(open("bob")))).ok()) << "it is connected, and Redis knows the script";
 
   std::optional<rotation> came;
   redis_.server().pause();
-  spawn<result<rotation>>(loop_.core().queue(), through.rotate(of(made)), [&came](result<result<rotation>> given) {
+  spawn<result<rotation>>(loop_.core().queue(), store_->rotate(of(made)), [&came](result<result<rotation>> given) {
     if (given && *given) came = std::move(**given);
   });
   loop_.run_for(millis{50});  // it is sent
