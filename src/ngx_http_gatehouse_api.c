@@ -191,10 +191,6 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
     }
 
     if (call->flow == NULL) {
-        if (ngx_http_gatehouse_retry_after(r, 1) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 

@@ -71,8 +71,9 @@ constexpr std::array words{
 
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
   const bool is_query = matched.method == "GET" && content_type.empty();
-  return is_query || is_urlencoded(content_type) ? decode_form(matched, content_type, body)
-                                                 : decode_json(matched, content_type, body);
+  const bool is_missing = body.empty() && content_type.empty();  // as a form without a field: 400, and says which
+  return is_query || is_missing || is_urlencoded(content_type) ? decode_form(matched, content_type, body)
+                                                               : decode_json(matched, content_type, body);
 }
 
 presented find_tokens(const request&, const realm::settings&) { return {}; }  // the refresh token is in the body

@@ -8,6 +8,7 @@
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
 #include "dialect/tokens_in_cookies.h"
+#include "dialect/tokens_in_header.h"
 #include "gate/cookie.h"
 #include "gate/cross_site.h"
 #include "gate/return_address.h"
@@ -69,6 +70,13 @@ constexpr std::array address_fields{
     field{"email", &input::email, true},
     field{"return", &input::return_address, false},
 };
+
+// A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
+presented find_tokens(const request& asked, const realm::settings& realm) {
+  presented shown = find_token_cookies(asked, realm);
+  const bool has_bearer_only = asked.path == "logout" && shown.nothing();
+  return has_bearer_only ? find_bearer_token(asked, realm) : std::move(shown);
+}
 
 task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
@@ -321,7 +329,7 @@ const dialect pages{
                .has_pages = true},
     .routes = routes,
     .decode = decode,
-    .find_tokens = find_token_cookies,
+    .find_tokens = find_tokens,
     .encode = encode,
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,

@@ -8,6 +8,7 @@
 #include "dialect/json_response.h"
 #include "dialect/pages.h"
 #include "dialect/refusals.h"
+#include "dialect/status_phrase.h"
 #include "dialect/tokens_in_header.h"
 #include "operation/login.h"
 #include "operation/logout.h"
@@ -94,9 +95,11 @@ response encode_refusal(const route& matched, const operation::refused& no) {
   return json_response(row.status, body);
 }
 
+// A status that several refusals share says no more than itself: nginx has reasons of its own for a 400 or a 403.
 response encode_status(const request&, const realm::settings&, int status) {
-  if (const refusal_row* row = row_of_status(status)) return json_response(status, error_body(status, row->message));
-  return json_response(status, error_body(status, status < 500 ? "Bad request" : "Internal server error"));
+  const bool is_shared = status == 400 || status == 401 || status == 403 || status == 409;
+  const refusal_row* row = is_shared ? nullptr : row_of_status(status);
+  return json_response(status, error_body(status, row != nullptr ? row->message : status_phrase(status)));
 }
 
 ordered_json user_body(const account::user& user) {

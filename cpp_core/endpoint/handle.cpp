@@ -186,6 +186,8 @@ dialect::response answer_status(const realm::settings& realm, const dialect::dia
   const dialect::dialect& side =
       choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
   dialect::response made = side.encode_status(asked, realm, status);
+  const bool passes_soon = status == 429 || status == 503;  // limit_req, limit_conn; or too many flows here
+  if (passes_soon) made.add_header("Retry-After", "1");
   add_cors_headers(asked, spoken, made);
   add_common_headers(made);
   return made;

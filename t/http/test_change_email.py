@@ -4,7 +4,8 @@ import secrets
 
 import pytest
 
-from accounts import Account
+from accounts import API, GUARDED, Account, claims
+from jsonapi_client import V1, Client
 from mailing import Mailing, links_in, token_in
 
 
@@ -156,6 +157,28 @@ def test_without_verification_it_counts_at_once_and_the_old_one_is_told(nginx, s
     assert change(account, new).json()["user"]["email"] == new
     assert smtp.wait_for_mail(old).message["Subject"] == "Your e-mail address has been changed"
     assert smtp.mails(new) == []
+
+
+def test_through_jsonapi_it_counts_at_once_unverified_and_the_old_one_is_told(nginx, smtp, postgres):
+    """The listed deviation from requirement 58: the contract's clients expect the new one in the answer."""
+    mailing = Mailing(nginx, smtp, postgres, text=V1 + API + GUARDED)
+    client = Client(mailing.server)
+    mailing.post("verify", token=token_in(smtp.wait_for_mail(client.email)))
+    client.login()
+    assert claims(client.access)["email_verified"] is True
+    old, new = client.email, other_address()
+    assert client.change(email=new).json()["data"]["attributes"]["email"] == new
+    assert (claims(client.access)["email"], claims(client.access)["email_verified"]) == (new, False)
+    assert "Remote-User" not in dict(client.visit().json()["headers"]), "an unverified one is no identity"
+    told = smtp.wait_for_mail(old)
+    assert told.message["Subject"] == "Your e-mail address has been changed"
+    assert links_in(told) == [] and new not in told.text
+    assert mailing.post("verify", token=token_in(smtp.wait_for_mail(new), "/v1/web/verify")).status_code == 200
+    client.refresh()
+    assert dict(client.visit().json()["headers"])["Remote-User"] == new
+    assert client.login().status_code == 400, "the old one opens nothing any more"
+    client.email = new
+    assert client.login().status_code == 200
 
 
 def test_a_changed_password_is_told(mailing, smtp, account):

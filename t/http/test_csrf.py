@@ -192,6 +192,14 @@ def test_an_invalid_request_is_400(server, route, body, message):
     assert_answer(Page(server).post(route, **body), 400, error(400, "Bad Request", message))
 
 
+@pytest.mark.parametrize("route, message", [("register", "email is required, username is required, password is required"),
+                                            ("logout", "refreshToken is required")])
+def test_no_body_at_all_is_400_too(server, route, message):
+    page = Page(server)
+    answer = server.post(f"/auth/{route}", headers={"x-csrf-token": page.token, "Cookie": page.cookie})
+    assert_answer(answer, 400, error(400, "Bad Request", message))
+
+
 def test_a_body_that_cannot_be_read(server):
     page = Page(server)
     headers = {"x-csrf-token": page.token, "Cookie": page.cookie}

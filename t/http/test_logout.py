@@ -51,6 +51,42 @@ def test_the_pages_do_not_claim_a_logout_they_could_not_make(nginx):
     assert Browser(server).post("/auth/logout", {"return": "/"}, headers={"Cookie": cookies}).status_code == 400
 
 
+@pytest.mark.parametrize("body", [None, ""], ids=["no body", "empty body"])
+def test_a_bearer_that_comes_alone_as_an_empty_form_is_logged_out(nginx, body):
+    """What `curl -d ""` and some libraries send: it is the form's type that leads to the pages."""
+    account = Account(nginx(API + GUARDED, realm=PLAIN))
+    headers = {**bearer(account.access), "Content-Type": "application/x-www-form-urlencoded"}
+    assert account.server.post("/auth/logout", data=body, headers=headers, allow_redirects=False).status_code == 303
+    assert account.refresh().status_code == 403
+    assert_out(account.server, account.access)
+
+
+def test_the_pages_take_no_bearer_for_anything_else(nginx):
+    account = Account(nginx(API + GUARDED, realm=PLAIN))
+    page = account.server.get("/auth/account", headers=bearer(account.access), allow_redirects=False)
+    assert page.headers["Location"].startswith("/auth/login")
+
+
+def test_jsonapi_ends_both_sessions_that_are_shown(server):
+    """A client that has logged in twice has the cookie of the second and may have the access token of the first."""
+    email = register(server, "jsonapi")
+    first, _, _ = login(server, "jsonapi", email)
+    second, cookie, _ = login(server, "jsonapi", email)
+    headers = {**bearer(first), "Cookie": f"refreshToken={cookie}"}
+    assert server.request("DELETE", "/v1/auth/refresh", headers=headers).status_code == 204
+    assert_out(server, first)
+    assert_out(server, second)
+    assert server.request("DELETE", "/v1/auth/refresh", headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("cookie", ["", "refreshToken=x", "refreshToken=x; refreshToken=y"])
+def test_jsonapi_ends_the_bearers_session_beside_a_dead_cookie(server, cookie):
+    access, _, _ = login(server, "jsonapi", register(server, "jsonapi"))
+    out = server.request("DELETE", "/v1/auth/refresh", headers={**bearer(access), **({"Cookie": cookie} if cookie else {})})
+    assert out.status_code == 204
+    assert_out(server, access)
+
+
 @pytest.mark.parametrize("browser", [True, False])
 def test_form_ends_the_session_of_the_access_cookie(server, browser):
     access, _, _ = login(server, "form", register(server, "form"))

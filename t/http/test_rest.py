@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from accounts import API, GUARDED, Account, assert_error, bearer, claims
+from contract import assert_answer
 
 JANE = {"name": "Jane Doe", "email": "jane@example.com", "password": "SecurePass123", "confirmPassword": "SecurePass123"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -15,6 +16,45 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @pytest.fixture
 def server(nginx):
     return nginx(API + GUARDED)
+
+
+# ---- to the byte ----
+
+USER = '{"id":"ID","name":"Jane Doe","email":"jane@example.com","createdAt":"TIME","updatedAt":"TIME"}'
+SIGNED_IN = '{"user":%s,"tokens":{"accessToken":"TOKEN","refreshToken":"TOKEN"}}' % USER
+
+
+def test_the_documents_requests_and_their_answers_to_the_byte(server):
+    credentials = {"email": JANE["email"], "password": JANE["password"]}
+    assert_answer(server.post("/auth/register", json=JANE), 201, SIGNED_IN)
+    answer = server.post("/auth/login", json=credentials)
+    assert_answer(answer, 200, SIGNED_IN)
+    answer = server.post("/auth/refresh", json={"refreshToken": answer.json()["tokens"]["refreshToken"]})
+    assert_answer(answer, 200, SIGNED_IN)
+    tokens = answer.json()["tokens"]
+    assert_answer(server.get("/auth/me", headers=bearer(tokens["accessToken"])), 200, '{"user":%s}' % USER)
+    assert_answer(server.post("/auth/logout", json={"refreshToken": tokens["refreshToken"]}), 200,
+                  '{"message":"Logged out successfully"}')
+    access = server.post("/auth/login", json=credentials).json()["tokens"]["accessToken"]
+    assert_answer(server.post("/auth/logout", headers=bearer(access)), 200, '{"message":"Logged out successfully"}')
+
+
+@pytest.mark.parametrize("route, body, status, answer", [
+    ("register", {**JANE, "confirmPassword": "x"}, 400,
+     '{"message":"Validation failed","status":400,"errors":{"confirmPassword":"must equal the password"}}'),
+    ("register", JANE, 409, '{"message":"Email already exists","status":409}'),
+    ("login", {"email": "jane@example.com", "password": "x"}, 401, '{"message":"Invalid credentials","status":401}'),
+    ("refresh", {"refreshToken": "x"}, 403, '{"message":"Invalid or expired refresh token","status":403}'),
+    ("refresh", {}, 400, '{"message":"Validation failed","status":400,"errors":{"refreshToken":"is required"}}'),
+    ("logout", {"refreshToken": "x"}, 403, '{"message":"Invalid or expired refresh token","status":403}'),
+    ("logout", {}, 401, '{"message":"No access token provided","status":401}'),
+    ("nothing", {}, 404, '{"message":"Not found","status":404}'),
+    ("me", {}, 405, '{"message":"Method not allowed","status":405}'),
+    ("login", {"email": "x" * 40000}, 413, '{"message":"The body is too large","status":413}'),
+])
+def test_the_errors_to_the_byte(server, route, body, status, answer):
+    server.post("/auth/register", json=JANE)
+    assert_answer(server.post(f"/auth/{route}", json=body), status, answer)
 
 
 # ---- register and login ----

@@ -56,6 +56,12 @@ def test_errors_of_nginx_itself_have_our_shape(nginx):
                    http="limit_req_zone $uri zone=one:1m rate=1r/m;")
     answers = [server.post("/auth/login", json={"email": "john", "password": "doe"}) for _ in range(3)]
     assert_error(answers[-1], 429)
+    assert answers[-1].headers["Retry-After"] == "1"
+
+
+def test_what_nginx_itself_forbids_is_not_put_down_to_us(nginx):
+    server = nginx(API.replace("{", "{ deny all;"))
+    assert_error(server.post("/auth/login", json={"email": "john", "password": "doe"}), 403, "Forbidden")
 
 
 def test_cors_for_the_allowed_origins_only(nginx):

@@ -1,6 +1,7 @@
 """The `rest` contract: refresh, logout, and the list of one's sessions."""
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -78,6 +79,13 @@ def test_requirement_32_the_absolute_lifetime_bounds_every_refresh(nginx):
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "ey.ey.ey"])
 def test_a_bad_refresh_token_is_403(server, token):
     assert_error(server.post("/auth/refresh", json={"refreshToken": token}), 403, "Invalid or expired refresh token")
+
+
+def test_an_expired_refresh_token_is_403(nginx):
+    account = Account(nginx(API, realm={"refresh_lifetime": "1s"}))
+    time.sleep(2)
+    for route in ("refresh", "logout"):
+        assert_error(account.post(route, refreshToken=account.refresh_token), 403, "Invalid or expired refresh token")
 
 
 def test_requirement_15_the_kinds_of_token_are_not_interchangeable(server):
