@@ -44,7 +44,7 @@ struct route {
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body
   int success;                    // status
-  bool body_of_get = false;       // a GET whose fields may be in a body all the same
+  bool query_or_body = false;     // whatever the method, its fields may be in the one or in the other
 };
 
 struct response {

@@ -77,7 +77,7 @@ constexpr std::array routes{
     route{"GET", form_forgot, show_page, credential::none, page_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, email_fields, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
-    route{"POST", form_reset, reset_password, credential::none, reset_fields, 200},
+    route{"POST", form_reset, reset_password, credential::none, reset_fields, 200, true},
     route{"GET", form_verify, show_page, credential::none, link_fields, 200},
     route{"POST", form_verify, operation::verify_email, credential::none, link_fields, 200},
     route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, email_fields, 200},

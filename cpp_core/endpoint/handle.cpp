@@ -27,7 +27,9 @@ const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm
 // What the operation is to be told: the body, of a GET the query.
 dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
   if (matched.fields.empty()) return {};
-  const bool by_query = matched.method == "GET" && (asked.body.empty() || !asked.query.empty());
+  const bool is_get = matched.method == "GET";
+  const bool takes_query = is_get || matched.query_or_body;
+  const bool by_query = takes_query && (asked.body.empty() || (is_get && !asked.query.empty()));
   if (by_query) return spoken.decode(matched, "", asked.query);
   return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
 }

@@ -59,7 +59,7 @@ std::string allowed_methods(const dialect::dialect& spoken, bool with_pages, std
 bool reads_body(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
   const bool is_get = method == "GET" || method == "HEAD";
   const dialect::route* route = find_route(spoken, method, path).route;
-  if (route != nullptr && !route->fields.empty() && (!is_get || route->body_of_get)) return true;
+  if (route != nullptr && !route->fields.empty() && (!is_get || route->query_or_body)) return true;
   return spoken.pages != nullptr && reads_body(*spoken.pages, method, path);
 }
 

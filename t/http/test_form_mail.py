@@ -39,7 +39,8 @@ def forget(server, smtp, person):
     lambda server, uuid: server.request("GET", "/auth/reset-password", files={"uuid": (None, uuid), "password": (None, NEW)}),
     lambda server, uuid: server.request("GET", "/auth/reset-password", data={"uuid": uuid, "password": NEW}),
     lambda server, uuid: server.post("/auth/reset-password", data={"uuid": uuid, "password": NEW}),
-], ids=["query", "multipart GET", "urlencoded GET", "POST"])
+    lambda server, uuid: server.post(f"/auth/reset-password?uuid={uuid}&password={NEW}"),
+], ids=["query", "multipart GET", "urlencoded GET", "POST", "POST with a query"])
 def test_reset_password(mailing, smtp, send):
     server = mailing.server
     person, answer = signup(server)
