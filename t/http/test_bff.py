@@ -8,7 +8,7 @@ import pytest
 
 from accounts import GUARDED, Account, bearer, claims
 from bff_client import (BFF, NEW, PASSWORD, PLATFORM_ERROR, TIME, UUID, Client, another, as_cookies, assert_failure,
-                        assert_hard, assert_success, cookie_values)
+                        assert_hard, assert_success, cookie_values, make_admin)
 from browser import set_cookies
 from processes import wait_until
 
@@ -272,6 +272,18 @@ def test_what_an_update_lacks(client):
         assert_failure(client.call("PUT", "authn/update", json=body), code, message)
 
 
+@pytest.mark.parametrize("odd", [None, 1, True, [], {}])
+def test_a_csrf_token_or_uuid_that_is_no_string_is_none(client, postgres, odd):
+    full = client.with_csrf(first_name="Mallory")
+    assert_failure(client.call("PUT", "authn/update", json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert_failure(client.call("DELETE", "authn/delete", json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert_failure(client.call("PUT", "authn/update", json={**full, "uuid": odd}), 400, "User uuid not provided")
+    admin = make_admin(client, postgres)
+    for method, route in (("PUT", f"users/{full['uuid']}"), ("DELETE", f"users/{full['uuid']}"), ("DELETE", "refresh-tokens")):
+        assert_failure(admin.call(method, route, json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert client.profile()["first_name"] == "John"
+
+
 def test_update_and_delete_act_on_ones_own_account_only(client):
     other = another(client.server)
     body = client.with_csrf(uuid=other.profile()["uuid"], first_name="Mallory")
@@ -345,6 +357,16 @@ def test_logout_is_always_a_success(client):
         assert_success(client.call("POST", "authn/logout", tokens=tokens))
     assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
     assert_failure(client.call("POST", "authn/refresh"), 403, "Forbidden")
+
+
+def test_a_logout_that_shows_two_cookies_of_a_name_is_none(client):
+    """Nobody can tell which one is to end, so nobody is told that it has."""
+    good = client.tokens["iam-access-token"].replace(" ", "%20")
+    twice = {"Cookie": f"iam-access-token={good}; iam-access-token=Bearer%20x"}
+    answer = client.call("POST", "authn/logout", "browser", tokens={}, headers=twice)
+    assert_failure(answer, 400, "The credentials are of different users")
+    assert set_cookies(answer) == []
+    assert client.call("GET", "authn/isauthenticated").text == '{"status":"success"}'
 
 
 def test_without_redis_a_logout_is_none(client, redis):
