@@ -135,7 +135,7 @@
     const missing = [...form.elements].filter((input) => input.required && !input.value);
     for (const input of missing) mark(input, reasonFor(input.name, 'is required'));
     if (missing.length) return undefined;
-    const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
+    const body = Object.fromEntries(new FormData(form));
     const [method, route] = form.dataset.call.split(' ');
     if ('csrf' in form.dataset) {
       const profile = await call('GET', 'authn/profile');

@@ -126,6 +126,18 @@ def test_a_wrong_current_password_is_said_beside_it(jane):  # noqa: F811
     assert jane.error_at("Current password") == "This is not your current password."
 
 
+def test_who_has_one_name_only_can_change_his_profile(jane):  # noqa: F811
+    for first, last in (("Jane", ""), ("Madonna", "")):
+        jane.go("/iam/dashboard/profile")
+        jane.page.waitForSelector("main:not([hidden])")
+        jane.fill({"First name": first, "Last name": last})
+        press(jane, "Save")
+        jane.page.waitForSelector(".message.good:not([hidden])")
+    jane.go("/iam/dashboard/profile")
+    jane.page.waitForSelector("main:not([hidden])")
+    assert (jane.field("First name").inputValue(), jane.field("Last name").inputValue()) == ("Madonna", "")
+
+
 def test_a_dead_link_says_so_and_offers_a_new_one(tab):  # noqa: F811
     for path in ("/iam/verify", "/iam/verify?token=nothing"):
         tab.go(path)
