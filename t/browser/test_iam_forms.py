@@ -23,6 +23,15 @@ def press(tab, button):
     tab.where.getByRole("button", name=button, exact=True).click()
 
 
+def register_and_log_in(tab):
+    tab.go("/iam/register")
+    tab.fill({"First name": "Jane", "Last name": "Doe", "E-mail address": EMAIL, "Password": PASSWORD})
+    press(tab, "Create account")
+    tab.page.waitForSelector("[data-after]:not([hidden])")
+    tab.go("/iam/login")
+    tab.log_in(EMAIL, PASSWORD)
+
+
 def message(tab):
     tab.page.waitForSelector(".message.bad:not([hidden])")
     return tab.page.innerText(".message.bad:not([hidden])")
@@ -136,6 +145,18 @@ def test_who_has_one_name_only_can_change_his_profile(jane):  # noqa: F811
     jane.go("/iam/dashboard/profile")
     jane.page.waitForSelector("main:not([hidden])")
     assert (jane.field("First name").inputValue(), jane.field("Last name").inputValue()) == ("Madonna", "")
+
+
+def test_the_last_administrator_is_told_why_his_account_stays(make_site, open_tab, smtp, postgres):
+    site = make_site(SITE, realm=mail_settings(smtp, cookie_secure="off"))
+    tab = open_tab(site)
+    register_and_log_in(tab)
+    postgres.query("select gatehouse.set_roles(%s, %s, '{admin}')", site.realm, EMAIL)
+    tab.go("/iam/dashboard/settings")
+    tab.page.waitForSelector("main:not([hidden])")
+    tab.page.click("summary")
+    press(tab, "Delete the account for good")
+    assert message(tab).startswith("You are the only administrator here.")
 
 
 def test_a_dead_link_says_so_and_offers_a_new_one(tab):  # noqa: F811
