@@ -181,6 +181,35 @@ def test_who_must_log_in_comes_back(jane):  # noqa: F811
     assert jane.page.innerText("[aria-current=page]") == "Profile"
 
 
+def test_a_session_that_lives_needs_no_password_again(jane):  # noqa: F811
+    """The guard reads the access token alone, whose cookie ends with it; the login page renews it."""
+    sid = jane.cookies["iam-sid"]
+    jane.context.clearCookies(name="iam-access-token")
+    jane.page.goto(jane.origin + "/orders?id=7#part-2")
+    jane.page.waitForURL("**/orders?id=7#part-2")
+    jane.page.waitForSelector("h1:has-text('/orders?id=7')")
+    assert jane.cookies["iam-sid"] == sid
+    jane.go("/iam/dashboard")
+    jane.page.waitForSelector("main:not([hidden])")
+    press(jane, "Log out")
+    jane.page.waitForURL("**/iam/login")
+    jane.go("/orders")
+    assert jane.address == "/iam/login?return=%2Forders" and jane.heading == "Log in"
+
+
+def test_a_location_that_does_not_take_the_token_sends_nobody_round_and_round(make_site, open_tab, smtp):
+    site = make_site(SITE + "location /other/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }",
+                     realm=mail_settings(smtp, cookie_secure="off"))
+    tab = open_tab(site)
+    register_and_log_in(tab)
+    tab.page.goto(tab.origin + "/other/")
+    time.sleep(2)
+    assert tab.address == "/iam/login?return=%2Fother%2F"
+    tab.fill({"E-mail address": EMAIL, "Password": "wrong one"})
+    press(tab, "Log in")
+    assert "do not match" in message(tab)
+
+
 def test_the_part_behind_the_hash_is_kept(jane):  # noqa: F811
     jane.context.clearCookies()
     jane.go("/orders?id=7#part-2")
