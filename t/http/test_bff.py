@@ -345,6 +345,27 @@ def test_requirement_30_a_reuse_beyond_the_grace_ends_all_sessions_of_this_diale
     assert server.get("/", headers=bearer(rest["accessToken"])).status_code == 200
 
 
+@pytest.mark.parametrize("method, route, said", [
+    ("GET", "authn/isauthenticated", '{"status":"fail"}'),
+    ("GET", "authn/profile", '{"status":"fail","error":{"message":"Unauthorized","statusCode":401,"statusMessage":"Unauthorized"}}'),
+    ("PUT", "authn/update", '{"status":"fail","error":{"message":"Unauthorized","statusCode":401,"statusMessage":"Unauthorized"}}')])
+@pytest.mark.parametrize("platform", ["app", "browser"])
+def test_requirement_30_so_does_a_reuse_where_tokens_renew_themselves(nginx, platform, method, route, said):
+    client = another(nginx(BFF, realm={"refresh_grace": "0"}))
+    tablet = Client(client.server, **client.person)
+    tablet.login()
+    body = client.with_csrf(first_name="Mallory")
+    stolen = {"iam-refresh-token": client.tokens["iam-refresh-token"]}
+    client.call("POST", "authn/refresh")
+    headers = as_cookies(stolen) if platform == "browser" else stolen
+    answer = client.call(method, route, platform, tokens={}, headers=headers, **({"json": body} if method == "PUT" else {}))
+    assert (answer.status_code, answer.text) == (200, said)
+    assert set_cookies(answer) == [] and not any(name.startswith("iam-") for name in answer.headers)
+    for device in (client, tablet):
+        assert device.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+        assert_failure(device.call("POST", "authn/refresh"), 403, "Forbidden")
+
+
 def test_requirement_29_parallel_refreshes_make_one_successor(client):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.call("POST", "authn/refresh", keep=False), range(8)))
