@@ -6,11 +6,12 @@
 //   input[data-fill="first_name"]        likewise its value; [data-query="token"]: what the address of the page says
 //   [data-with="token"], [data-without]  shown if the address has it and it is good; if not
 //   [data-before], [data-after]          shown until a form is done; from then on
+//   body[data-needs-login]               only for who is logged in; [data-goes-on]: who is, is led on to where he wanted
 // Its buttons are disabled until this file is here: a form that the browser sent by itself would come to nothing. What
 // it says is in the page's <template id="words">.
 (() => {
   'use strict';
-  const { api, mount, needsLogin } = document.body.dataset;
+  const { api, mount, needsLogin, goesOn } = document.body.dataset;
   const title = document.title;
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const words = document.getElementById('words')?.content ?? document.createDocumentFragment();
@@ -135,7 +136,7 @@
     const missing = [...form.elements].filter((input) => input.required && !input.value);
     for (const input of missing) mark(input, reasonFor(input.name, 'is required'));
     if (missing.length) return undefined;
-    const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
+    const body = Object.fromEntries(new FormData(form));
     const [method, route] = form.dataset.call.split(' ');
     if ('csrf' in form.dataset) {
       const profile = await call('GET', 'authn/profile');
@@ -158,8 +159,22 @@
     send(form).catch(() => say(form, document.body.dataset.offline, false)).finally(() => form.removeAttribute('aria-busy'));
   });
 
+  // The guard reads the access token alone. Whoever it has sent here because that has run out is back at once if his
+  // session lives: asking renews it. But not twice in a row, lest a location that does not take the token send him round
+  // and round.
+  const goOn = async () => {
+    const [before, at] = (sessionStorage.getItem('gone-on') ?? '').split(' ');
+    const isTurnedBack = before === back && Date.now() - at < 10000;
+    if (!back || isTurnedBack || !/(^|; )iam-sid=./.test(document.cookie)) return;
+    const answer = await call('GET', 'authn/isauthenticated');
+    if (answer.status !== 'success') return;
+    sessionStorage.setItem('gone-on', `${back} ${Date.now()}`);
+    location.replace(back);
+  };
+
   // ---- when the page is opened ----
 
+  if (goesOn !== undefined) goOn().catch(() => {});  // then he logs in
   for (const input of all('input[data-query]')) {
     input.value = wanted.get(input.dataset.query) ?? '';
     for (const part of all(`[data-with="${input.dataset.query}"]`)) part.hidden = !input.value;

@@ -23,6 +23,15 @@ def press(tab, button):
     tab.where.getByRole("button", name=button, exact=True).click()
 
 
+def register_and_log_in(tab):
+    tab.go("/iam/register")
+    tab.fill({"First name": "Jane", "Last name": "Doe", "E-mail address": EMAIL, "Password": PASSWORD})
+    press(tab, "Create account")
+    tab.page.waitForSelector("[data-after]:not([hidden])")
+    tab.go("/iam/login")
+    tab.log_in(EMAIL, PASSWORD)
+
+
 def message(tab):
     tab.page.waitForSelector(".message.bad:not([hidden])")
     return tab.page.innerText(".message.bad:not([hidden])")
@@ -126,6 +135,30 @@ def test_a_wrong_current_password_is_said_beside_it(jane):  # noqa: F811
     assert jane.error_at("Current password") == "This is not your current password."
 
 
+def test_who_has_one_name_only_can_change_his_profile(jane):  # noqa: F811
+    for first, last in (("Jane", ""), ("Madonna", "")):
+        jane.go("/iam/dashboard/profile")
+        jane.page.waitForSelector("main:not([hidden])")
+        jane.fill({"First name": first, "Last name": last})
+        press(jane, "Save")
+        jane.page.waitForSelector(".message.good:not([hidden])")
+    jane.go("/iam/dashboard/profile")
+    jane.page.waitForSelector("main:not([hidden])")
+    assert (jane.field("First name").inputValue(), jane.field("Last name").inputValue()) == ("Madonna", "")
+
+
+def test_the_last_administrator_is_told_why_his_account_stays(make_site, open_tab, smtp, postgres):
+    site = make_site(SITE, realm=mail_settings(smtp, cookie_secure="off"))
+    tab = open_tab(site)
+    register_and_log_in(tab)
+    postgres.query("select gatehouse.set_roles(%s, %s, '{admin}')", site.realm, EMAIL)
+    tab.go("/iam/dashboard/settings")
+    tab.page.waitForSelector("main:not([hidden])")
+    tab.page.click("summary")
+    press(tab, "Delete the account for good")
+    assert message(tab).startswith("You are the only administrator here.")
+
+
 def test_a_dead_link_says_so_and_offers_a_new_one(tab):  # noqa: F811
     for path in ("/iam/verify", "/iam/verify?token=nothing"):
         tab.go(path)
@@ -146,6 +179,35 @@ def test_who_must_log_in_comes_back(jane):  # noqa: F811
     jane.page.waitForURL("**/iam/dashboard/profile")
     jane.page.waitForSelector("main:not([hidden])")
     assert jane.page.innerText("[aria-current=page]") == "Profile"
+
+
+def test_a_session_that_lives_needs_no_password_again(jane):  # noqa: F811
+    """The guard reads the access token alone, whose cookie ends with it; the login page renews it."""
+    sid = jane.cookies["iam-sid"]
+    jane.context.clearCookies(name="iam-access-token")
+    jane.page.goto(jane.origin + "/orders?id=7#part-2")
+    jane.page.waitForURL("**/orders?id=7#part-2")
+    jane.page.waitForSelector("h1:has-text('/orders?id=7')")
+    assert jane.cookies["iam-sid"] == sid
+    jane.go("/iam/dashboard")
+    jane.page.waitForSelector("main:not([hidden])")
+    press(jane, "Log out")
+    jane.page.waitForURL("**/iam/login")
+    jane.go("/orders")
+    assert jane.address == "/iam/login?return=%2Forders" and jane.heading == "Log in"
+
+
+def test_a_location_that_does_not_take_the_token_sends_nobody_round_and_round(make_site, open_tab, smtp):
+    site = make_site(SITE + "location /other/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }",
+                     realm=mail_settings(smtp, cookie_secure="off"))
+    tab = open_tab(site)
+    register_and_log_in(tab)
+    tab.page.goto(tab.origin + "/other/")
+    time.sleep(2)
+    assert tab.address == "/iam/login?return=%2Fother%2F"
+    tab.fill({"E-mail address": EMAIL, "Password": "wrong one"})
+    press(tab, "Log in")
+    assert "do not match" in message(tab)
 
 
 def test_the_part_behind_the_hash_is_kept(jane):  # noqa: F811

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import GUARDED, Account, bearer, claims
 from bff_client import (BFF, NEW, PASSWORD, PLATFORM_ERROR, TIME, UUID, Client, another, as_cookies, assert_failure,
-                        assert_hard, assert_success, cookie_values)
+                        assert_hard, assert_success, cookie_values, make_admin)
 from browser import set_cookies
 from processes import wait_until
 
@@ -272,6 +272,18 @@ def test_what_an_update_lacks(client):
         assert_failure(client.call("PUT", "authn/update", json=body), code, message)
 
 
+@pytest.mark.parametrize("odd", [None, 1, True, [], {}])
+def test_a_csrf_token_or_uuid_that_is_no_string_is_none(client, postgres, odd):
+    full = client.with_csrf(first_name="Mallory")
+    assert_failure(client.call("PUT", "authn/update", json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert_failure(client.call("DELETE", "authn/delete", json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert_failure(client.call("PUT", "authn/update", json={**full, "uuid": odd}), 400, "User uuid not provided")
+    admin = make_admin(client, postgres)
+    for method, route in (("PUT", f"users/{full['uuid']}"), ("DELETE", f"users/{full['uuid']}"), ("DELETE", "refresh-tokens")):
+        assert_failure(admin.call(method, route, json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+    assert client.profile()["first_name"] == "John"
+
+
 def test_update_and_delete_act_on_ones_own_account_only(client):
     other = another(client.server)
     body = client.with_csrf(uuid=other.profile()["uuid"], first_name="Mallory")
@@ -333,6 +345,27 @@ def test_requirement_30_a_reuse_beyond_the_grace_ends_all_sessions_of_this_diale
     assert server.get("/", headers=bearer(rest["accessToken"])).status_code == 200
 
 
+@pytest.mark.parametrize("method, route, said", [
+    ("GET", "authn/isauthenticated", '{"status":"fail"}'),
+    ("GET", "authn/profile", '{"status":"fail","error":{"message":"Unauthorized","statusCode":401,"statusMessage":"Unauthorized"}}'),
+    ("PUT", "authn/update", '{"status":"fail","error":{"message":"Unauthorized","statusCode":401,"statusMessage":"Unauthorized"}}')])
+@pytest.mark.parametrize("platform", ["app", "browser"])
+def test_requirement_30_so_does_a_reuse_where_tokens_renew_themselves(nginx, platform, method, route, said):
+    client = another(nginx(BFF, realm={"refresh_grace": "0"}))
+    tablet = Client(client.server, **client.person)
+    tablet.login()
+    body = client.with_csrf(first_name="Mallory")
+    stolen = {"iam-refresh-token": client.tokens["iam-refresh-token"]}
+    client.call("POST", "authn/refresh")
+    headers = as_cookies(stolen) if platform == "browser" else stolen
+    answer = client.call(method, route, platform, tokens={}, headers=headers, **({"json": body} if method == "PUT" else {}))
+    assert (answer.status_code, answer.text) == (200, said)
+    assert set_cookies(answer) == [] and not any(name.startswith("iam-") for name in answer.headers)
+    for device in (client, tablet):
+        assert device.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
+        assert_failure(device.call("POST", "authn/refresh"), 403, "Forbidden")
+
+
 def test_requirement_29_parallel_refreshes_make_one_successor(client):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.call("POST", "authn/refresh", keep=False), range(8)))
@@ -345,6 +378,16 @@ def test_logout_is_always_a_success(client):
         assert_success(client.call("POST", "authn/logout", tokens=tokens))
     assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
     assert_failure(client.call("POST", "authn/refresh"), 403, "Forbidden")
+
+
+def test_a_logout_that_shows_two_cookies_of_a_name_is_none(client):
+    """Nobody can tell which one is to end, so nobody is told that it has."""
+    good = client.tokens["iam-access-token"].replace(" ", "%20")
+    twice = {"Cookie": f"iam-access-token={good}; iam-access-token=Bearer%20x"}
+    answer = client.call("POST", "authn/logout", "browser", tokens={}, headers=twice)
+    assert_failure(answer, 400, "The credentials are of different users")
+    assert set_cookies(answer) == []
+    assert client.call("GET", "authn/isauthenticated").text == '{"status":"success"}'
 
 
 def test_without_redis_a_logout_is_none(client, redis):
