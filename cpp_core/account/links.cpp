@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "account/statements.h"
+#include "base/hex.h"
 #include "base/sha256.h"
 
 namespace gatehouse::account {
@@ -137,13 +138,8 @@ task<result<dead_link>> links::reason(std::string hash, std::string purposes) {
 }
 
 std::string hash_of(const secret& token) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : sha256_hasher()(token.reveal())) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 0xfU];
-  }
-  return text;
+  const sha256_digest digest = sha256_hasher()(token.reveal());
+  return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 }  // namespace gatehouse::account
