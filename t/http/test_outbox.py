@@ -36,6 +36,18 @@ def test_mail_waits_for_a_server_that_is_down(mailing, smtp):
     assert mailing.server.error_log().count("mail waits: ") <= 4, "one line for each worker and each kind of trouble"
 
 
+def test_a_mail_that_waits_leaves_the_link_before_it_good(mailing, smtp):
+    account = Account(mailing.server)
+    token = token_in(smtp.wait_for_mail(account.email))
+    smtp.stop()
+    mailing.post("verify/resend", email=account.email)
+    mailing.server.wait_for_log("mail waits: ")
+    assert mailing.post("verify", token=token).status_code == 200
+    smtp.start()
+    mailing.outbox.wait_for(("verify", "sent"), limit=30)
+    assert len(smtp.mails(account.email)) == 1, "nobody needs the other one any more"
+
+
 def test_a_link_is_good_however_long_the_mail_has_waited(nginx, smtp, postgres):
     mailing = Mailing(nginx, smtp, postgres, verify_lifetime="1h")
     smtp.stop()

@@ -187,6 +187,21 @@ TEST_F(smtp_client, a_server_that_talks_nonsense) {
   }
 }
 
+TEST_F(smtp_client, a_server_that_is_reached_gets_the_mail_over_that_connection) {
+  smtp.behave(R"({"CONNECT": {"reply": "554 5.7.1 we do not know you"}})");
+  expect_try_again(*loop.await(by.reach()), true, "we do not know you");
+  smtp.behave("{}");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(loop.await(by.reach())->accepted());
+    ASSERT_TRUE(send(loop, by, mail_to("ann@example.com")).accepted());
+  }
+  EXPECT_EQ(smtp.mails()[0].connection, smtp.mails()[1].connection);
+  EXPECT_FALSE(smtp.has_step("QUIT"));
+  EXPECT_EQ(loop.foreground_timers(), 0U);
+  by.close();
+  expect_try_again(*loop.await(by.reach()), true, "the worker is stopping");
+}
+
 TEST_F(smtp_client, an_endless_reply_ends) {
   smtp.behave(R"({"MAIL": {"reply": "250-)" + std::string(200000, 'x') + "\"}}");
   expect_try_again(send(loop, by, mail_to("ann@example.com")), true, "endless");
