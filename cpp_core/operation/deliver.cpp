@@ -117,8 +117,8 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
   made.tried = true;
   result<std::optional<smtp::delivery>> came = co_await send(realm, mail);
   if (came && came->has_value() && (**came).accepted()) {
-    acceptance had{mail.id, std::move((**came).words)};
-    co_return co_await record(realm, std::move(had));
+    made.unrecorded = acceptance{mail.id, std::move((**came).words)};
+    co_return made;
   }
   const status given = co_await realm.limits().give_back(std::move(allowed.counted));
   if (!given) realm.host().log(severity::warn, "taking back the count of a mail: " + given.failure().what);
@@ -131,14 +131,10 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
 }
 
 task<result<delivered>> record(realm::services& realm, acceptance had) {
+  const status recorded = co_await realm.mails().sent(had.id, std::move(had.words));
+  if (!recorded) co_return recorded.failure();
   delivered made;
   made.found = true;
-  made.tried = true;
-  const status recorded = co_await realm.mails().sent(had.id, had.words);
-  if (!recorded) {
-    made.trouble = recorded.failure().what;
-    made.unrecorded = std::move(had);
-  }
   co_return made;
 }
 

@@ -151,6 +151,22 @@ def test_an_acceptance_is_not_forgotten_while_postgres_is_away(nginx, smtp, post
     assert smtp.wait_for_mail(other.email), "and others are sent"
 
 
+@pytest.mark.limit(120)
+def test_nor_by_a_worker_that_is_to_quit_meanwhile(nginx, smtp, postgres):
+    mailing = Mailing(nginx, smtp, postgres, workers=1)
+    smtp.behave(MESSAGE={"delay": 2, "times": 1})
+    account = Account(mailing.server)
+    mail = smtp.wait_for_mail(account.email)
+    postgres.stop()
+    mailing.server.wait_for_log("mail waits: ")
+    mailing.server.reload()
+    time.sleep(2)
+    postgres.start()
+    mailing.outbox.wait_for(("verify", "sent"), limit=20)
+    assert mailing.outbox.rows()[0]["attempts"] == 1 and len(smtp.mails(account.email)) == 1
+    assert mailing.post("verify", token=token_in(mail)).status_code == 200
+
+
 # ---- what an administrator learns ----
 
 @pytest.mark.parametrize("reply", ["554 5.7.1 <{}>: Relay access denied", "550 5.1.1 no such user {}"])
