@@ -15,9 +15,10 @@ using postgres::rows;
 std::string is_moot() {
   return "(u.id IS NULL OR u.disabled_at IS NOT NULL"
          " OR CASE o.payload ->> 'purpose' WHEN 'change_email' THEN " +
-         same_email("u.email", "(o.payload ->> 'to')") + " OR " + is_before_password("o.created_at") + " ELSE NOT " +
-         same_email("u.email", "(o.payload ->> 'to')") +
+         same_email("u.email", "(o.payload ->> 'to')") + " ELSE NOT " + same_email("u.email", "(o.payload ->> 'to')") +
          " END OR o.payload ->> 'purpose' = 'verify' AND u.email_verified_at IS NOT NULL"
+         " OR o.payload ->> 'purpose' IN ('change_email', 'reset') AND " +
+         is_before_password("o.created_at") +
          " OR EXISTS (SELECT FROM gatehouse.outbox n WHERE n.realm = $1 AND n.kind = 'mail' AND n.id > o.id"
          " AND n.payload ->> 'user' = o.payload ->> 'user' AND n.payload ->> 'purpose' = o.payload ->> 'purpose'))";
 }

@@ -204,6 +204,21 @@ TEST_F(account_mail, what_nobody_needs_any_more_is_moot) {
             "0");
 }
 
+TEST_F(account_mail, requirement_55_a_new_password_voids_the_resets_that_were_asked_for_before) {
+  const user who = ann();
+  verify(sent("a"));
+  ask(letter::reset);
+  const secret token = sent("b");
+  ask(letter::reset);
+  // As by a change that did not see the token, because it was made in the same moment.
+  sql("UPDATE gatehouse.credentials SET updated_at = clock_timestamp() WHERE user_id = '" + who.id + "'");
+  EXPECT_TRUE(std::holds_alternative<dead_link>(got(links_.find_reset(token))));
+  EXPECT_TRUE(is_dead(reset(token)));
+  EXPECT_TRUE(taken().moot);
+  ask(letter::reset);
+  EXPECT_FALSE(is_dead(reset(sent("c"))));
+}
+
 TEST_F(account_mail, a_mail_without_a_link_needs_no_token) {
   const user who = ann();
   verify(sent("a"));
