@@ -11,6 +11,8 @@ namespace gatehouse::smtp {
 
 namespace {
 
+constexpr std::string_view too_early = "an answer before the question";
+
 connection& self_of(void* self) { return *static_cast<connection*>(self); }
 
 // "535 5.7.8" of "535 5.7.8 Bad credentials for …": a server's further words on a log-in might quote what we sent.
@@ -201,6 +203,8 @@ void connection::send(std::string bytes, oneshot<reply>::sender to, steady_time 
   outgoing_ = std::move(bytes);
   sent_ = 0;
   exchanging_.emplace(std::move(to));
+  // It would be taken for the answer to this: a mail for accepted before the server has seen it.
+  if (!reader_.is_empty()) return lost(too_early);
   arm(deadline, "no answer");
   progress();
 }
@@ -236,7 +240,7 @@ void connection::receive() {
     if (!next) return lost(next.failure().what);
     if (*next) {
       // The end of this conversation, should it come before we have said all.
-      if (sent_ < outgoing_.size() && (**next).code < 400) return lost("an answer before the question");
+      if (sent_ < outgoing_.size() && (**next).code < 400) return lost(too_early);
       deadline_.stop();
       oneshot<reply>::sender to = std::move(*exchanging_);
       exchanging_.reset();
