@@ -298,11 +298,13 @@ void connection::forget(curl_socket_t fd) {
 
 void connection::release() {
   deadline_.stop();
+  // First, for libcurl closes the descriptor of an unfinished connect before it says that it is done with it.
+  if (multi_ != nullptr) curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, static_cast<curl_socket_callback>(nullptr));
+  while (!watches_.empty()) forget(watches_.begin()->first);
   if (multi_ != nullptr && easy_ != nullptr) curl_multi_remove_handle(multi_, easy_);
   curl_easy_cleanup(std::exchange(easy_, nullptr));
   curl_multi_cleanup(std::exchange(multi_, nullptr));
   curl_timer_.stop();
-  watches_.clear();
   socket_ = CURL_SOCKET_BAD;
 }
 

@@ -88,7 +88,37 @@ def test_a_server_without_a_log_in_gets_nothing_where_one_is_configured(nginx, s
     assert mailing.outbox.states() == [("verify", "queued")]
 
 
-# ---- one that never ends ----
+# ---- one that never begins, and one that never ends ----
+
+class Wall:
+    """Lets nobody in: a connect to it gets no answer at all."""
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.listen(0)
+        self.url = f"smtp://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.queue = [socket.socket() for _ in range(4)]        # nobody accepts, so the queue is full
+        for each in self.queue:
+            each.setblocking(False)
+            each.connect_ex(self.socket.getsockname())
+
+    def close(self):
+        for each in (self.socket, *self.queue):
+            each.close()
+
+
+def test_a_server_behind_a_wall_is_given_up_in_time(nginx, postgres):
+    wall = Wall()
+    try:
+        mailing = Mailing(nginx, wall, postgres, workers=1,
+                          smtp=f"{wall.url} from=auth@example.com starttls=off timeout=1s")
+        Account(mailing.server)
+        mailing.server.wait_for_log("mail waits: .*no connection within the time that timeout= gives")
+        assert mailing.outbox.states() == [("verify", "queued")]
+    finally:
+        wall.close()
+
 
 class Babbler:
     """Says a greeting without end to everybody."""
