@@ -3,8 +3,8 @@
 
 import pytest
 
-from accounts import Account
-from mailing import Mailing, token_in
+from accounts import API, Account
+from mailing import Mailing, mail_settings, token_in
 from processes import wait_until
 
 
@@ -153,6 +153,18 @@ def test_workers_share_the_work_and_send_nothing_twice(nginx, smtp, postgres):
     for account in accounts:
         smtp.wait_for_mail(account.email, 30)
     mailing.outbox.wait_until_empty()
+    assert [len(smtp.mails(account.email)) for account in accounts] == [1] * 12
+
+
+def test_so_do_two_nginx_with_one_database(nginx, smtp, postgres):
+    one = Mailing(nginx, smtp, postgres)
+    other = nginx(API, realm=mail_settings(smtp), name=one.server.realm)
+    smtp.stop()
+    accounts = [Account(server) for _ in range(6) for server in (one.server, other)]
+    smtp.start()
+    for account in accounts:
+        smtp.wait_for_mail(account.email, 30)
+    one.outbox.wait_until_empty()
     assert [len(smtp.mails(account.email)) for account in accounts] == [1] * 12
 
 
