@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "account/statements.h"
+#include "base/hex.h"
 #include "base/sha256.h"
 
 namespace gatehouse::account {
@@ -13,13 +14,14 @@ using postgres::answer;
 using postgres::refusal;
 using postgres::rows;
 
-// A token `t` of user `u` that is good for one of `purposes`. A change of e-mail is bound to the one that is to be, and
-// to the password that it was asked for with; all others to the e-mail that is.
+// A token `t` of user `u` that is good for one of `purposes`. A change of e-mail is bound to the one that is to be, all
+// others to the e-mail that is; and a change and a reset to the password that they were asked for with.
 std::string good_token(const std::string& hash, const std::string& purposes) {
   return "u.realm = $1 AND u.disabled_at IS NULL AND t.user_id = u.id AND t.hash = decode(" + hash +
          ", 'hex') AND t.purpose IN (" + purposes +
-         ") AND t.used_at IS NULL AND t.expires_at > now() AND CASE t.purpose WHEN 'change_email' THEN NOT " +
-         is_before_password("t.created_at") + " ELSE " + same_email("t.email", "u.email") + " END";
+         ") AND t.used_at IS NULL AND t.expires_at > now() AND (t.purpose = 'change_email' OR " +
+         same_email("t.email", "u.email") + ") AND (t.purpose = 'verify' OR NOT " + is_before_password("t.created_at") +
+         ")";
 }
 
 // `owner`: the user whose token it is, and nobody changes him until this statement ends. Without the lock `used` would
@@ -137,13 +139,8 @@ task<result<dead_link>> links::reason(std::string hash, std::string purposes) {
 }
 
 std::string hash_of(const secret& token) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : sha256_hasher()(token.reveal())) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 0xfU];
-  }
-  return text;
+  const sha256_digest digest = sha256_hasher()(token.reveal());
+  return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 }  // namespace gatehouse::account

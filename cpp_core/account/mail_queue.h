@@ -1,6 +1,9 @@
 // The mails in the outbox of one realm, as the dispatcher sees them: taken one at a time, sent or put back. The token
 // of a link is the dispatcher's own: it exists in his memory, in the mail, and as a hash in one_time_tokens, nowhere
 // else; its time runs from when it is sent, and a mail that is tried again has a new one.
+//
+//   take() → issue(), at the last moment → sent()
+//   or, at any point after take(), failed(), retry(), put_back() or drop()
 #pragma once
 
 #include <cstdint>
@@ -18,6 +21,7 @@ namespace gatehouse::account {
 
 struct queued_mail {
   std::int64_t id = 0;
+  std::int64_t lease = 0;  // whose it is now: no two takers of a mail have the same
   std::int64_t attempt = 1;
   unix_seconds written_at = 0;
   bool moot = false;  // whom or what it was for is gone, or a newer one replaces it: not to be sent
@@ -41,18 +45,21 @@ class mail_queue {
   mail_queue(const mail_queue&) = delete;
   mail_queue& operator=(const mail_queue&) = delete;
 
-  // The mail that has been due longest, if any; it is this caller's for `lease`. From now on `token` is good for what
-  // its link is for, and no earlier one.
-  task<result<std::optional<queued_mail>>> take(secret token, seconds lease);
+  // The mail that has been due longest, if any; it is this caller's for so long.
+  task<result<std::optional<queued_mail>>> take(seconds how_long);
+
+  // Right before it is sent: from now on `token` is good for what its link is for, and no earlier one. False: it is not
+  // to be sent, for it is moot by now, or somebody else's.
+  task<result<bool>> issue(std::int64_t id, std::int64_t lease, secret token);
 
   // `words`: the server's. A mail that was sent stays sent, whoever took it meanwhile; the others do nothing if
   // somebody did.
   task<status> sent(std::int64_t id, std::string words);
-  task<status> failed(std::int64_t id, std::int64_t attempt, std::string words);
-  task<status> retry(std::int64_t id, std::int64_t attempt, std::string words, seconds after);
+  task<status> failed(std::int64_t id, std::int64_t lease, std::string words);
+  task<status> retry(std::int64_t id, std::int64_t lease, std::string words, seconds after);
   // The attempt does not count: it was not about this mail.
-  task<status> put_back(std::int64_t id, std::int64_t attempt, std::string words, seconds after);
-  task<status> drop(std::int64_t id, std::int64_t attempt);
+  task<status> put_back(std::int64_t id, std::int64_t lease, std::string words, seconds after);
+  task<status> drop(std::int64_t id, std::int64_t lease);
 
   // Deletes what was sent 7 days ago or has failed 30 days ago, and tokens that expired 30 days ago.
   task<status> prune();
@@ -61,7 +68,7 @@ class mail_queue {
   void on_mail(std::function<void()> due);
 
  private:
-  task<status> change(std::string what, std::int64_t id, std::int64_t attempt, std::string words, seconds after);
+  task<status> change(std::string what, std::int64_t id, std::int64_t lease, std::string words, seconds after);
 
   database database_;
   const std::string realm_;

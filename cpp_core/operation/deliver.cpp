@@ -53,71 +53,88 @@ task<status> settle(realm::services& realm, account::queued_mail mail, smtp::del
   const bool counts = !came.concerns_all;
   if (refused || is_old || (counts && mail.attempt >= most_attempts)) {
     log_failure(realm, mail, came.words);
-    co_return co_await queue.failed(mail.id, mail.attempt, std::move(came.words));
+    co_return co_await queue.failed(mail.id, mail.lease, std::move(came.words));
   }
   if (counts) {
-    co_return co_await queue.retry(mail.id, mail.attempt, std::move(came.words), pause_after(mail.attempt, spread));
+    co_return co_await queue.retry(mail.id, mail.lease, std::move(came.words), pause_after(mail.attempt, spread));
   }
-  co_return co_await queue.put_back(mail.id, mail.attempt, std::move(came.words), seconds(1));
+  co_return co_await queue.put_back(mail.id, mail.lease, std::move(came.words), seconds(1));
+}
+
+// Longer than any attempt can take: whoever loses the row has given up by then, or has died.
+seconds lease_for(const realm::settings& realm) {
+  constexpr seconds more{15};
+  return std::chrono::duration_cast<seconds>(2 * (realm.smtp->timeout + realm.postgres->timeout)) + more;
+}
+
+// Nobody needs the mail, or is to get it.
+task<result<delivered>> drop(realm::services& realm, account::queued_mail mail) {
+  delivered made;
+  made.found = true;
+  const status dropped = co_await realm.mails().drop(mail.id, mail.lease);
+  if (!dropped) co_return dropped.failure();
+  co_return made;
+}
+
+// nullopt: the mail is not to be sent any more. The token of its link voids the link before, so it is made only when
+// the server is there.
+task<result<std::optional<smtp::delivery>>> send(realm::services& realm, account::queued_mail mail) {
+  smtp::client& server = *realm.mail_server();
+  std::optional<smtp::delivery> came = co_await server.reach();
+  if (!came->accepted()) co_return came;
+  secret token(random_base64url(token_bytes));
+  const result<bool> issued = co_await realm.mails().issue(mail.id, mail.lease, token);
+  if (!issued) co_return issued.failure();
+  if (!*issued) co_return std::optional<smtp::delivery>();
+  smtp::message written = realm.settings().letters->write(mail, token.reveal());
+  came = co_await server.send(std::move(written));
+  co_return came;
 }
 
 }  // namespace
 
 task<result<delivered>> deliver_next(realm::services& realm, double spread) {
-  smtp::client& server = *realm.mail_server();
-  // Longer than any attempt can take: whoever loses the row has given up by then, or has died.
-  const seconds lease = std::chrono::duration_cast<seconds>(server.settings().timeout) + seconds(30);
-  secret token(random_base64url(token_bytes));
-  auto taken = co_await realm.mails().take(token, lease);
+  auto taken = co_await realm.mails().take(lease_for(realm.settings()));
   if (!taken) co_return taken.failure();
   delivered made;
   if (!taken->has_value()) co_return made;
 
   made.found = true;
   account::queued_mail mail = std::move(**taken);
-  if (mail.moot) {
-    const status dropped = co_await realm.mails().drop(mail.id, mail.attempt);
-    if (!dropped) co_return dropped.failure();
-    co_return made;
-  }
+  if (mail.moot) co_return co_await drop(realm, std::move(mail));
   mail_allowance allowed = co_await allow_mail(realm, mail);
   if (allowed.what == mail_allowance::verdict::leave_out) {
     realm.host().log(severity::info, "realm \"" + realm.settings().name + "\": " + allowed.words);
-    const status dropped = co_await realm.mails().drop(mail.id, mail.attempt);
-    if (!dropped) co_return dropped.failure();
-    co_return made;
+    co_return co_await drop(realm, std::move(mail));
   }
   if (allowed.what == mail_allowance::verdict::wait) {
     made.held = true;
     made.trouble = allowed.words;
-    const status held = co_await realm.mails().put_back(mail.id, mail.attempt, std::move(allowed.words), allowed.delay);
+    const status held = co_await realm.mails().put_back(mail.id, mail.lease, std::move(allowed.words), allowed.delay);
     if (!held) co_return held.failure();
     co_return made;
   }
   made.tried = true;
-  smtp::message written = realm.settings().letters->write(mail, token.reveal());
-  smtp::delivery came = co_await server.send(std::move(written));
-  if (came.accepted()) {
-    acceptance had{mail.id, std::move(came.words)};
-    co_return co_await record(realm, std::move(had));
+  result<std::optional<smtp::delivery>> came = co_await send(realm, mail);
+  if (came && came->has_value() && (**came).accepted()) {
+    made.unrecorded = acceptance{mail.id, std::move((**came).words)};
+    co_return made;
   }
   const status given = co_await realm.limits().give_back(std::move(allowed.counted));
   if (!given) realm.host().log(severity::warn, "taking back the count of a mail: " + given.failure().what);
-  if (came.concerns_all) made.trouble = came.words;
-  const status settled = co_await settle(realm, std::move(mail), std::move(came), spread);
+  if (!came) co_return came.failure();
+  if (!came->has_value()) co_return co_await drop(realm, std::move(mail));
+  if ((**came).concerns_all) made.trouble = (**came).words;
+  const status settled = co_await settle(realm, std::move(mail), std::move(**came), spread);
   if (!settled) co_return settled.failure();
   co_return made;
 }
 
 task<result<delivered>> record(realm::services& realm, acceptance had) {
+  const status recorded = co_await realm.mails().sent(had.id, std::move(had.words));
+  if (!recorded) co_return recorded.failure();
   delivered made;
   made.found = true;
-  made.tried = true;
-  const status recorded = co_await realm.mails().sent(had.id, had.words);
-  if (!recorded) {
-    made.trouble = recorded.failure().what;
-    made.unrecorded = std::move(had);
-  }
   co_return made;
 }
 

@@ -22,7 +22,7 @@ struct delivered {
   bool tried = false;                      // to send it, so that it is known how things are
   std::string trouble{};                   // with the mail server or our way to it: other mails would meet the same
   bool held = false;                       // with `trouble`: it is a limit that is reached
-  std::optional<acceptance> unrecorded{};  // the outbox does not know yet: record() it before anything else
+  std::optional<acceptance> unrecorded{};  // the outbox does not know yet: record() it, before anything else
 };
 
 // `spread`: from 0 to 1, by which the time of another attempt varies. A mail that the server refuses has failed for
@@ -30,7 +30,7 @@ struct delivered {
 // and for a day at most. An error is PostgreSQL's.
 task<result<delivered>> deliver_next(realm::services& realm, double spread);
 
-// What came of a mail that was sent while the outbox could not be written.
+// That a mail was sent: until the outbox has it, the mail is sent again when its lease ends.
 task<result<delivered>> record(realm::services& realm, acceptance had);
 
 }  // namespace gatehouse::operation

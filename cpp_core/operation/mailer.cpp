@@ -12,6 +12,7 @@ namespace {
 constexpr millis between_looks{5000};
 constexpr millis after_word{1000};
 constexpr millis between_records{250};
+constexpr millis longest_goodbye{60000};
 constexpr millis first_pause{2000};
 constexpr millis longest_pause{60000};
 constexpr seconds between_prunings{3600};
@@ -45,19 +46,15 @@ void mailer::wake() {
   }
 }
 
-void mailer::rest(millis at_least, millis at_most) {
+void mailer::rest(millis at_least, millis at_most, bool background) {
   const auto more = static_cast<millis::rep>(static_cast<double>((at_most - at_least).count()) * chance());
   timer_.start(
-      at_least + millis(more), [this] { look(); }, true);
+      at_least + millis(more), [this] { look(); }, background);
 }
 
 void mailer::look() {
   looking_ = true;
-  if (unrecorded_) {
-    acceptance had = std::move(*unrecorded_);
-    unrecorded_.reset();
-    return begin(record(realm_, std::move(had)));
-  }
+  if (unrecorded_) return begin(record(realm_, *unrecorded_));
   const bool prune = steady_now() >= prune_at_;
   if (prune) prune_at_ = steady_now() + between_prunings;
   begin(deliver(realm_, chance(), prune));
@@ -79,9 +76,13 @@ void mailer::looked(result<delivered> came) {
   // Who found nothing to send has not learned whether the mail server is there.
   const bool tried = came && came->tried;
   if (tried || store_is_back || !trouble.empty()) note(trouble, came && came->held);
-  if (came && came->unrecorded) {
-    unrecorded_ = std::move(came->unrecorded);
-    rest(between_records, between_records);
+  if (came) unrecorded_ = std::move(came->unrecorded);  // what was not recorded before is now
+  if (came && unrecorded_) {
+    goodbye_by_ = steady_now() + longest_goodbye;
+    look();
+  } else if (unrecorded_) {
+    // A worker that is to quit waits for it, or the mail would be sent again.
+    rest(between_records, between_records, steady_now() >= goodbye_by_);
   } else if (!trouble.empty()) {
     const millis pause = std::min(first_pause * (1 << std::min(troubles_ - 1, 5U)), longest_pause);
     rest(pause, pause * 5 / 4);

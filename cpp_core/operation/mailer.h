@@ -25,7 +25,7 @@ class mailer {
 
  private:
   void wake();
-  void rest(millis at_least, millis at_most);
+  void rest(millis at_least, millis at_most, bool background = true);
   void look();
   void begin(task<result<delivered>> work);
   void looked(result<delivered> came);
@@ -40,8 +40,9 @@ class mailer {
   unsigned troubles_ = 0;      // in a row
   std::string trouble_;        // the last one; empty: it went well
   bool store_failed_ = false;  // PostgreSQL, the last time
-  // Sent, but PostgreSQL was away: nothing else is done before it has been told, lest somebody send it again.
+  // Sent, and PostgreSQL does not know yet: nothing else is done before it has been told, lest somebody send it again.
   std::optional<acceptance> unrecorded_;
+  steady_time goodbye_by_{};  // so long a worker that quits waits for that
   steady_time prune_at_{};
   std::shared_ptr<mailer*> self_;  // reset by the destructor: a look that ends later finds nobody
 };

@@ -58,6 +58,8 @@ class client::state {
 
   // One that is ready for MAIL.
   static task<result<connection*>> connect(std::shared_ptr<state> by, steady_time deadline);
+  // When its turn has come: `steps` over such a connection.
+  static task<delivery> take_steps(std::shared_ptr<state> by, std::vector<step> steps);
 
   // For the next mail, if it still lives.
   void keep(connection& idle) {
@@ -134,6 +136,8 @@ client::client(host& on, options to) : state_(std::make_shared<state>(on, std::m
 
 client::~client() { close(); }
 
+task<delivery> client::reach() { return state::take_steps(state_, {}); }
+
 task<delivery> client::send(message what) { return deliver(state_, std::move(what)); }
 
 void client::close() { state_->close(); }
@@ -143,21 +147,24 @@ const options& client::settings() const { return state_->settings; }
 task<delivery> client::deliver(std::shared_ptr<state> by, message what) {
   const result<std::string> mail = write(what);
   if (!mail) co_return delivery{outcome::refused, mail.failure().what, false};
-  if (by->closed()) co_return later(by->stopping());
-
-  const steady_time soon = steady_now() + by->settings.timeout;
-  const result<turns::turn> mine = co_await turns::take(by->queue, soon);
-  if (!mine) co_return later(by->failed(mine.failure().what));
-  // Its own time, lest a mail that waited long be given up when the server has all but accepted it.
-  const steady_time deadline = steady_now() + by->settings.timeout;
-  const result<connection*> ready = co_await state::connect(by, deadline);
-  if (!ready) co_return later(ready.failure());
 
   std::vector<step> steps;
   steps.push_back({"MAIL FROM:<" + what.from.address + ">\r\n", 2, false});
   steps.push_back({"RCPT TO:<" + what.to.address + ">\r\n", 2, true});
   steps.push_back({"DATA\r\n", 3, true});
   steps.push_back({dotted(*mail), 2, true});
+  co_return co_await state::take_steps(std::move(by), std::move(steps));
+}
+
+task<delivery> client::state::take_steps(std::shared_ptr<state> by, std::vector<step> steps) {
+  if (by->closed()) co_return later(by->stopping());
+  const steady_time soon = steady_now() + by->settings.timeout;
+  const result<turns::turn> mine = co_await turns::take(by->queue, soon);
+  if (!mine) co_return later(by->failed(mine.failure().what));
+  // Its own time, lest a mail that waited long be given up when the server has all but accepted it.
+  const steady_time deadline = steady_now() + by->settings.timeout;
+  const result<connection*> ready = co_await connect(by, deadline);
+  if (!ready) co_return later(ready.failure());
   delivery ended = co_await converse(**ready, std::move(steps), deadline);
   by->keep(**ready);
   co_return ended;

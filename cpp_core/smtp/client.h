@@ -42,7 +42,11 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  // Ends within twice the timeout of the options: once for its turn to come, once for connecting and all that follows.
+  // Both end within twice the timeout of the options: once for their turn to come, once for connecting and all that
+  // follows.
+  //
+  // accepted: the server is there for a mail, which send() gives it over the same connection if it comes soon.
+  task<delivery> reach();
   // The one case where a mail may arrive twice: the server's acceptance was lost or came too late, which is try_again.
   task<delivery> send(message what);
 

@@ -11,6 +11,8 @@ namespace gatehouse::smtp {
 
 namespace {
 
+constexpr std::string_view too_early = "an answer before the question";
+
 connection& self_of(void* self) { return *static_cast<connection*>(self); }
 
 // "535 5.7.8" of "535 5.7.8 Bad credentials for …": a server's further words on a log-in might quote what we sent.
@@ -201,6 +203,8 @@ void connection::send(std::string bytes, oneshot<reply>::sender to, steady_time 
   outgoing_ = std::move(bytes);
   sent_ = 0;
   exchanging_.emplace(std::move(to));
+  // It would be taken for the answer to this: a mail for accepted before the server has seen it.
+  if (!reader_.is_empty()) return lost(too_early);
   arm(deadline, "no answer");
   progress();
 }
@@ -236,7 +240,7 @@ void connection::receive() {
     if (!next) return lost(next.failure().what);
     if (*next) {
       // The end of this conversation, should it come before we have said all.
-      if (sent_ < outgoing_.size() && (**next).code < 400) return lost("an answer before the question");
+      if (sent_ < outgoing_.size() && (**next).code < 400) return lost(too_early);
       deadline_.stop();
       oneshot<reply>::sender to = std::move(*exchanging_);
       exchanging_.reset();
@@ -294,11 +298,13 @@ void connection::forget(curl_socket_t fd) {
 
 void connection::release() {
   deadline_.stop();
+  // First, for libcurl closes the descriptor of an unfinished connect before it says that it is done with it.
+  if (multi_ != nullptr) curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, static_cast<curl_socket_callback>(nullptr));
+  while (!watches_.empty()) forget(watches_.begin()->first);
   if (multi_ != nullptr && easy_ != nullptr) curl_multi_remove_handle(multi_, easy_);
   curl_easy_cleanup(std::exchange(easy_, nullptr));
   curl_multi_cleanup(std::exchange(multi_, nullptr));
   curl_timer_.stop();
-  watches_.clear();
   socket_ = CURL_SOCKET_BAD;
 }
 

@@ -24,6 +24,9 @@ class reply_reader {
   // lines and 64 KB); the stream is of no use then. Looks at each byte once.
   result<std::optional<reply>> next();
 
+  // Nothing has arrived that was not in a reply returned by next().
+  bool is_empty() const { return buffer_.empty() && text_.empty(); }
+
  private:
   std::string buffer_;        // from the line that has not ended
   std::size_t searched_ = 0;  // of buffer_: no line ends there

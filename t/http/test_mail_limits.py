@@ -116,6 +116,24 @@ def test_one_too_many_for_the_realm_waits_and_the_operator_learns_what_to_do(ngi
     assert mailing.server.error_log().count("held back") == 1
 
 
+def test_one_that_is_held_back_leaves_the_link_before_it_good_until_it_is_sent(nginx, smtp, postgres, redis):
+    mailing = Mailing(nginx, smtp, postgres, limit_mails="all=2/1h", workers=1, verify_email="off")
+    accounts = [Account(mailing.server) for _ in range(2)]
+    tokens = []
+    for account in accounts:
+        mailing.post("forgot", email=account.email)
+        tokens.append(token_in(smtp.wait_for_mail(account.email)))
+    for account in accounts:
+        mailing.post("forgot", email=account.email)
+        wait_until(lambda: mailing.outbox.rows(account.email)[1]["reply"], "the mail to be looked at", 15)
+    assert mailing.post("reset", token=tokens[0], password=NEW).status_code == 200
+    redis.client.delete(mailing.outbox.rows(accounts[1].email)[1]["reply"].rpartition(" ")[2])
+    mailing.outbox.hurry()
+    later = token_in(smtp.wait_for_mail(accounts[1].email, 20))
+    assert mailing.post("reset", token=tokens[1], password=NEW).status_code == 400
+    assert mailing.post("reset", token=later, password=NEW).status_code == 200
+
+
 def test_what_waited_goes_on_by_itself(nginx, smtp, postgres):
     mailing = Mailing(nginx, smtp, postgres, limit_mails="all=1/4s")
     accounts = [Account(mailing.server) for _ in range(2)]

@@ -88,7 +88,37 @@ def test_a_server_without_a_log_in_gets_nothing_where_one_is_configured(nginx, s
     assert mailing.outbox.states() == [("verify", "queued")]
 
 
-# ---- one that never ends ----
+# ---- one that never begins, and one that never ends ----
+
+class Wall:
+    """Lets nobody in: a connect to it gets no answer at all."""
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.listen(0)
+        self.url = f"smtp://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.queue = [socket.socket() for _ in range(4)]        # nobody accepts, so the queue is full
+        for each in self.queue:
+            each.setblocking(False)
+            each.connect_ex(self.socket.getsockname())
+
+    def close(self):
+        for each in (self.socket, *self.queue):
+            each.close()
+
+
+def test_a_server_behind_a_wall_is_given_up_in_time(nginx, postgres):
+    wall = Wall()
+    try:
+        mailing = Mailing(nginx, wall, postgres, workers=1,
+                          smtp=f"{wall.url} from=auth@example.com starttls=off timeout=1s")
+        Account(mailing.server)
+        mailing.server.wait_for_log("mail waits: .*no connection within the time that timeout= gives")
+        assert mailing.outbox.states() == [("verify", "queued")]
+    finally:
+        wall.close()
+
 
 class Babbler:
     """Says a greeting without end to everybody."""
@@ -149,6 +179,22 @@ def test_an_acceptance_is_not_forgotten_while_postgres_is_away(nginx, smtp, post
     assert mailing.post("verify", token=token_in(mail)).status_code == 200
     other = Account(mailing.server)
     assert smtp.wait_for_mail(other.email), "and others are sent"
+
+
+@pytest.mark.limit(120)
+def test_nor_by_a_worker_that_is_to_quit_meanwhile(nginx, smtp, postgres):
+    mailing = Mailing(nginx, smtp, postgres, workers=1)
+    smtp.behave(MESSAGE={"delay": 2, "times": 1})
+    account = Account(mailing.server)
+    mail = smtp.wait_for_mail(account.email)
+    postgres.stop()
+    mailing.server.wait_for_log("mail waits: ")
+    mailing.server.reload()
+    time.sleep(2)
+    postgres.start()
+    mailing.outbox.wait_for(("verify", "sent"), limit=20)
+    assert mailing.outbox.rows()[0]["attempts"] == 1 and len(smtp.mails(account.email)) == 1
+    assert mailing.post("verify", token=token_in(mail)).status_code == 200
 
 
 # ---- what an administrator learns ----

@@ -3,8 +3,8 @@
 
 import pytest
 
-from accounts import Account
-from mailing import Mailing, token_in
+from accounts import API, Account
+from mailing import Mailing, mail_settings, token_in
 from processes import wait_until
 
 
@@ -34,6 +34,18 @@ def test_mail_waits_for_a_server_that_is_down(mailing, smtp):
     assert all(row["attempts"] == 1 for row in mailing.outbox.rows()), "no outage counts against a mail"
     mailing.server.wait_for_log("mail can be sent again")
     assert mailing.server.error_log().count("mail waits: ") <= 4, "one line for each worker and each kind of trouble"
+
+
+def test_a_mail_that_waits_leaves_the_link_before_it_good(mailing, smtp):
+    account = Account(mailing.server)
+    token = token_in(smtp.wait_for_mail(account.email))
+    smtp.stop()
+    mailing.post("verify/resend", email=account.email)
+    mailing.server.wait_for_log("mail waits: ")
+    assert mailing.post("verify", token=token).status_code == 200
+    smtp.start()
+    mailing.outbox.wait_for(("verify", "sent"), limit=30)
+    assert len(smtp.mails(account.email)) == 1, "nobody needs the other one any more"
 
 
 def test_a_link_is_good_however_long_the_mail_has_waited(nginx, smtp, postgres):
@@ -141,6 +153,18 @@ def test_workers_share_the_work_and_send_nothing_twice(nginx, smtp, postgres):
     for account in accounts:
         smtp.wait_for_mail(account.email, 30)
     mailing.outbox.wait_until_empty()
+    assert [len(smtp.mails(account.email)) for account in accounts] == [1] * 12
+
+
+def test_so_do_two_nginx_with_one_database(nginx, smtp, postgres):
+    one = Mailing(nginx, smtp, postgres)
+    other = nginx(API, realm=mail_settings(smtp), name=one.server.realm)
+    smtp.stop()
+    accounts = [Account(server) for _ in range(6) for server in (one.server, other)]
+    smtp.start()
+    for account in accounts:
+        smtp.wait_for_mail(account.email, 30)
+    one.outbox.wait_until_empty()
     assert [len(smtp.mails(account.email)) for account in accounts] == [1] * 12
 
 

@@ -112,6 +112,18 @@ def test_a_changed_password_voids_the_link(mailing, smtp):
     assert reset(mailing, token).status_code == 400
 
 
+def test_a_changed_password_stops_the_mail_that_waits_too(mailing, smtp):
+    account = Account(mailing.server)
+    smtp.stop()
+    mailing.post("forgot", email=account.email)
+    mailing.server.wait_for_log("mail waits: ")
+    assert account.me("PATCH", password="Third-Passw0rd", currentPassword=account.password).status_code == 200
+    smtp.start()
+    assert smtp.wait_for_mail(account.email, 30).message["Subject"] == "Your password has been changed"
+    mailing.outbox.wait_until_empty()
+    assert len(smtp.mails(account.email)) == 1
+
+
 def test_the_link_has_proved_the_email(nginx, smtp, postgres):
     mailing = Mailing(nginx, smtp, postgres, verify_email="required")
     address = f"ann.{secrets.token_hex(5)}@example.com"

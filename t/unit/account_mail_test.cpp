@@ -49,14 +49,22 @@ class account_mail : public testing::Test {
   }
   // A token of this test's own.
   secret named(const std::string& text) const { return secret(realm_ + text); }
+  queued_mail taken(seconds how_long = 60s) {
+    std::optional<queued_mail> mail = got(mails_.take(how_long));
+    if (!mail) throw std::runtime_error("no mail was due");
+    return std::move(*mail);
+  }
+  bool issue(const queued_mail& mail, const std::string& text) {
+    return got(mails_.issue(mail.id, mail.lease, named(text)));
+  }
   // A link that was sent.
   secret sent(const std::string& text) {
-    secret token = named(text);
-    const std::optional<queued_mail> mail = got(mails_.take(token, 60s));
-    if (!mail || mail->moot) throw std::runtime_error("no mail was due");
-    got(mails_.sent(mail->id, "250 ok"));
-    return token;
+    const queued_mail mail = taken();
+    if (mail.moot || !issue(mail, text)) throw std::runtime_error("the mail is not to be sent");
+    got(mails_.sent(mail.id, "250 ok"));
+    return named(text);
   }
+  void end_leases() const { sql("UPDATE gatehouse.outbox SET due_at = now() WHERE realm = '" + realm_ + "'"); }
   void ask(std::string_view letter, const std::string& address = "ann@example.com") {
     got(links_.request(address, order(letter), "asked", from_));
   }
@@ -80,60 +88,97 @@ class account_mail : public testing::Test {
 
 TEST_F(account_mail, a_mail_carries_what_was_ordered) {
   ann();
-  const std::optional<queued_mail> mail = got(mails_.take(named("t"), 60s));
-  ASSERT_TRUE(mail);
-  EXPECT_EQ(mail->letter, "verify");
-  EXPECT_EQ(mail->to, "ann@example.com");
-  EXPECT_EQ(mail->name, "Ann");
-  EXPECT_EQ(mail->language, "de");
-  EXPECT_EQ(mail->link, "https://example.com/x?token=");
-  EXPECT_EQ(mail->lifetime, 60s);
-  EXPECT_EQ(mail->address, "192.0.2.7");
-  EXPECT_EQ(mail->user_agent, "curl/8");
-  EXPECT_EQ(mail->attempt, 1);
-  EXPECT_FALSE(mail->moot);
-  EXPECT_EQ(mail->message_id.size(), 16U);
+  const queued_mail mail = taken();
+  EXPECT_EQ(mail.letter, "verify");
+  EXPECT_EQ(mail.to, "ann@example.com");
+  EXPECT_EQ(mail.name, "Ann");
+  EXPECT_EQ(mail.language, "de");
+  EXPECT_EQ(mail.link, "https://example.com/x?token=");
+  EXPECT_EQ(mail.lifetime, 60s);
+  EXPECT_EQ(mail.address, "192.0.2.7");
+  EXPECT_EQ(mail.user_agent, "curl/8");
+  EXPECT_EQ(mail.attempt, 1);
+  EXPECT_FALSE(mail.moot);
+  EXPECT_EQ(mail.message_id.size(), 16U);
 }
 
 TEST_F(account_mail, a_mail_that_was_taken_is_nobody_elses_until_the_lease_ends) {
   ann();
-  ASSERT_TRUE(got(mails_.take(named("a"), 60s)));
-  EXPECT_FALSE(got(mails_.take(named("b"), 60s)));
-  sql("UPDATE gatehouse.outbox SET due_at = now() WHERE realm = '" + realm_ + "'");
-  const std::optional<queued_mail> again = got(mails_.take(named("c"), 60s));
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->attempt, 2);
+  const queued_mail first = taken();
+  EXPECT_TRUE(issue(first, "a"));
+  EXPECT_FALSE(got(mails_.take(60s)));
+  end_leases();
+  const queued_mail again = taken();
+  EXPECT_EQ(again.attempt, 2);
+  EXPECT_TRUE(issue(again, "c"));
+  EXPECT_FALSE(issue(first, "d")) << "it is not his any more";
   EXPECT_TRUE(is_dead(verify(named("a")))) << "its link is the last one's";
   EXPECT_FALSE(is_dead(verify(named("c"))));
 }
 
 TEST_F(account_mail, who_has_lost_the_lease_settles_nothing_but_success) {
   ann();
-  const std::int64_t id = got(mails_.take(named("a"), 0s))->id;
-  ASSERT_TRUE(got(mails_.take(named("b"), 60s)));
-  got(mails_.failed(id, 1, "late"));
-  got(mails_.retry(id, 1, "late", 0s));
-  got(mails_.put_back(id, 1, "late", 0s));
-  got(mails_.drop(id, 1));
+  const queued_mail late = taken(0s);
+  const queued_mail mail = taken();
+  got(mails_.failed(late.id, late.lease, "late"));
+  got(mails_.retry(late.id, late.lease, "late", 0s));
+  got(mails_.put_back(late.id, late.lease, "late", 0s));
+  got(mails_.drop(late.id, late.lease));
   EXPECT_EQ(of_realm("state || attempts || reply FROM gatehouse.mails"), "queued2");
-  got(mails_.sent(id, "250 ok"));
-  got(mails_.failed(id, 2, "late"));
+  got(mails_.sent(late.id, "250 ok"));
+  got(mails_.failed(mail.id, mail.lease, "late"));
+  got(mails_.drop(mail.id, mail.lease));
   EXPECT_EQ(of_realm("state || attempts || reply FROM gatehouse.mails"), "sent2250 ok");
+}
+
+TEST_F(account_mail, a_lease_that_was_lost_does_not_come_back_with_the_number_of_attempts) {
+  ann();
+  const queued_mail late = taken(0s);
+  const queued_mail next = taken();
+  got(mails_.put_back(next.id, next.lease, "down", 60s));
+  got(mails_.failed(late.id, late.lease, "late"));
+  got(mails_.drop(late.id, late.lease));
+  EXPECT_EQ(of_realm("state || attempts || reply FROM gatehouse.mails"), "queued1down");
 }
 
 TEST_F(account_mail, a_mail_that_is_put_back_has_not_been_tried) {
   ann();
-  const std::int64_t id = got(mails_.take(named("a"), 60s))->id;
-  got(mails_.put_back(id, 1, "down", 0s));
-  EXPECT_EQ(got(mails_.take(named("b"), 60s))->attempt, 1);
+  const queued_mail mail = taken();
+  got(mails_.put_back(mail.id, mail.lease, "down", 0s));
+  EXPECT_EQ(taken().attempt, 1);
+}
+
+TEST_F(account_mail, a_mail_that_is_not_sent_voids_no_link) {
+  ann();
+  const secret token = sent("a");
+  ask(letter::verify);
+  const queued_mail mail = taken();
+  got(mails_.put_back(mail.id, mail.lease, "held back", 60s));
+  EXPECT_FALSE(is_dead(verify(token)));
 }
 
 TEST_F(account_mail, a_later_mail_replaces_an_earlier_one_that_still_waits) {
   const user who = ann();
+  const queued_mail earlier = taken();
   ask(letter::verify);
-  EXPECT_TRUE(got(mails_.take(named("a"), 60s))->moot);
-  EXPECT_FALSE(got(mails_.take(named("b"), 60s))->moot);
-  EXPECT_TRUE(is_dead(verify(named("a"))));
+  EXPECT_FALSE(issue(earlier, "x")) << "it was taken before";
+  end_leases();
+  EXPECT_TRUE(taken().moot);
+  const queued_mail later = taken();
+  EXPECT_FALSE(later.moot);
+  EXPECT_TRUE(issue(later, "b"));
+  EXPECT_TRUE(is_dead(verify(named("x"))));
+  EXPECT_FALSE(is_dead(verify(named("b"))));
+}
+
+TEST_F(account_mail, requirement_55_an_earlier_mail_never_voids_the_link_of_a_later_one) {
+  ann();
+  const queued_mail earlier = taken();
+  ask(letter::verify);
+  sent("b");
+  // As a statement sees it that began before the later mail was ordered.
+  sql("DELETE FROM gatehouse.outbox WHERE state = 'sent' AND realm = '" + realm_ + "'");
+  EXPECT_FALSE(issue(earlier, "a"));
   EXPECT_FALSE(is_dead(verify(named("b"))));
 }
 
@@ -141,18 +186,48 @@ TEST_F(account_mail, what_nobody_needs_any_more_is_moot) {
   const user who = ann();
   verify(sent("a"));
   ask(letter::verify);
-  EXPECT_TRUE(got(mails_.take(named("b"), 60s))->moot) << "verified already";
+  EXPECT_TRUE(taken().moot) << "verified already";
   ask(letter::reset, "nobody@example.com");
-  EXPECT_TRUE(got(mails_.take(named("c"), 60s))->moot) << "there is no such user";
+  EXPECT_TRUE(taken().moot) << "there is no such user";
   ask(letter::reset);
+  const queued_mail reset = taken();
+  EXPECT_FALSE(reset.moot);
   sql("UPDATE gatehouse.users SET disabled_at = now() WHERE id = '" + who.id + "'");
-  EXPECT_TRUE(got(mails_.take(named("d"), 60s))->moot) << "disabled";
+  EXPECT_FALSE(issue(reset, "b")) << "disabled meanwhile";
+  end_leases();
+  EXPECT_TRUE(taken().moot) << "disabled";
   sql("UPDATE gatehouse.users SET disabled_at = NULL, email = 'ann.lee@example.com' WHERE id = '" + who.id + "'");
   ask(letter::reset, "ann.lee@example.com");
   sql("UPDATE gatehouse.users SET email = 'x@example.com' WHERE id = '" + who.id + "'");
-  EXPECT_TRUE(got(mails_.take(named("e"), 60s))->moot) << "the address is not his any more";
+  EXPECT_TRUE(taken().moot) << "the address is not his any more";
   EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.one_time_tokens WHERE user_id = '" + who.id + "' AND used_at IS NULL"),
             "0");
+}
+
+TEST_F(account_mail, requirement_55_a_new_password_voids_the_resets_that_were_asked_for_before) {
+  const user who = ann();
+  verify(sent("a"));
+  ask(letter::reset);
+  const secret token = sent("b");
+  ask(letter::reset);
+  // As by a change that did not see the token, because it was made in the same moment.
+  sql("UPDATE gatehouse.credentials SET updated_at = clock_timestamp() WHERE user_id = '" + who.id + "'");
+  EXPECT_TRUE(std::holds_alternative<dead_link>(got(links_.find_reset(token))));
+  EXPECT_TRUE(is_dead(reset(token)));
+  EXPECT_TRUE(taken().moot);
+  ask(letter::reset);
+  EXPECT_FALSE(is_dead(reset(sent("c"))));
+}
+
+TEST_F(account_mail, a_mail_without_a_link_needs_no_token) {
+  const user who = ann();
+  verify(sent("a"));
+  got(users_.change_password(who.id, "$new$", "", who.auth_version + 1, from_, order(letter::password_changed, 0s)));
+  const queued_mail mail = taken();
+  EXPECT_EQ(mail.letter, "password-changed");
+  EXPECT_FALSE(mail.moot);
+  EXPECT_TRUE(issue(mail, "b"));
+  EXPECT_FALSE(got(mails_.issue(mail.id, mail.lease + 1, named("c")))) << "somebody else's";
 }
 
 TEST_F(account_mail, requirement_52_a_request_writes_the_same_for_anybody) {

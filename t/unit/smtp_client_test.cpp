@@ -187,6 +187,31 @@ TEST_F(smtp_client, a_server_that_talks_nonsense) {
   }
 }
 
+TEST_F(smtp_client, an_answer_before_the_question_is_none) {
+  smtp.behave(R"({"DATA": {"reply": "354 go on\r\n250 2.0.0 kept"}})");
+  expect_try_again(send(loop, by, mail_to("ann@example.com")), false, "an answer before the question");
+  smtp.behave(R"({"RCPT": {"reply": "250 2.1.5 ok\r\n354 go on"}})");
+  expect_try_again(send(loop, by, mail_to("ann@example.com")), true, "an answer before the question");
+  smtp.behave(R"({"MESSAGE": {"reply": "250 2.0.0 kept\r\n250 2.0.0 and this", "times": 1}})");
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(send(loop, by, mail_to("ann@example.com")).accepted());
+  EXPECT_EQ(smtp.mails().size(), 2U);
+}
+
+TEST_F(smtp_client, a_server_that_is_reached_gets_the_mail_over_that_connection) {
+  smtp.behave(R"({"CONNECT": {"reply": "554 5.7.1 we do not know you"}})");
+  expect_try_again(*loop.await(by.reach()), true, "we do not know you");
+  smtp.behave("{}");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(loop.await(by.reach())->accepted());
+    ASSERT_TRUE(send(loop, by, mail_to("ann@example.com")).accepted());
+  }
+  EXPECT_EQ(smtp.mails()[0].connection, smtp.mails()[1].connection);
+  EXPECT_FALSE(smtp.has_step("QUIT"));
+  EXPECT_EQ(loop.foreground_timers(), 0U);
+  by.close();
+  expect_try_again(*loop.await(by.reach()), true, "the worker is stopping");
+}
+
 TEST_F(smtp_client, an_endless_reply_ends) {
   smtp.behave(R"({"MAIL": {"reply": "250-)" + std::string(200000, 'x') + "\"}}");
   expect_try_again(send(loop, by, mail_to("ann@example.com")), true, "endless");
