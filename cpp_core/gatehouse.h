@@ -55,6 +55,9 @@ typedef struct {
   void *(*timer)(void *self, unsigned milliseconds, int background, void (*fire)(void *arg), void *arg);
   void (*cancel_timer)(void *self, void *timer);
 
+  /* Is this worker to quit, and only ends what it has begun? Another has the settings of today. */
+  int (*is_quitting)(void *self);
+
   /* Calls gh_worker_run() soon, from the event loop, never from inside this call. */
   void (*wake)(void *self);
 

@@ -7,6 +7,7 @@
 #include "ngx_http_gatehouse_module.h"
 
 
+static int ngx_http_gatehouse_host_is_quitting(void *self);
 static void ngx_http_gatehouse_host_wake(void *self);
 static void ngx_http_gatehouse_wake_handler(ngx_event_t *ev);
 static void ngx_http_gatehouse_host_log(void *self, int severity,
@@ -24,6 +25,7 @@ static gh_host  ngx_http_gatehouse_host = {
     ngx_http_gatehouse_host_unwatch,
     ngx_http_gatehouse_host_timer,
     ngx_http_gatehouse_host_cancel_timer,
+    ngx_http_gatehouse_host_is_quitting,
     ngx_http_gatehouse_host_wake,
     ngx_http_gatehouse_host_submit,
     ngx_http_gatehouse_host_log,
@@ -117,6 +119,13 @@ ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
     ngx_http_gatehouse_host_finish_jobs(&ngx_http_gatehouse_host_self);
 
     gh_worker_stop(worker);
+}
+
+
+static int
+ngx_http_gatehouse_host_is_quitting(void *self)
+{
+    return ngx_exiting || ngx_quit;
 }
 
 

@@ -36,6 +36,8 @@ class host {
     door_.log(door_.self, static_cast<int>(level), text.data(), text.size());
   }
 
+  bool is_quitting() const { return door_.is_quitting(door_.self) != 0; }
+
   // Runs `work` on a thread of the pool, then `done` on the event loop. False: the pool's queue is full and neither is
   // called. `work` must own what it touches; what it throws is swallowed, so it must keep its own outcome.
   bool submit(pool where, std::function<void()> work, std::function<void()> done);

@@ -55,6 +55,7 @@ void mailer::rest(millis at_least, millis at_most, bool background) {
 void mailer::look() {
   looking_ = true;
   if (unrecorded_) return begin(record(realm_, *unrecorded_));
+  if (realm_.host().is_quitting()) return;  // for good: whoever comes after it has the mail server of today
   const bool prune = steady_now() >= prune_at_;
   if (prune) prune_at_ = steady_now() + between_prunings;
   begin(deliver(realm_, chance(), prune));

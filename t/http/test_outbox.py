@@ -1,11 +1,12 @@
 """The mail server in all its moods: nothing is lost, and an administrator sees what has become of each mail."""
 
+import socket
 
 import pytest
 
 from accounts import API, Account
 from mailing import Mailing, mail_settings, token_in
-from processes import wait_until
+from processes import alive, wait_until
 
 
 @pytest.fixture
@@ -166,6 +167,21 @@ def test_so_do_two_nginx_with_one_database(nginx, smtp, postgres):
         smtp.wait_for_mail(account.email, 30)
     one.outbox.wait_until_empty()
     assert [len(smtp.mails(account.email)) for account in accounts] == [1] * 12
+
+
+def test_an_old_worker_sends_nothing_with_the_settings_of_yesterday(nginx, smtp, postgres):
+    mailing = Mailing(nginx, smtp, postgres, workers=1)
+    server = mailing.server
+    with socket.create_connection(("127.0.0.1", server.port)) as busy:      # a request whose body never comes
+        busy.sendall(b"POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+                     b"Expect: 100-continue\r\n\r\n")
+        assert busy.recv(100).startswith(b"HTTP/1.1 100 ")
+        old = server.workers()
+        server.write_conf((server.folder / "nginx.conf").read_text().replace("from=auth@", "from=today@"))
+        server.reload()
+        senders = {smtp.wait_for_mail(Account(server).email).envelope["from"] for _ in range(8)}
+        assert all(alive(pid) for pid in old), "what it is about"
+    assert senders == {"today@example.com"}
 
 
 def test_mail_survives_a_stop_of_nginx_and_of_postgres(nginx, smtp, postgres):
