@@ -36,21 +36,24 @@ PAGE = """<!DOCTYPE html>
 <h1>Visitors' book</h1>
 <p>Good day, {name}. This application has no login: with each request it is told who you are.</p>
 <dl>{identity}</dl>
-<p><a href="{account}">Your account</a></p>
-<form method="post" action="/"><label for="words">Write something</label><input id="words" name="words" maxlength="200" required><button>Write</button></form>
+{account}<form method="post" action="/"><label for="words">Write something</label><input id="words" name="words" maxlength="200" required><button>Write</button></form>
 <ul>{entries}</ul>
 </main></body></html>
 """
 HEADERS = ("Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups")
 MOST_BYTES = 4096
 
-account_page = ""
 entries = []
 
 
 def text(header):
     """WSGI hands a header's bytes over as if they were Latin-1; Gatehouse sends UTF-8."""
     return header.encode("latin-1").decode(errors="replace")
+
+
+def link(account_page):
+    """Where the users of this site look after their account; not every dialect of Gatehouse has a page for that."""
+    return f'<p><a href="{html.escape(account_page)}">Your account</a></p>' if account_page else ""
 
 
 def app(request, start_response):
@@ -66,7 +69,7 @@ def app(request, start_response):
         start_response("303 See Other", [("Location", "/")])
         return []
     body = PAGE.format(
-        style=STYLE, name=html.escape(identity["Remote-Name"] or "stranger"), account=html.escape(account_page),
+        style=STYLE, name=html.escape(identity["Remote-Name"] or "stranger"), account=link(request.get("HTTP_ACCOUNT_PAGE", "")),
         identity="".join(f"<dt>{name}</dt><dd>{html.escape(value) or '–'}</dd>" for name, value in identity.items()),
         entries="".join(f"<li>{html.escape(words)} <em>{html.escape(who)}</em></li>" for who, words in entries))
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
@@ -78,5 +81,4 @@ class Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
 
 
 if __name__ == "__main__":
-    port, account_page = int(sys.argv[1]), sys.argv[2]
-    wsgiref.simple_server.make_server("127.0.0.1", port, app, server_class=Server).serve_forever()
+    wsgiref.simple_server.make_server("127.0.0.1", int(sys.argv[1]), app, server_class=Server).serve_forever()

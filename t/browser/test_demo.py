@@ -11,7 +11,8 @@ from stores import TREE
 
 LOCATIONS = """
     location /auth/ { gatehouse_api %REALM% rest; }
-    location / { gatehouse %REALM%; proxy_pass http://127.0.0.1:%BOOK%; }
+    location / { gatehouse %REALM%; proxy_pass http://127.0.0.1:%BOOK%; proxy_set_header Account-Page /auth/account; }
+    location /elsewhere/ { gatehouse %REALM%; proxy_pass http://127.0.0.1:%BOOK%/; }
 """
 
 
@@ -19,7 +20,7 @@ LOCATIONS = """
 def book(folder):
     port = free_port()
     shutil.copy(TREE / "tools/legacy_app.py", folder)       # the unprivileged user may not see the tree
-    server = Server(["/usr/bin/python3", str(folder / "legacy_app.py"), str(port), "/auth/account"], folder / "book.log",
+    server = Server(["/usr/bin/python3", str(folder / "legacy_app.py"), str(port)], folder / "book.log",
                     signal.SIGTERM, lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
     server.start()
     yield port
@@ -43,3 +44,5 @@ def test_the_visitors_book_knows_who_one_is_and_can_be_read(tab, look):
     assert tab.accessibility() == []
     assert tab.page.evaluate("document.documentElement.scrollWidth") == 320
     assert tab.click("Your account") == 200
+    tab.go("/elsewhere/")
+    assert "Your account" not in tab.text, "a site that has no page for it"
