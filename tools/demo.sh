@@ -103,7 +103,7 @@ start_book() {
     step "Starting the visitors' book, another one"
     book_port=$(free_port)
     cp tools/legacy_app.py "$folder/legacy_app.py"          # nobody may not see the tree
-    start_as_nobody book TERM /usr/bin/python3 "$folder/legacy_app.py" "$book_port" /auth/account
+    start_as_nobody book TERM /usr/bin/python3 "$folder/legacy_app.py" "$book_port"
     wait_for book port_taken "$book_port"
 }
 
@@ -176,7 +176,8 @@ $(realm rest 0)
         listen 127.0.0.1:$port;
         location /auth/     { gatehouse_api rest rest; }
         location /api/auth/ { gatehouse_api rest rest; }
-        location /          { gatehouse rest; proxy_pass http://127.0.0.1:$book_port; }
+        location /          { gatehouse rest; proxy_pass http://127.0.0.1:$book_port;
+                              proxy_set_header Account-Page /auth/account; }
 
         location /radicale/ {
             gatehouse rest;
@@ -218,7 +219,7 @@ $(realm bff 4)
         location /api/iam/ { gatehouse_api bff bff; }
         location /iam/     { gatehouse_api bff bff-pages; }
         location /         { gatehouse bff; gatehouse_token_from header=iam-access-token cookie=iam-access-token;
-                             proxy_pass http://127.0.0.1:$book_port; }
+                             proxy_pass http://127.0.0.1:$book_port; proxy_set_header Account-Page /iam/dashboard; }
     }
 }
 END

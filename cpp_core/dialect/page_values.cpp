@@ -163,14 +163,16 @@ void add_account(json& values, const exchange& about, std::string_view language,
 
 std::string duration_words(const view::folder& pages, std::string_view language, seconds time) {
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
-      {{"day", 24 * 3600}, {"hour", 3600}, {"minute", 60}, {"second", 1}}};
-  for (const auto& [name, length] : units) {
-    if (time.count() < length) continue;
-    const std::int64_t count = (time.count() + length - 1) / length;
-    const std::string key = count == 1 ? std::string(name) : std::string(name) + "s";
-    return with_number(pages.text("durations", key, language), std::to_string(count));
-  }
-  return {};
+      {{"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 24 * 3600}}};
+  if (time.count() <= 0) return {};
+  const auto rounded_up = [&](std::size_t unit) {
+    const std::int64_t length = units[unit].second;
+    return (time.count() + length - 1) / length;
+  };
+  std::size_t unit = 0;
+  while (unit + 1 < units.size() && rounded_up(unit) * units[unit].second >= units[unit + 1].second) ++unit;
+  const std::string key = std::string(units[unit].first) + (rounded_up(unit) == 1 ? "" : "s");
+  return with_number(pages.text("durations", key, language), std::to_string(rounded_up(unit)));
 }
 
 std::string notice_of(const exchange& about, std::string_view language) {

@@ -143,6 +143,7 @@ struct page {
 constexpr std::string_view account_template = "account.html";
 constexpr std::string_view pending_notice = "email_confirmation_sent";
 constexpr std::string_view verification_template = "verification-needed.html";
+constexpr std::string_view resend_path = "verify/resend";
 
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
@@ -157,7 +158,7 @@ constexpr std::array known_pages{
     page{"forgot", "forgot.html", "", ""},
     page{"reset", "reset.html", "", "password_reset"},
     page{"verify", "verify.html", "", ""},
-    page{"verify/resend", verification_template, "", "verification_sent"},
+    page{resend_path, verification_template, "", "verification_sent"},
 };
 
 page page_of(const exchange& about) {
@@ -222,12 +223,16 @@ response show_account(const exchange& about, const operation::account_overview& 
   return html(status, about.realm.pages->render(account_template, language, values), language);
 }
 
+// By a cookie: no proof.
+bool seems_logged_in(const exchange& about) { return !find_token_cookies(about.asked, about.realm).nothing(); }
+
 // Any page that is filled with a form; `name`: of its template.
 response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
               nlohmann::json values = {}) {
   const std::string_view language = language_of(about.realm, about.asked);
   values.update(common_values(about.realm, about.asked, about.asked.mount, language));
   if (!values.contains("notice")) values["notice"] = notice_of(about, language);
+  values["logged_in"] = about.matched.path == resend_path && seems_logged_in(about);
   add_form(values, about, language, trouble);
   return html(status, about.realm.pages->render(name, language, values), language);
 }
@@ -280,8 +285,7 @@ response encode_mail_sent(const exchange& about) {
 
 response encode_verified(const exchange& about, const operation::email_verified& who) {
   nlohmann::json values = nlohmann::json::object();
-  const bool has_session = !find_token_cookies(about.asked, about.realm).nothing();
-  if (has_session) values["user"] = {{"email", who.user.email}};
+  if (seems_logged_in(about)) values["user"] = {{"email", who.user.email}};
   return show(about, "verified.html", 200, nullptr, values);
 }
 

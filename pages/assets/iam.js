@@ -99,8 +99,11 @@
   };
 
   const duration = (seconds) => {
-    const unit = all('[data-length]', words).find((each) => seconds >= Number(each.dataset.length));
-    const count = Math.ceil(seconds / Number(unit.dataset.length));
+    const roundedUp = (unit) => Math.ceil(seconds / unit.dataset.length);
+    const units = all('[data-length]', words).reverse();
+    const unit = units.find((each, i) => i + 1 === units.length ||
+                            roundedUp(each) * each.dataset.length < units[i + 1].dataset.length);
+    const count = roundedUp(unit);
     return count === 1 ? unit.dataset.one : unit.textContent.replace('#', count);
   };
 

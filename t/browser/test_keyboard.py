@@ -44,6 +44,9 @@ def test_after_an_error_the_typing_goes_on_at_once(tab):
     type_text(tab, "not the password")
     tab.enter()
     assert tab.focus == "password"
+    assert tab.messages == ["The e-mail address and the password do not match."]
+    assert tab.page.innerText("#" + tab.field("Password").getAttribute("aria-describedby")) == tab.messages[0], \
+        "a screen reader says at the field why one is there again"
 
 
 def walk(tab, most):

@@ -177,6 +177,26 @@ def test_where_it_is_required_one_confirms_the_address_before_the_first_login(ma
     assert tab.page.innerText("#user") == tab.email
 
 
+SENT = "We have sent a mail to the address that you gave"
+
+
+def test_a_new_mail_is_said_to_be_sent_only_when_it_was(make_mail_site, open_tab, smtp):
+    tab = open_tab(make_mail_site(verify_email="required", limit_mails="account=1/1h"))
+    tab.go("/auth/verify")
+    assert tab.heading == DEAD
+    assert tab.fill({"E-mail address": "jane at home"}).press("Send a new mail") == 400
+    assert tab.heading == "Send a new mail"
+    assert tab.error_at("E-mail address").startswith("An e-mail address has no spaces")
+    assert SENT not in tab.text and "If nothing arrives" not in tab.text
+    assert tab.fill({"E-mail address": "nobody@example.com"}).press("Send a new mail") == 200
+    assert tab.messages == ["If this address is waiting to be confirmed, a new mail is on its way to it."]
+    assert SENT not in tab.text, "there may be no such account"
+    assert tab.press("Send a new mail") == 429
+    assert tab.messages[0].startswith("That was tried too often.")
+    assert SENT not in tab.text
+    assert SENT in tab.register().text
+
+
 def test_a_link_that_was_cut_off_leads_to_a_new_mail(make_mail_site, open_tab, smtp):
     tab = open_tab(make_mail_site(verify_email="required")).register()
     whole = link_of(smtp.wait_for_mail(tab.email), "Confirm the address")
@@ -198,6 +218,9 @@ def test_where_it_is_not_required_the_account_page_asks_for_it(make_mail_site, o
     assert "Please confirm your e-mail address. We have sent a mail with a link to " + tab.email in tab.text
     assert tab.press("Send a new mail") == 200
     assert "If this address is waiting to be confirmed, a new mail is on its way to it." in tab.messages
+    assert "log in" not in tab.text.lower(), "one is logged in"
+    assert tab.click("Back to your account") == 200
+    assert tab.heading == "Your account"
     second = smtp.wait_for_mail(tab.email)
     assert link_of(second, "Confirm the address") != first
 

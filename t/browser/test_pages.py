@@ -13,7 +13,7 @@ from stores import TREE
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 LIGHT, DARK = {"colorScheme": "light"}, {"colorScheme": "dark"}
-WIDE, NARROW = {"width": 1000, "height": 720}, {"width": 360, "height": 720}
+WIDE, NARROW = {"width": 1000, "height": 720}, {"width": 320, "height": 720}
 LOOKS = {"light": (LIGHT, WIDE), "dark": (DARK, WIDE), "narrow": (LIGHT, NARROW), "narrow-dark": (DARK, NARROW)}
 README = {"login-light": "login", "account-light": "account", "register_with_errors-narrow-dark": "errors-narrow-dark"}
 
@@ -165,6 +165,16 @@ def verification_resent(tab, **_):
     tab.press("Send a new mail")
 
 
+def resend_to_a_wrong_address(tab, **_):
+    tab.go("/auth/verify")
+    tab.fill({"E-mail address": "jane at home"}).press("Send a new mail")
+
+
+def resend_from_the_account(tab, **_):
+    tab.register().go("/auth/account")
+    tab.press("Send a new mail")
+
+
 def verify(tab, smtp, **_):
     tab.register()
     tab.page.goto(next_link(smtp))
@@ -218,8 +228,8 @@ def next_link(smtp):
 
 MAIL = {state: {"verify_email": "required"} for state in (
     forgot, forgot_with_a_wrong_address, forgot_too_often, forgot_sent, verification_needed,
-    verification_needed_with_a_long_address, verification_resent, verify, verified, verify_failed, reset,
-    reset_with_a_weak_password, reset_done, reset_failed, account_with_a_new_address)} | {account_unverified: {}}
+    verification_needed_with_a_long_address, verification_resent, resend_to_a_wrong_address, verify, verified, verify_failed, reset,
+    reset_with_a_weak_password, reset_done, reset_failed, account_with_a_new_address)} | {account_unverified: {}, resend_from_the_account: {}}
 
 STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_too_often, login_without_redis, register,
           register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,

@@ -3,6 +3,7 @@
 import re
 import secrets
 import subprocess
+import time
 import warnings
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_limit_on_the_account_page_says_when(nginx):
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60
     assert title(answer).startswith("Error: ")
+
+
+def test_a_time_is_told_in_the_largest_unit_that_it_fills_when_rounded_up(nginx):
+    site = nginx(SITE, realm={**REALM, "limit_logins": "account+address=1/1h"})
+    for pause in (0, 1.1, 0):
+        time.sleep(pause)
+        page = site.post("/auth/login", data={"email": "jane@example.com", "password": "wrong"}, headers=FORM)
+    assert page.status_code == 429 and 3500 < int(page.headers["Retry-After"]) < 3600
+    assert said(page) == ["That was tried too often. Please wait a little. You can try again in 1 hour."]
 
 
 def test_a_refusal_of_nginx_is_not_called_a_foreign_form(nginx):
