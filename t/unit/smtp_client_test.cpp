@@ -68,7 +68,7 @@ TEST_F(smtp_client, two_mails_at_a_time) {
 }
 
 TEST_F(smtp_client, nothing_waits_inside_a_call_while_the_server_thinks) {
-  smtp.behave(R"({"MESSAGE": {"delay": 0.2}})");
+  smtp.behave(R"({"MESSAGE": {"delay": 1}})");
   std::optional<delivery> ended;
   begin(loop, by, mail_to("ann@example.com"), ended);
   ASSERT_TRUE(comes_to(loop, smtp, "MESSAGE"));
@@ -250,7 +250,7 @@ TEST_F(smtp_client, what_cannot_be_written_is_refused_and_nobody_is_asked) {
 
 TEST_F(smtp_client, every_mail_has_its_deadline) {
   options to = to_server(smtp);
-  to.timeout = millis{300};
+  to.timeout = millis{1200};
   client hasty(loop.core(), to);
   for (const char* step : {"CONNECT", "EHLO", "MAIL", "RCPT", "DATA"}) {
     smtp.behave(std::string("{\"") + step + R"(": {"delay": 60}})");
@@ -269,7 +269,7 @@ TEST_F(smtp_client, every_mail_has_its_deadline) {
 
 TEST_F(smtp_client, a_deadline_in_the_midst_of_a_mail_leaves_no_part_of_it) {
   options to = to_server(smtp);
-  to.timeout = millis{500};
+  to.timeout = millis{1500};
   client hasty(loop.core(), to);
   smtp.server().pause();
   std::optional<delivery> ended;
