@@ -150,7 +150,13 @@ ngx_http_gatehouse_api_body(ngx_http_request_t *r, gh_str *body)
     body->data = (const char *) p;
 
     for ( /* void */ ; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        b = cl->buf;
+
+        /* the one that ends a chunked body has no memory at all */
+
+        if (b->pos != b->last) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+        }
     }
 
     return NGX_OK;

@@ -71,8 +71,9 @@ def test_metadata_is_replaced_and_empty_metadata_is_no_claim(server):
     assert "metadata" not in claims(client.login().json()["data"]["attributes"]["access_token"])
 
 
-def test_the_largest_metadata_still_makes_a_token_that_passes(server):
-    client = Client(server, metadata={"a": "x" * (2048 - 8)})
+@pytest.mark.parametrize("metadata", [{"a": "x" * (2048 - 8)}, {"a": [0] * 1000}], ids=["long", "of many elements"])
+def test_the_largest_metadata_still_makes_a_token_that_passes(server, metadata):
+    client = Client(server, metadata=metadata)
     assert client.visit().status_code == 200
     assert client.login().status_code == 200
 

@@ -1,5 +1,7 @@
 """What is around every route of `rest`: methods, bodies, CORS, the audit trail, the log."""
 
+import json
+
 import pytest
 
 from accounts import API, GUARDED, Account, assert_error
@@ -49,6 +51,13 @@ def test_a_body_too_large_is_413(server):
     assert_error(server.post("/auth/login", data=b" " * (3 * 1024 * 1024), headers=headers), 413)
     chunks = (b" " * 4096 for _ in range(20))
     assert_error(server.post("/auth/login", data=chunks, headers=headers), 413)
+
+
+def test_a_body_in_chunks_is_read(server):
+    account = Account(server)
+    body = json.dumps({"email": account.email, "password": account.password}).encode()
+    chunks = (body[i:i + 9] for i in range(0, len(body), 9))
+    assert server.post("/auth/login", data=chunks, headers={"Content-Type": "application/json"}).status_code == 200
 
 
 def test_errors_of_nginx_itself_have_our_shape(nginx):

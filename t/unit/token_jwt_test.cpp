@@ -309,8 +309,8 @@ TEST(jwt, requirement_17_caps) {
   EXPECT_EQ(judge_payload(deeper), malformed);
   EXPECT_EQ(judge_payload(std::string(5000, '[')), malformed);
 
-  EXPECT_EQ(judge_payload(payload_with("x", json(std::vector<int>(508)))), malformed);
-  EXPECT_EQ(judge_payload(payload_with("x", json(std::vector<int>(507)))), "ok");
+  EXPECT_EQ(judge_payload(payload_with("x", json(std::vector<int>(2044)))), malformed);
+  EXPECT_EQ(judge_payload(payload_with("x", json(std::vector<int>(2043)))), "ok");
   EXPECT_EQ(judge_header(R"({"alg":"HS256","kid":"a1","typ":"at+jwt","x":")" + std::string(1000, 'x') + "\"}"),
             malformed);
 }
