@@ -46,19 +46,20 @@ dialect::request copy(const gh_api& api, const gh_request& from) {
   return to;
 }
 
-// Runs `work`; unless the client has gone by then, `deliver` gets what came of it. nullptr: too many are under way.
+// Runs `work`; unless the client has gone by then, `deliver` gets what came of it. A worker without the memory to
+// deliver ends: the host would keep a flow that is gone.
 template <class T>
 gh_flow* start_flow(gh_worker* worker, task<T> work, std::function<void(result<T>)> deliver) {
   auto flow = std::make_unique<gh_flow>();
   gh_flow* handle = flow.get();
-  auto finish = [worker, handle, deliver = std::move(deliver)](result<T> made) {
+  worker->flows.insert(handle);
+  auto finish = [worker, handle, deliver = std::move(deliver)](result<T> made) noexcept {
     const std::unique_ptr<gh_flow> ended(handle);
     worker->flows.erase(handle);
     if (!ended->abandoned) deliver(std::move(made));
   };
   spawn<T>(worker->loop.queue(), std::move(work), std::move(finish));
-  worker->flows.insert(flow.release());
-  return handle;
+  return flow.release();
 }
 
 bool has_room(gh_worker* worker) {

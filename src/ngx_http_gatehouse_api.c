@@ -190,6 +190,10 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 
     request.body = body;
 
+    if (ngx_http_gatehouse_test_reading(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (ngx_http_gatehouse_worker) {
         call->flow = gh_api_begin(ngx_http_gatehouse_worker, glcf->api,
                                   &request, ngx_http_gatehouse_api_answer,
@@ -198,10 +202,6 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 
     if (call->flow == NULL) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    if (ngx_http_gatehouse_test_reading(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     r->write_event_handler = ngx_http_request_empty_handler;
