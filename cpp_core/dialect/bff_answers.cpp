@@ -166,9 +166,8 @@ response encode_bff(const exchange& about, const outcome& made) {
   return done;
 }
 
-response encode_bff_status(const request& asked, const realm::settings&, int status) {
-  const refusal_row* row = row_of_status(status);
-  return hard_error(asked, status, row != nullptr ? row->message : status_phrase(status));
+response encode_bff_status(const request& asked, const realm::settings& realm, int status) {
+  return hard_error(asked, status, message_of_status(asked, realm, status));
 }
 
 }  // namespace gatehouse::dialect

@@ -220,8 +220,7 @@ response encode(const exchange& about, const operation::outcome& outcome) {
 
 response encode_status(const request& asked, const realm::settings& realm, int status) {
   if (wants_page(asked)) return form_error_page_of_status(asked, realm, status);
-  const refusal_row* row = row_of_status(status);
-  return text(status, row != nullptr ? row->message : status < 500 ? "Bad request" : "Internal server error");
+  return text(status, message_of_status(asked, realm, status));
 }
 
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }

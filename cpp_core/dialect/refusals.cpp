@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/cross_site.h"
+#include "dialect/status_phrase.h"
+
 namespace gatehouse::dialect {
 
 namespace {
@@ -45,7 +48,7 @@ constexpr std::array refusals{
 
 const refusal_row& row_of(operation::refusal why) {
   const auto* row = std::ranges::find(refusals, why, &refusal_row::why);
-  return row != refusals.end() ? *row : *row_of_status(500);
+  return row != refusals.end() ? *row : row_of(operation::refusal::internal);
 }
 
 answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own) {
@@ -56,9 +59,11 @@ answer answer_to(operation::refusal why, std::string_view path, std::span<const 
   return {row.status, row.message};
 }
 
-const refusal_row* row_of_status(int status) {
+std::string_view message_of_status(const request& asked, const realm::settings& realm, int status) {
+  if (status == 403 && is_cross_site(realm, asked)) return row_of(operation::refusal::cross_site).message;
+  const bool is_shared = status == 400 || status == 401 || status == 403 || status == 409;
   const auto* row = std::ranges::find(refusals, status, &refusal_row::status);
-  return row != refusals.end() ? row : nullptr;
+  return is_shared || row == refusals.end() ? status_phrase(status) : row->message;
 }
 
 seconds retry_after(const operation::refused& no) {

@@ -4,7 +4,9 @@
 #include <span>
 #include <string_view>
 
+#include "dialect/request.h"
 #include "operation/outcome.h"
+#include "realm/settings.h"
 
 namespace gatehouse::dialect {
 
@@ -32,8 +34,9 @@ struct answer {
 // In the dialect's own words, the first row that fits, else in those above.
 answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own);
 
-// The first row of a status; null: there is none.
-const refusal_row* row_of_status(int status);
+// Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where several refusals share
+// it, nothing is known but its phrase.
+std::string_view message_of_status(const request& asked, const realm::settings& realm, int status);
 
 // When it is worth trying again; 0: whenever.
 seconds retry_after(const operation::refused& no);

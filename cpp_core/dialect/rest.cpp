@@ -8,7 +8,6 @@
 #include "dialect/json_response.h"
 #include "dialect/pages.h"
 #include "dialect/refusals.h"
-#include "dialect/status_phrase.h"
 #include "dialect/tokens_in_header.h"
 #include "operation/login.h"
 #include "operation/logout.h"
@@ -95,11 +94,8 @@ response encode_refusal(const route& matched, const operation::refused& no) {
   return json_response(row.status, body);
 }
 
-// A status that several refusals share says no more than itself: nginx has reasons of its own for a 400 or a 403.
-response encode_status(const request&, const realm::settings&, int status) {
-  const bool is_shared = status == 400 || status == 401 || status == 403 || status == 409;
-  const refusal_row* row = is_shared ? nullptr : row_of_status(status);
-  return json_response(status, error_body(status, row != nullptr ? row->message : status_phrase(status)));
+response encode_status(const request& asked, const realm::settings& realm, int status) {
+  return json_response(status, error_body(status, message_of_status(asked, realm, status)));
 }
 
 ordered_json user_body(const account::user& user) {

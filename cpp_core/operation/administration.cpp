@@ -20,7 +20,14 @@ constexpr std::size_t most_rows = 200;
 constexpr std::size_t most_sessions = 1000;
 
 bool is_admin(const input& in) { return in.bearer->has_role("admin"); }
-bool may_touch(const input& in) { return is_admin(in) || *in.id == in.bearer->user_id(); }
+
+// Of the account that `id` names, which may be typed in capitals (RFC 4122, section 3). nullopt: he may touch it.
+std::optional<refusal> why_not(input& in) {
+  in.id = ascii_lower(*in.id);
+  if (!is_admin(in) && *in.id != in.bearer->user_id()) return refusal::forbidden;
+  if (!is_uuid(*in.id)) return refusal::not_found;
+  return std::nullopt;
+}
 
 // nullopt: it is no number, or an absurd one.
 std::optional<std::size_t> number(const std::optional<std::string>& typed, std::size_t otherwise) {
@@ -105,7 +112,7 @@ task<outcome> list_users(context ctx, input in) {
 }
 
 task<outcome> show_user(context ctx, input in) {
-  if (!may_touch(in)) co_return refuse(refusal::forbidden);
+  if (const auto why = why_not(in)) co_return refuse(*why);
   auto found = co_await ctx.realm.accounts().find(*in.id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value()) co_return refuse(refusal::not_found);
@@ -113,7 +120,7 @@ task<outcome> show_user(context ctx, input in) {
 }
 
 task<outcome> change_user(context ctx, input in) {
-  if (!may_touch(in)) co_return refuse(refusal::forbidden);
+  if (const auto why = why_not(in)) co_return refuse(*why);
   validation checks;
   if (in.name) checks.check_name(*in.name);
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
@@ -132,11 +139,10 @@ task<outcome> change_user(context ctx, input in) {
 }
 
 task<outcome> remove_user(context ctx, input in) {
-  if (!may_touch(in)) co_return refuse(refusal::forbidden);
-  if (!is_uuid(*in.id)) co_return refuse(refusal::not_found);
+  if (const auto why = why_not(in)) co_return refuse(*why);
   outcome made = co_await remove_account_of(ctx, *in.id, in.bearer->session_id());
   if (auto* removed = std::get_if<account_removed>(&made)) {
-    removed->own = equal_ignoring_case(*in.id, in.bearer->user_id());
+    removed->own = *in.id == in.bearer->user_id();
   }
   co_return made;
 }

@@ -161,6 +161,11 @@ def test_requirement_42_another_sites_page(client, headers):
                 "The request comes from another site", "/api/iam/authn/logout")
 
 
+def test_what_nginx_itself_forbids_is_not_put_down_to_another_site(nginx):
+    client = Client(nginx(BFF.replace("{", "{ deny all;", 1)))
+    assert_hard(client.call("POST", "authn/logout", "browser"), 403, "Forbidden", "/api/iam/authn/logout")
+
+
 # ---- isauthenticated, profile, silent refresh ----
 
 def test_isauthenticated(client):

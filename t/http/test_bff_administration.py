@@ -37,6 +37,20 @@ def test_a_user_changes_his_name_and_nothing_else(client):
     assert (data["role"], data["is_active"], data["email_verified"]) == ("GENERAL", True, False)
 
 
+def test_a_uuid_may_be_written_in_capitals_and_in_no_other_way(client, postgres):
+    own = client.profile()["uuid"]
+    assert client.call("GET", f"users/{own.upper()}").json()["data"]["uuid"] == own
+    changed = client.call("PUT", f"users/{own.upper()}", json=client.with_csrf(first_name="Jane"))
+    assert changed.json()["data"]["first_name"] == "Jane"
+    admin = make_admin(another(client.server), postgres)
+    for odd in (f"%7B{own}%7D", own.replace("-", ""), own + "0"):
+        for method in ("GET", "PUT", "DELETE"):
+            options = {} if method == "GET" else {"json": admin.with_csrf(first_name="Mallory")}
+            assert admin.call(method, f"users/{odd}", **options).status_code == 404, (method, odd)
+    assert_success(admin.call("DELETE", f"users/{own.upper()}", json=admin.with_csrf()))
+    assert client.call("GET", "authn/isauthenticated").text == '{"status":"fail"}', "his sessions have ended"
+
+
 def test_an_administrator_lists_users(client, postgres):
     admin = make_admin(client, postgres)
     others = [another(client.server).person["email"] for _ in range(4)]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from browser import set_cookies
-from form_client import CLEARED, FORM, HTML, assert_text, handle_of, login, signup, with_handle
+from form_client import CLEARED, FORM, HTML, assert_text, handle_of, login, new_person, signup, with_handle
 
 
 @pytest.fixture
@@ -72,6 +72,11 @@ def test_a_browser_logs_out(server):
 def test_a_navigation_is_sent_to_the_login_page(server):
     answer = server.get("/deep?x=1", headers={**HTML, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fdeep%3Fx%3D1")
+
+
+def test_what_nginx_itself_forbids_is_not_put_down_to_another_site(nginx):
+    server = nginx(FORM.replace("{", "{ deny all;", 1))
+    assert_text(login(server, new_person()), 403, "Forbidden")
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
