@@ -39,8 +39,8 @@ constexpr std::array<content_type_row, 13> content_types{{
     {".webmanifest", "application/manifest+json"},
 }};
 
-error wrong(const std::string& file, std::string what) {
-  return {fault::invalid, "\"" + file + "\": " + std::move(what)};
+error wrong(const std::string& directory, const std::string& file, const std::string& what) {
+  return {fault::invalid, "\"" + directory + "/" + file + "\": " + what};
 }
 
 data to_data(const nlohmann::json& value) {
@@ -139,14 +139,14 @@ status folder::read_templates(const std::string& directory, const files_by_name&
   for (const auto& [name, bytes] : files) {
     if (!is_template(name)) continue;
     const status checked = check_template(bytes, around);
-    if (!checked) return wrong(directory + "/" + name, checked.failure().what);
+    if (!checked) return wrong(directory, name, checked.failure().what);
   }
   for (const auto& [name, bytes] : files) {
     if (!is_template(name) || name.starts_with('_')) continue;
     const result<std::string> whole = put_parts_in(files, name);
-    if (!whole) return wrong(directory + "/" + name, whole.failure().what);
+    if (!whole) return wrong(directory, name, whole.failure().what);
     auto compiled = std::make_unique<mustache>(*whole);
-    if (!compiled->is_valid()) return wrong(directory + "/" + name, compiled->error_message());
+    if (!compiled->is_valid()) return wrong(directory, name, compiled->error_message());
     if (name.ends_with(".txt")) compiled->set_custom_escape([](const std::string& text) { return text; });
     pages_.emplace(name, page{std::move(compiled)});
   }
@@ -157,15 +157,15 @@ status folder::read_languages(const std::string& directory, const files_by_name&
   const auto english_file = files.find("en.json");
   if (english_file == files.end()) return error{fault::invalid, "the folder \"" + directory + "\" has no \"en.json\""};
   const result<nlohmann::json> english_texts = read_table(english_file->second);
-  if (!english_texts) return wrong(directory + "/en.json", english_texts.failure().what);
+  if (!english_texts) return wrong(directory, "en.json", english_texts.failure().what);
   for (const auto& [name, bytes] : files) {
     if (!name.ends_with(".json")) continue;
     const result<nlohmann::json> own = read_table(bytes);
-    if (!own) return wrong(directory + "/" + name, own.failure().what);
+    if (!own) return wrong(directory, name, own.failure().what);
     nlohmann::json texts = *english_texts;
     for (const auto& [entry, value] : own->items()) {
       const bool is_other = texts.contains(entry) && texts[entry].type() != value.type();
-      if (is_other) return wrong(directory + "/" + name, "\"" + entry + "\" must be what it is in en.json");
+      if (is_other) return wrong(directory, name, "\"" + entry + "\" must be what it is in en.json");
     }
     texts.merge_patch(*own);
     data values(data::type::object);
@@ -184,10 +184,10 @@ status folder::read_assets(const std::string& directory, const files_by_name& te
   for (auto& [name, bytes] : *files) {
     const auto type = std::ranges::find(content_types, ascii_lower(suffix_of(name)), &content_type_row::first);
     if (type == content_types.end()) {
-      return wrong(inner + "/" + name, "is of a type that the pages do not use; they use " + types_of_assets());
+      return wrong(inner, name, "is of a type that the pages do not use; they use " + types_of_assets());
     }
     if (templates.contains(name)) {
-      return wrong(inner + "/" + name, "would never be seen: the template \"" + name + "\" has its address");
+      return wrong(inner, name, "would never be seen: the template \"" + name + "\" has its address");
     }
     assets_.emplace(name, make_asset(type->second, std::move(bytes)));
   }

@@ -96,31 +96,32 @@ std::string fault_of(const tag& found, std::string_view text, const surroundings
 
 status check_template(std::string_view text, const surroundings& around) {
   if (text.starts_with("\xEF\xBB\xBF")) return error{fault::invalid, "begins with a byte order mark; save it without"};
+  const auto fault_at = [text](std::size_t at, const std::string& what) {
+    return error{fault::invalid, place_of(text, at) + what};
+  };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = code_point_length(text, at);
-    if (length == 0) return error{fault::invalid, place_of(text, at) + "not UTF-8; save it in that encoding"};
+    if (length == 0) return fault_at(at, "not UTF-8; save it in that encoding");
     at += length;
   }
 
   std::vector<tag> open;
   for (std::optional<tag> found = next_tag(text, 0); found; found = next_tag(text, found->end)) {
-    const std::string line = place_of(text, found->begin);
-    if (found->end == std::string_view::npos) return error{fault::invalid, line + "the {{ here has no }}"};
+    if (found->end == std::string_view::npos) return fault_at(found->begin, "the {{ here has no }}");
     if (found->kind == '!') continue;
     const std::string wrong = fault_of(*found, text, around);
-    if (!wrong.empty()) return error{fault::invalid, line + wrong};
+    if (!wrong.empty()) return fault_at(found->begin, wrong);
     if (found->kind == '#' || found->kind == '^') open.push_back(*found);
     if (found->kind != '/') continue;
-    const std::string name(found->name);
-    if (open.empty()) return error{fault::invalid, line + "{{/" + name + "}} closes nothing"};
+    if (open.empty()) return fault_at(found->begin, words_of(*found) + " closes nothing");
     if (open.back().name != found->name) {
-      return error{fault::invalid, line + "{{/" + name + "}} stands where " + words_of(open.back()) + " of " +
-                                       line_at(text, open.back().begin) + " should be closed"};
+      return fault_at(found->begin, words_of(*found) + " stands where " + words_of(open.back()) + " of " +
+                                        line_at(text, open.back().begin) + " should be closed");
     }
     open.pop_back();
   }
   if (open.empty()) return done{};
-  return error{fault::invalid, place_of(text, open.back().begin) + words_of(open.back()) + " is never closed"};
+  return fault_at(open.back().begin, words_of(open.back()) + " is never closed");
 }
 
 result<std::string> put_parts_in(const files_by_name& files, const std::string& name, unsigned depth) {
