@@ -53,7 +53,11 @@ task<result<std::size_t>> sweep_outbox(realm::services& realm) {
     }
     left.push_back(each.outbox_id);
   }
-  if (!left.empty()) co_await realm.accounts().put_back(std::move(left));  // or else they are due again in 30 s
+  if (!left.empty()) {
+    const status put = co_await realm.accounts().put_back(std::move(left));
+    // They are due again in 30 s all the same.
+    if (!put) realm.host().log(severity::warn, "putting revocations back: " + put.failure().what);
+  }
   if (failure) co_return *failure;
   co_return carried_out;
 }
