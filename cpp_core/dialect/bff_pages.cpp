@@ -5,6 +5,7 @@
 
 #include "dialect/bff_tokens.h"
 #include "dialect/form_body.h"
+#include "dialect/page_forms.h"
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
@@ -14,8 +15,6 @@
 namespace gatehouse::dialect {
 
 namespace {
-
-task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
 struct page {
   std::string_view path;
@@ -39,9 +38,6 @@ constexpr std::array all_pages{
 constexpr std::string_view asset_path = "assets/:id";
 
 constexpr std::string_view logout_path = "logout";
-constexpr std::array logout_fields{
-    field{"return", &operation::input::return_address, false},
-};
 
 constexpr auto routes = [] {
   std::array<route, all_pages.size() + 2> rows{};
@@ -49,7 +45,7 @@ constexpr auto routes = [] {
     return route{"GET", each.path, show_page, credential::none, {}, 200};
   });
   rows[all_pages.size()] = route{"GET", asset_path, show_page, credential::none, {}, 200};
-  rows.back() = route{"POST", logout_path, operation::logout, credential::whatever, logout_fields, 303};
+  rows.back() = route{"POST", logout_path, operation::logout, credential::whatever, return_fields, 303};
   return rows;
 }();
 

@@ -6,6 +6,7 @@
 #include "dialect/form_body.h"
 #include "dialect/form_pages.h"
 #include "dialect/multipart_body.h"
+#include "dialect/page_forms.h"
 #include "dialect/refusals.h"
 #include "gate/cookie.h"
 #include "operation/login.h"
@@ -22,37 +23,16 @@ using nlohmann::ordered_json;
 using operation::input;
 using operation::refusal;
 
-constexpr std::array page_fields{
-    field{"return", &input::return_address, false},
-};
-constexpr std::array login_fields{
-    field{"email", &input::email, true},
-    field{"password", &input::password, true},
-    field{"return", &input::return_address, false},
-};
-constexpr std::array signup_fields{
-    field{"name", &input::name, true},
-    field{"email", &input::email, true},
-    field{"password", &input::password, true},
-    field{"return", &input::return_address, false},
-};
-
-constexpr std::array email_fields{
-    field{"email", &input::email, true},
-    field{"return", &input::return_address, false},
-};
-// "token" is what the pages' templates call it.
+// The link's name in this contract; "token" is what the pages' templates call it.
 constexpr std::array reset_fields{
     field{"uuid", &input::link_token, true},
     field{"token", &input::link_token, false},
     field{"password", &input::password, false},
 };
-constexpr std::array link_fields{
+constexpr std::array uuid_fields{
     field{"uuid", &input::link_token, true},
     field{"token", &input::link_token, false},
 };
-
-task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
 // Without a password there is a page to show, which asks for one.
 task<operation::outcome> reset_password(operation::context ctx, operation::input in) {
@@ -69,18 +49,18 @@ task<operation::outcome> log_out(operation::context ctx, operation::input in) {
 }
 
 constexpr std::array routes{
-    route{"GET", "auth/login", show_page, credential::none, page_fields, 200},
-    route{"POST", "auth/login", operation::login, credential::none, login_fields, 200},
-    route{"GET", "auth/signup", show_page, credential::none, page_fields, 200},
-    route{"POST", "auth/signup", operation::register_account, credential::none, signup_fields, 200},
-    route{"POST", form_logout, log_out, credential::whatever, page_fields, 200},
-    route{"GET", form_forgot, show_page, credential::none, page_fields, 200},
-    route{"POST", form_forgot, operation::forgot_password, credential::none, email_fields, 200},
+    route{"GET", "auth/login", show_page, credential::none, return_fields, 200},
+    route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
+    route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
+    route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
+    route{"POST", form_logout, log_out, credential::whatever, return_fields, 200},
+    route{"GET", form_forgot, show_page, credential::none, return_fields, 200},
+    route{"POST", form_forgot, operation::forgot_password, credential::none, address_form, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
     route{"POST", form_reset, reset_password, credential::none, reset_fields, 200, true},
-    route{"GET", form_verify, show_page, credential::none, link_fields, 200},
-    route{"POST", form_verify, operation::verify_email, credential::none, link_fields, 200},
-    route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, email_fields, 200},
+    route{"GET", form_verify, show_page, credential::none, uuid_fields, 200},
+    route{"POST", form_verify, operation::verify_email, credential::none, uuid_fields, 200},
+    route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
 };
 

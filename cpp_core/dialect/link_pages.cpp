@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dialect/form_body.h"
+#include "dialect/page_forms.h"
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
@@ -17,31 +18,18 @@ namespace {
 using operation::input;
 using operation::refusal;
 
-constexpr std::array link_fields{
-    field{"token", &input::link_token, true},
-};
-constexpr std::array reset_fields{
-    field{"token", &input::link_token, true},
-    field{"password", &input::password, true},
-};
-constexpr std::array address_fields{
-    field{"email", &input::email, true},
-};
-
-task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
-
 constexpr std::array jsonapi_routes{
-    route{"GET", jsonapi_reset, show_page, credential::none, link_fields, 200},
-    route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_fields, 200},
-    route{"GET", jsonapi_verify, show_page, credential::none, link_fields, 200},
-    route{"POST", jsonapi_verify, operation::verify_email, credential::none, link_fields, 200},
-    route{"POST", "web/verify/resend", operation::resend_verification, credential::none, address_fields, 200},
+    route{"GET", jsonapi_reset, show_page, credential::none, link_form, 200},
+    route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_form, 200},
+    route{"GET", jsonapi_verify, show_page, credential::none, link_form, 200},
+    route{"POST", jsonapi_verify, operation::verify_email, credential::none, link_form, 200},
+    route{"POST", "web/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "web/assets/:id", show_page, credential::none, {}, 200},
 };
 constexpr std::array csrf_routes{
-    route{"GET", csrf_verify, show_page, credential::none, link_fields, 200},
-    route{"POST", csrf_verify, operation::verify_email, credential::none, link_fields, 200},
-    route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_fields, 200},
+    route{"GET", csrf_verify, show_page, credential::none, link_form, 200},
+    route{"POST", csrf_verify, operation::verify_email, credential::none, link_form, 200},
+    route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dialect/form_body.h"
+#include "dialect/page_forms.h"
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
@@ -29,20 +30,6 @@ namespace {
 using operation::input;
 using operation::refusal;
 
-constexpr std::array page_fields{
-    field{"return", &input::return_address, false},
-};
-constexpr std::array login_fields{
-    field{"email", &input::email, true},
-    field{"password", &input::password, true},
-    field{"return", &input::return_address, false},
-};
-constexpr std::array register_fields{
-    field{"name", &input::name, true},
-    field{"email", &input::email, true},
-    field{"password", &input::password, true},
-    field{"return", &input::return_address, false},
-};
 constexpr std::array profile_fields{
     field{"name", &input::name, true},
     field{"email", &input::email, true},
@@ -59,26 +46,12 @@ constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
 };
 
-constexpr std::array link_fields{
-    field{"token", &input::link_token, true},
-};
-constexpr std::array reset_fields{
-    field{"token", &input::link_token, true},
-    field{"password", &input::password, true},
-};
-constexpr std::array address_fields{
-    field{"email", &input::email, true},
-    field{"return", &input::return_address, false},
-};
-
 // A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_token_cookies(asked, realm);
   const bool has_bearer_only = asked.path == "logout" && shown.nothing();
   return has_bearer_only ? find_bearer_token(asked, realm) : std::move(shown);
 }
-
-task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
 
 // An operation of the account page, which is shown again when the operation is refused.
 template <auto Operation>
@@ -102,13 +75,13 @@ task<operation::outcome> in_place_of_another(operation::context ctx, operation::
 
 constexpr std::array routes{
     route{"GET", "", show_page, credential::none, {}, 303},
-    route{"GET", "login", show_page, credential::none, page_fields, 200},
-    route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_fields, 303},
-    route{"GET", "register", show_page, credential::none, page_fields, 200},
-    route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_fields,
+    route{"GET", "login", show_page, credential::none, return_fields, 200},
+    route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_form, 303},
+    route{"GET", "register", show_page, credential::none, return_fields, 200},
+    route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
           303},
-    route{"POST", "logout", operation::logout, credential::whatever, page_fields, 303},
-    route{"GET", "logged-out", show_page, credential::none, page_fields, 200},
+    route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
+    route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
     // Of these, each is a form that was shown again, and is now asked for by its address.
     route{"GET", "account/profile", operation::show_overview, credential::session, {}, 200},
@@ -123,13 +96,13 @@ constexpr std::array routes{
     route{"POST", "account/sessions/:id", on_account<operation::end_session>, credential::session, presence_fields,
           303},
     route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
-    route{"GET", "forgot", show_page, credential::none, page_fields, 200},
-    route{"POST", "forgot", operation::forgot_password, credential::none, address_fields, 200},
-    route{"GET", "reset", show_page, credential::none, link_fields, 200},
-    route{"POST", "reset", operation::reset_password, credential::none, reset_fields, 303},
-    route{"GET", "verify", show_page, credential::none, link_fields, 200},
-    route{"POST", "verify", operation::verify_email, credential::whatever, link_fields, 200},
-    route{"POST", "verify/resend", operation::resend_verification, credential::none, address_fields, 200},
+    route{"GET", "forgot", show_page, credential::none, return_fields, 200},
+    route{"POST", "forgot", operation::forgot_password, credential::none, address_form, 200},
+    route{"GET", "reset", show_page, credential::none, link_form, 200},
+    route{"POST", "reset", operation::reset_password, credential::none, reset_form, 303},
+    route{"GET", "verify", show_page, credential::none, link_form, 200},
+    route{"POST", "verify", operation::verify_email, credential::whatever, link_form, 200},
+    route{"POST", "verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "assets/:id", show_page, credential::none, {}, 200},
 };
 

@@ -1,0 +1,39 @@
+// What the forms of the templates in pages/ send, and the operation of a page that only shows something: for every
+// dialect that has such pages.
+#pragma once
+
+#include <array>
+
+#include "dialect/dialect.h"
+
+namespace gatehouse::dialect {
+
+inline constexpr std::array return_fields{
+    field{"return", &operation::input::return_address, false},
+};
+inline constexpr std::array login_form{
+    field{"email", &operation::input::email, true},
+    field{"password", &operation::input::password, true},
+    field{"return", &operation::input::return_address, false},
+};
+inline constexpr std::array register_form{
+    field{"name", &operation::input::name, true},
+    field{"email", &operation::input::email, true},
+    field{"password", &operation::input::password, true},
+    field{"return", &operation::input::return_address, false},
+};
+inline constexpr std::array address_form{
+    field{"email", &operation::input::email, true},
+    field{"return", &operation::input::return_address, false},
+};
+inline constexpr std::array link_form{
+    field{"token", &operation::input::link_token, true},
+};
+inline constexpr std::array reset_form{
+    field{"token", &operation::input::link_token, true},
+    field{"password", &operation::input::password, true},
+};
+
+inline task<operation::outcome> show_page(operation::context, operation::input) { co_return operation::blank(); }
+
+}  // namespace gatehouse::dialect
