@@ -61,7 +61,7 @@ port_taken() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 free_port() {
     local port
     for ((;;)); do
-        port=$((RANDOM % 20000 + 20000))
+        port=$((RANDOM % 12768 + 20000))     # those above are for outgoing connections
         port_taken $port || break
     done
     echo $port

@@ -1,7 +1,9 @@
 """Child processes of the tests: started unprivileged, ended in good order, gone when the tests are gone."""
 
+import contextlib
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -48,16 +50,18 @@ def alive(pid):
         return False
 
 
+PORTS = range(20000, 32768)  # those above the kernel gives to outgoing connections, and one may have come in between
 given_ports = set()
 
 
 def free_port():
     """Free now, and given to nobody else of this run: two of one server may not be the same."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in given_ports:
+        port = random.choice(PORTS)
+        if port in given_ports:
+            continue
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             given_ports.add(port)
             return port
 

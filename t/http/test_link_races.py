@@ -26,12 +26,14 @@ def mailing(nginx, smtp, postgres):
 
 
 @contextmanager
-def locked(postgres, user_id, change="id = id", *values):
-    """The user's row is ours, and changed when this ends: waiting(n) returns once n statements wait for a lock."""
+def locked(postgres, user_id, change=None, *values):
+    """The user's row is ours, and changed when this ends: waiting(n) returns once n statements wait for a lock. Of a row
+    that is not changed they get hold in the order in which they came; of a new version whoever is first."""
     connection = psycopg2.connect(postgres.conninfo)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"update gatehouse.users set {change} where id = %s", (*values, user_id))
+            hold = "select from gatehouse.users where id = %s for update"
+            cursor.execute(f"update gatehouse.users set {change} where id = %s" if change else hold, (*values, user_id))
 
         def waiting(number):
             wait_until(lambda: len(postgres.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")) == number,
