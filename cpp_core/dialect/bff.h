@@ -1,4 +1,4 @@
-// The dialect "bff" of CONTRACTS.md: JSON whose failures are HTTP 200, tokens in headers or cookies by the header
+// The dialect "bff" (docs/dialects.md): JSON whose failures are HTTP 200, tokens in headers or cookies by the header
 // client-platform, the administration of users and sessions.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The dialect "form" of CONTRACTS.md: HTML forms and multipart bodies, a cookie that is an opaque handle; text for
+// The dialect "form" (docs/dialects.md): HTML forms and multipart bodies, a cookie that is an opaque handle; text for
 // curl, redirects for browsers.
 #pragma once
 

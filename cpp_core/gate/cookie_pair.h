@@ -1,5 +1,4 @@
-// The two cookies of a realm in a browser (DESIGN.md, "Realms"; REQUIREMENTS 39): the access token, and the refresh
-// token that renews it.
+// The two cookies of a realm in a browser (REQUIREMENTS 39): the access token, and the refresh token that renews it.
 #pragma once
 
 #include <array>

@@ -10,7 +10,7 @@ namespace gatehouse::operation {
 
 namespace {
 
-// What the guard needs of a user, whatever the dialect (DESIGN.md, "Identity for the app").
+// What the guard needs of a user, whatever the dialect.
 nlohmann::json common_claims(const context& ctx, const account::user& user, const session::head& head) {
   nlohmann::json claims = {{"client_id", ctx.asked_by.name},  // RFC 9068 §2.2
                            {"name", user.name},

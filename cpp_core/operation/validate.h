@@ -25,7 +25,7 @@ class validation {
   // It is a claim of access tokens: at most 2 KiB as JSON, and no control character in any string.
   void check_metadata(const nlohmann::json& metadata);
   std::optional<account::email> check_email(const std::string& typed);
-  // The policy of the realm (CONTRACTS.md), and that the confirmation, where there is one, says the same.
+  // The policy of the realm, and that the confirmation, where there is one, says the same.
   void check_password(const realm::settings& realm, const input& in, const std::string& name, const std::string& email,
                       const std::string& username);
 

@@ -1,4 +1,4 @@
-// Access tokens: `typ: at+jwt` (RFC 9068), with our sid and av (DESIGN.md, "Tokens and sessions").
+// Access tokens: `typ: at+jwt` (RFC 9068), with our sid and av: the session, and the version of the user.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,7 @@ struct refresh_claims {
   std::string key_id;  // which key of the set signs, or has signed
 };
 
-// The same input gives the same bytes: a client that asks twice gets the same successor (DESIGN.md). Throws
+// The same input gives the same bytes: a client that asks twice gets the same successor. Throws
 // std::runtime_error if the set has no refresh key `claims.key_id` any more, else as sign() does.
 std::string mint_refresh(const key_set& keys, const refresh_claims& claims, std::string_view issuer,
                          std::string_view audience);

@@ -1,4 +1,4 @@
-"""DESIGN.md's table "When a part fails": a store that is down, hung, back again; a worker that dies; a client that goes."""
+"""The README's table "When a part fails": a store that is down, hung, back again; a worker that dies; a client that goes."""
 
 import json
 import socket
@@ -11,7 +11,7 @@ import pytest
 from accounts import API, GUARDED, Account, bearer
 from processes import wait_until
 
-RECOVERY = 5.0  # seconds that DESIGN.md grants after a server's return
+RECOVERY = 5.0  # seconds at most after a server's return
 LOGIN = {"email": "john", "password": "doe"}
 
 

@@ -137,7 +137,7 @@ TEST_F(password_blocklist, a_huge_file_is_refused_unread) {
   EXPECT_NE(refusal(path).find("larger than 64 MiB"), std::string::npos);
 }
 
-// CONTRACTS.md: the documents' own passwords pass with Debian's lists, `password` does not.
+// The documents' own passwords pass with Debian's lists, `password` does not.
 TEST_F(password_blocklist, requirement_48_debians_lists_forbid_enough_and_not_the_documents_passwords) {
   std::string text;
   for (const char* path : {"/usr/share/john/password.lst", "/usr/share/dict/cracklib-small"}) {
