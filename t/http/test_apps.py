@@ -59,7 +59,7 @@ def fcgiwrap(folder):
     give_away(repositories)
     run_unprivileged("git", "init", "-q", "--bare", str(repositories / "notes.git"))
     socket = repositories / "fcgiwrap.sock"
-    server = Server(["fcgiwrap", "-s", f"unix:{socket}"], folder / "fcgiwrap.log", signal.SIGTERM, socket.exists)
+    server = Server(["/usr/sbin/fcgiwrap", "-s", f"unix:{socket}"], folder / "fcgiwrap.log", signal.SIGTERM, socket.exists)
     server.start()
     yield repositories, socket
     server.stop()
