@@ -40,20 +40,12 @@ task<operation::outcome> reset_password(operation::context ctx, operation::input
   co_return co_await operation::reset_password(std::move(ctx), std::move(in));
 }
 
-// Who has no session to end is told so.
-task<operation::outcome> log_out(operation::context ctx, operation::input in) {
-  const bool has_none = !in.refresh_token && !in.bearer && !in.ambiguous_session;
-  if (has_none) co_return operation::refuse(refusal::bad_refresh_token);
-  operation::outcome made = co_await operation::logout(ctx, std::move(in));
-  co_return made;
-}
-
 constexpr std::array routes{
     route{"GET", "auth/login", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
     route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
-    route{"POST", form_logout, log_out, credential::whatever, return_fields, 200},
+    route{"POST", form_logout, operation::logout_of_session, credential::whatever, return_fields, 200},
     route{"GET", form_forgot, show_page, credential::none, return_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, address_form, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},

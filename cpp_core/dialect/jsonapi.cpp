@@ -58,12 +58,6 @@ task<operation::outcome> change_profile(operation::context ctx, operation::input
   co_return co_await operation::reissue_after(std::move(ctx), std::move(in), std::move(made));
 }
 
-// A client that has logged in again shows the cookie of the one session and the access token of the other: both end.
-task<operation::outcome> logout(operation::context ctx, operation::input in) {
-  if (!in.refresh_token && !in.bearer) co_return operation::refuse(refusal::bad_refresh_token);
-  co_return co_await operation::logout(std::move(ctx), std::move(in));
-}
-
 constexpr std::string_view register_path = "auth/register";
 constexpr std::string_view profile_path = "auth/users/me";
 constexpr std::string_view refresh_path = "auth/refresh";
@@ -76,7 +70,7 @@ constexpr std::array routes{
     route{"POST", recovery_path, operation::forgot_password, credential::none, recovery_fields, 200},
     route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_fields, 200},
     route{"POST", refresh_path, operation::refresh, credential::refresh, {}, 200},
-    route{"DELETE", refresh_path, logout, credential::whatever, {}, 204},
+    route{"DELETE", refresh_path, operation::logout_of_session, credential::whatever, {}, 204},
 };
 
 constexpr std::array words{
@@ -87,6 +81,7 @@ constexpr std::array words{
     own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
     own_words{refusal::recent_login_needed, "", 401, "Unauthorized"},
     own_words{refusal::bad_refresh_token, "", 400, "Refresh Token Failed"},
+    own_words{refusal::conflicting_credentials, refresh_path, 400, "Refresh Token Failed"},
 };
 
 constexpr std::array<std::string_view, 2> cookies{"refreshToken", "userRefreshToken"};  // of some AuthCompanions

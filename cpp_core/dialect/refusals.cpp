@@ -61,9 +61,9 @@ answer answer_to(operation::refusal why, std::string_view path, std::span<const 
 
 std::string_view message_of_status(const request& asked, const realm::settings& realm, int status) {
   if (status == 403 && is_cross_site(realm, asked)) return row_of(operation::refusal::cross_site).message;
-  const bool is_shared = status == 400 || status == 401 || status == 403 || status == 409;
+  const bool has_many_reasons = status == 400 || status == 401 || status == 403 || status == 409;
   const auto* row = std::ranges::find(refusals, status, &refusal_row::status);
-  return is_shared || row == refusals.end() ? status_phrase(status) : row->message;
+  return has_many_reasons || row == refusals.end() ? status_phrase(status) : row->message;
 }
 
 seconds retry_after(const operation::refused& no) {

@@ -34,8 +34,8 @@ struct answer {
 // In the dialect's own words, the first row that fits, else in those above.
 answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own);
 
-// Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where several refusals share
-// it, nothing is known but its phrase.
+// Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where it may have many
+// reasons, nothing is known but its phrase.
 std::string_view message_of_status(const request& asked, const realm::settings& realm, int status);
 
 // When it is worth trying again; 0: whenever.

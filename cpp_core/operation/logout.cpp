@@ -55,6 +55,12 @@ task<outcome> logout(context ctx, input in) {
   co_return signed_out();
 }
 
+task<outcome> logout_of_session(context ctx, input in) {
+  const bool shows_none = !in.refresh_token && !in.bearer && !in.ambiguous_session;
+  if (shows_none) co_return refuse(refusal::bad_refresh_token);
+  co_return co_await logout(std::move(ctx), std::move(in));
+}
+
 task<outcome> logout_everywhere(context ctx, input in) {
   const std::string user_id = in.bearer->user_id();
   const std::string session_id = in.bearer->session_id();

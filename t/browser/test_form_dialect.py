@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailing import links_in, mail_settings
+from mailing import mail_settings, wait_for_link
 
 SITE = ("location /auth/ { gatehouse_api %REALM% form mount=/; }"
         "location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }")
@@ -13,13 +13,6 @@ EMAIL, PASSWORD, NEW = "jane@example.com", "SecurePass123", "Another-Passw0rd"
 def tab(make_site, open_tab, smtp):
     site = make_site(SITE, realm=mail_settings(smtp, verify_email="off", cookie_secure="off"))
     return open_tab(site, javaScriptEnabled=False)
-
-
-def link_in_mail(smtp):
-    while True:
-        for link in links_in(smtp.wait_for_mail(EMAIL)):
-            if "/auth/reset-password?uuid=" in link:
-                return link[link.index("/auth/"):]
 
 
 def test_from_the_signup_to_the_new_password(tab, smtp):
@@ -40,7 +33,7 @@ def test_from_the_signup_to_the_new_password(tab, smtp):
     tab.go("/orders")
     tab.click("Forgot your password?")
     assert tab.fill({"E-mail address": EMAIL}).press("Send the link") == 200
-    link = link_in_mail(smtp)
+    link = wait_for_link(smtp, EMAIL, "/auth/reset-password")
     assert tab.go(link) == 200
     assert tab.fill({"New password": "short"}).press("Save the password") == 400
     assert tab.fill({"New password": NEW}).press("Save the password") == 200

@@ -40,6 +40,14 @@ def token_in(mail, path=None):
     return parse_qs(urlsplit(link).query)["token"][0]
 
 
+def wait_for_link(mail_server, to, path):
+    """The next link to there, as path and query, whatever other mails there are."""
+    while True:
+        for link in map(urlsplit, links_in(mail_server.wait_for_mail(to))):
+            if link.path == path and link.query:
+                return f"{link.path}?{link.query}"
+
+
 class Outbox:
     """The mails of a server's realm as an administrator sees them, and his hand on the clock."""
 

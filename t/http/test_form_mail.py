@@ -6,7 +6,7 @@ import pytest
 
 from browser import set_cookies
 from form_client import FORM, HTML, NEW, assert_json, assert_text, curl, handle_of, login, new_person, signup, with_handle
-from mailing import ELSEWHERE, REALIP, Mailing, links_in
+from mailing import ELSEWHERE, REALIP, Mailing, wait_for_link
 
 
 @pytest.fixture
@@ -22,10 +22,7 @@ def mailing(nginx, smtp, postgres):
 
 def link_in_mail(smtp, person, path):
     """The secret of the first link to there, whatever other mails there are."""
-    while True:
-        for link in map(urlsplit, links_in(smtp.wait_for_mail(person["email"]))):
-            if link.path == path and "uuid" in parse_qs(link.query):
-                return parse_qs(link.query)["uuid"][0]
+    return parse_qs(urlsplit(wait_for_link(smtp, person["email"], path)).query)["uuid"][0]
 
 
 def forget(server, smtp, person):

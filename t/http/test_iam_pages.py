@@ -2,14 +2,14 @@
 
 import re
 import secrets
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from accounts import GUARDED
 from browser import NAVIGATION, set_cookies
 from chromium import Page
-from mailing import Mailing, links_in
+from mailing import Mailing, wait_for_link
 from test_five_dialects import login, register
 
 SITE = ("location /api/iam/ { gatehouse_api %REALM% bff; }"
@@ -32,13 +32,6 @@ def page(folder):
 def site(nginx, smtp, postgres):
     """Plain HTTP: a browser keeps no Secure cookie of 127.0.0.1 but by courtesy."""
     return Mailing(nginx, smtp, postgres, text=SITE, verify_email="on", cookie_secure="off").server
-
-
-def link_in_mail(smtp, email, path):
-    while True:
-        for link in map(urlsplit, links_in(smtp.wait_for_mail(email))):
-            if link.path == path and "token" in parse_qs(link.query):
-                return f"{link.path}?{link.query}"
 
 
 def test_every_page_is_there_and_names_only_what_is_there(site):
@@ -102,7 +95,7 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.submit("POST authn/register")
     page.wait_for("!document.querySelector('[data-after]').hidden")
 
-    page.open(site.url + link_in_mail(smtp, email, "/iam/verifyemail"))
+    page.open(site.url + wait_for_link(smtp, email, "/iam/verifyemail"))
     page.submit("POST authn/verifyemailtoken")
     page.wait_for_path("/iam/verifysuccessful")
 
@@ -150,7 +143,7 @@ def test_from_the_registration_to_the_temporary_password(site, smtp, page, upstr
     page.fill(email=email)
     page.submit("POST authn/reset")
     page.wait_for("document.querySelector('.message.good:not([hidden])')")
-    page.open(site.url + link_in_mail(smtp, email, "/iam/verify"))
+    page.open(site.url + wait_for_link(smtp, email, "/iam/verify"))
     page.submit("POST authn/verifyreset")
     page.wait_for("document.querySelector('[data-text=pass]').textContent")
     temporary = page.evaluate("document.querySelector('[data-text=pass]').textContent")
@@ -177,7 +170,7 @@ def test_a_used_link_leads_to_the_page_that_says_so(site, smtp, page):
     page.open(site.url + "/iam/register")
     page.fill(first_name="John", last_name="Doe", email=email, password=PASSWORD)
     page.submit("POST authn/register")
-    link = site.url + link_in_mail(smtp, email, "/iam/verifyemail")
+    link = site.url + wait_for_link(smtp, email, "/iam/verifyemail")
     for target in ("/iam/verifysuccessful", "/iam/verifyfailed"):
         page.open(link)
         page.submit("POST authn/verifyemailtoken")
