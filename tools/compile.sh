@@ -1,6 +1,8 @@
 # Compiling: the dynamic module, the static nginx with sanitizers, the unit tests, the password blocklist.
 
 root=$PWD
+# Clones of this tree share what ccache holds: no path of one is in the objects of another.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 module=$root/build/ngx_http_gatehouse_module.so
 jobs=$(nproc)
 
@@ -65,7 +67,7 @@ build_blocklist() {
     mv "$list.new" "$list"
 }
 
-hardening() { DEB_BUILD_MAINT_OPTIONS=hardening=+bindnow dpkg-buildflags --get "$1"; }
+hardening() { DEB_BUILD_MAINT_OPTIONS='hardening=+bindnow reproducible=-fixfilepath' dpkg-buildflags --get "$1"; }
 
 # configure_nginx SOURCE TREE FLAG…: configures a copy of SOURCE in TREE, unless the last time was just the same.
 configure_nginx() {
