@@ -5,7 +5,7 @@
 --
 -- Both raise auth_version and tell nginx in one statement: new roles count from the user's next request on, a disabled
 -- user's sessions end. That is at once, or some seconds later where PgBouncer keeps NOTIFY from nginx. They return the
--- new auth_version. Never change these columns by hand.
+-- new auth_version. More of them are in 010_changes_by_sql.sql.
 --
 -- The role nginx connects as needs no more than this, once all migrations are applied. Its password, if it has one,
 -- goes into the file named by password_file; or let it come through a Unix socket by peer authentication.

@@ -181,7 +181,7 @@ task<result<password_change>> store::change_password(std::string user_id, std::s
 
 task<result<bool>> store::replace_hash(std::string user_id, std::string old_password, std::string new_password) {
   std::string sql =
-      "UPDATE gatehouse.credentials c SET data = $4 FROM gatehouse.users u"
+      "UPDATE gatehouse.credentials c SET data = $4, rehashed_at = clock_timestamp() FROM gatehouse.users u"
       " WHERE u.realm = $1 AND u.id = $2::uuid AND c.user_id = u.id AND c.kind = 'password' AND c.data = $3"
       " RETURNING 1";
   parameters values{realm_, std::move(user_id), std::move(old_password), std::move(new_password)};

@@ -57,6 +57,8 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   apply("008_mail.sql");
   EXPECT_TRUE(says(problem(users), "sql/009_names.sql")) << problem(users);
   apply("009_names.sql");
+  EXPECT_TRUE(says(problem(users), "sql/010_changes_by_sql.sql")) << problem(users);
+  apply("010_changes_by_sql.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }
