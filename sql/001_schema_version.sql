@@ -1,10 +1,10 @@
 -- Gatehouse keeps its tables in a schema of its own. Apply the files of this folder in the order of their numbers, as
--- the owner of the database:
+-- the owner of the database, or let the script `install` do it:
 --
 --     for file in sql/*.sql; do psql -X -v ON_ERROR_STOP=1 -d gatehouse -f "$file" || break; done
 --
 -- Each runs in one transaction and only goes forward; applying one again does nothing. PostgreSQL 13 or newer.
--- The role that nginx connects as needs much less than the owner: see 007_administration.sql.
+-- The role that nginx connects as needs much less than the owner: see 012_grants.sql.
 
 BEGIN;
 
