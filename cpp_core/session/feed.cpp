@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "base/flow.h"
+#include "session/scripts.h"
 
 namespace gatehouse::session {
 
@@ -14,6 +16,7 @@ constexpr millis block_time{1000};
 constexpr millis between_tries{250};
 constexpr millis least_patience{250};  // beyond the time that a read blocks, however short timeout= is
 constexpr std::size_t page_size = 1000;
+constexpr std::size_t batch_size = 500;  // entries that are appended at once: less than a page, and 2 ms of Redis' time
 
 // Without its times, which an entry that is appended again does not keep.
 std::string identity(const revocation& of) {
@@ -99,7 +102,7 @@ task<result<feed::server>> feed::catch_up() {
     at_end = *page;
   }
   if (forgetful) {
-    const status appended = co_await append_missing(std::move(seen));
+    const status appended = co_await append_missing(*found, std::move(seen));
     if (!appended) co_return appended.failure();
   }
   if (redis_.connects() != found->connection) {
@@ -184,14 +187,28 @@ task<result<bool>> feed::read_page(millis block, known* seen) {
   co_return entries.size() < page_size;
 }
 
-task<status> feed::append_missing(known seen) {
-  const std::vector<revocation> held = table_.live(now_seconds());
-  for (const revocation& each : held) {
-    if (seen.contains(identity(each))) continue;
-    std::vector<std::string> words{"XADD", key_, "*"};
-    for (std::string& field : encode_entry(each)) words.push_back(std::move(field));
-    const result<redis::reply> added = co_await redis_.command(std::move(words));
-    if (!added) co_return added.failure();
+// Between the batches the stream is read on, so that the table stays as fresh as gatehouse_when_stale promises, however
+// much there is to append.
+task<status> feed::append_missing(server at, known seen) {
+  std::vector<revocation> missing = table_.live(now_seconds());
+  std::erase_if(missing, [&](const revocation& each) { return seen.contains(identity(each)); });
+  for (std::size_t done_with = 0; done_with < missing.size(); done_with += batch_size) {
+    std::vector<std::string> keys{key_};
+    std::vector<std::string> args;
+    for (std::size_t i = done_with; i < std::min(done_with + batch_size, missing.size()); ++i) {
+      std::vector<std::string> words = encode_entry(missing[i]);
+      args.push_back(std::to_string(words.size()));
+      std::ranges::move(words, std::back_inserter(args));
+    }
+    const result<redis::reply> appended = co_await scripts::append.run(redis_, std::move(keys), std::move(args));
+    if (!appended) co_return appended.failure();
+
+    const result<bool> at_end = co_await read_page(millis{0}, nullptr);
+    if (!at_end) co_return at_end.failure();
+    if (redis_.connects() != at.connection || !lease_.hold()) {
+      co_return error{fault::unavailable, redis_.settings().name() + ": it went away while entries were appended"};
+    }
+    if (*at_end) table_.state().read_at = steady_millis();
   }
   co_return done{};
 }

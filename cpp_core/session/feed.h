@@ -55,7 +55,7 @@ class feed {
   using known = std::unordered_set<std::string>;
   // Reads the next entries into the table, waiting up to `block` for them; 0: not at all. True: the stream ends here.
   task<result<bool>> read_page(millis block, known* seen);
-  task<status> append_missing(known seen);
+  task<status> append_missing(server at, known seen);
   task<status> pause(millis time);
   void wake();
   void read_up_to_now(const server& at);

@@ -156,19 +156,37 @@ head[#head + 1] = sid
 return head
 )lua");
 
-// KEYS session, sessions, feed
+// KEYS session, sessions, feed, told
 // ARGV sid, mark, user, matters, client or nothing for any
 // → ended, time | absent, time | another_users | wrong_client
 const redis::script end = with_prelude(R"lua(
 local sid, mark, user, matters, client = unpack(ARGV)
-local session, sessions, feed = unpack(KEYS)
+local session, sessions, feed, told = unpack(KEYS)
 local now = clock()
 local owner, opened_by = unpack(redis.call('HMGET', session, 'user', 'client'))
 if owner and owner ~= user then return {'another_users'} end
 if owner and client ~= '' and opened_by ~= client then return {'wrong_client'} end
 drop(session, sessions, sid)
-tell(feed, now, tonumber(matters), 'session', mark)  -- also of a session that we have lost: its tokens live on
+-- The feed is told also of a session that we have lost, whose tokens live on, but once: whoever sends a dead token again
+-- and again fills nothing. `told` holds for how many seconds that entry matters, and lives as long.
+if owner or tonumber(redis.call('GET', told) or '0') < tonumber(matters) then
+  redis.call('SET', told, matters, 'EX', matters)
+  tell(feed, now, tonumber(matters), 'session', mark)
+end
 return {owner and 'ended' or 'absent', now}
+)lua");
+
+// KEYS feed
+// ARGV of each entry how many words it has, then the words
+// → appended
+const redis::script append = with_prelude(R"lua(
+local at = 1
+while ARGV[at] do
+  local count = tonumber(ARGV[at])
+  redis.call('XADD', KEYS[1], '*', unpack(ARGV, at + 1, at + count))
+  at = at + count + 1
+end
+return {'appended'}
 )lua");
 
 // KEYS sessions, feed

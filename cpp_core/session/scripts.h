@@ -12,6 +12,7 @@ extern const redis::script open;
 extern const redis::script rotate;
 extern const redis::script resume;
 extern const redis::script end;
+extern const redis::script append;
 extern const redis::script end_every;
 extern const redis::script end_all;
 extern const redis::script replace_user;

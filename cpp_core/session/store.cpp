@@ -120,7 +120,7 @@ task<result<rotation>> store::resume(resumption with) {
 }
 
 task<result<bool>> store::end(std::string sid, std::string user_id, std::string client) {
-  std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_)};
+  std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_), told_key(sid)};
   const mark session = session_mark(realm_, sid);
   std::vector<std::string> args{sid, session.hex(), user_id, text(matters_), std::move(client)};
   const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
@@ -286,6 +286,7 @@ bool store::forgotten(const head& session) const {
 std::string store::session_key(std::string_view sid) const { return prefix_ + "session:" + std::string(sid); }
 std::string store::alias_key(std::string_view hash) const { return prefix_ + "alias:" + std::string(hash); }
 std::string store::sessions_key(std::string_view user_id) const { return prefix_ + "sessions:" + std::string(user_id); }
+std::string store::told_key(std::string_view sid) const { return prefix_ + "told:" + std::string(sid); }
 std::string store::least_key(std::string_view user_id) const { return prefix_ + "least:" + std::string(user_id); }
 
 }  // namespace gatehouse::session

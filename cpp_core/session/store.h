@@ -6,7 +6,8 @@
 // is known about whether it was carried out: say 503, never success.
 //
 // Keys, all in one slot of a cluster: gatehouse:{realm}:session:<sid> (hash), :sessions:<user> (ZSET of sids by
-// expiry), :alias:<hash> (a sid), :least:<user> (the least auth_version), :feed (stream), :alive.
+// expiry), :alias:<hash> (a sid), :least:<user> (the least auth_version), :told:<sid> (that the feed has been told of
+// its end), :feed (stream), :alive.
 #pragma once
 
 #include <optional>
@@ -73,6 +74,7 @@ class store {
   std::string session_key(std::string_view sid) const;
   std::string alias_key(std::string_view hash) const;
   std::string sessions_key(std::string_view user_id) const;
+  std::string told_key(std::string_view sid) const;
   std::string least_key(std::string_view user_id) const;
   task<result<std::vector<std::string>>> end_some(std::string user_id, std::string keep_sid, std::string client);
   task<result<done>> replicated();

@@ -260,6 +260,32 @@ TEST_F(session_feed, a_restart_that_lost_entries_gets_them_back) {
   end(tail);
 }
 
+// Issue 10.6: more than a batch, while the table stays fresh and nobody else takes the lease.
+TEST_F(session_feed, many_entries_are_given_back_in_batches) {
+  node here(loop_, to_);
+  auto tail = here.new_feed();
+  ASSERT_TRUE(synchronised(here));
+  revocation ended;
+  ended.until = now_seconds() + 900;
+  for (int i = 0; i < 1700; ++i) {
+    ended.subject = session_mark("main", std::to_string(i));
+    here.table->add(ended, now_seconds());
+  }
+  const std::int64_t holder = here.table->state().holder;
+  command(here, {"XADD", feed_key("main"), "*", "until", "1", "session", mark{1, 1}.hex()});
+  loop_.run_for(millis{50});
+  command(here, {"FLUSHALL"});
+  command(here, {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  EXPECT_TRUE(wait([&] { return feed_length(here) == 1700; }));
+  EXPECT_EQ(here.table->state().holder, holder);
+  node fresh(loop_, to_);
+  auto other = fresh.new_feed();
+  ASSERT_TRUE(synchronised(fresh));
+  EXPECT_EQ(fresh.table->live(now_seconds()).size(), 1700U);
+  end(other);
+  end(tail);
+}
+
 TEST_F(session_feed, a_stream_that_went_back_gets_its_entries_back) {
   node here(loop_, to_);
   auto tail = here.new_feed();

@@ -27,6 +27,21 @@ TEST_F(session_store, requirement_35_logout_ends_the_session_and_tells_the_feed)
   EXPECT_FALSE(must(store_->end(made.sid, "ann"))) << "twice is as good";
 }
 
+// Issue 10.6: whoever sends a dead token again and again fills nothing, and who must hear of it for longer hears.
+TEST_F(session_store, the_feed_is_told_once_of_one_session) {
+  const head made = open("ann");
+  for (int i = 0; i < 10; ++i) must(store_->end(made.sid, "ann"));
+  EXPECT_EQ(feed().size(), 1U);
+  store longer(*connection_, "main", seconds{7200}, &*table_);
+  for (int i = 0; i < 10; ++i) must(longer.end(made.sid, "ann"));
+  EXPECT_EQ(feed().size(), 2U);
+  for (int i = 0; i < 10; ++i) must(store_->end(made.sid, "ann"));
+  EXPECT_EQ(feed().size(), 2U);
+  command({"FLUSHALL"});
+  must(store_->end(made.sid, "ann"));
+  EXPECT_EQ(feed().size(), 1U) << "a Redis that has forgotten is told again";
+}
+
 TEST_F(session_store, requirement_35_logout_from_a_session_that_redis_has_lost_ends_its_access_tokens) {
   const head made = open("ann");
   command({"FLUSHALL"});

@@ -1,0 +1,61 @@
+"""What many revocations at once may cost: one feed, one table and one Redis serve all realms."""
+
+from accounts import API, GUARDED, Account
+from processes import wait_until
+
+STRICT = "location /strict/ { gatehouse %REALM%; gatehouse_when_stale deny after=2s; proxy_pass %UPSTREAM%; }"
+
+# KEYS a feed, ARGV how many entries, what makes their marks different from others', how long they matter
+FILL = """
+local until_time = string.format('%.0f', redis.call('TIME')[1] + ARGV[3])
+for i = 1, tonumber(ARGV[1]) do
+  redis.call('XADD', KEYS[1], '*', 'until', until_time, 'session', string.sub(redis.sha1hex(ARGV[2] .. i), 1, 32))
+end
+"""
+
+
+def feed_of(server):
+    return f"gatehouse:{{{server.realm}}}:feed"
+
+
+def fill(redis, server, count, how_long=1000):
+    """Ends `count` sessions that never were; a part at a time, lest Redis be hung meanwhile."""
+    for start in range(0, count, 5000):
+        redis.client.eval(FILL, 1, feed_of(server), min(5000, count - start), f"{start}/", how_long)
+
+
+def test_a_dead_refresh_token_is_told_to_the_feed_once(nginx, redis):
+    """Issue 10.6: whoever sends one dead token again and again fills nothing."""
+    server = nginx(API + GUARDED)
+    account = Account(server)
+    assert account.post("logout", refreshToken=account.refresh_token).status_code == 200
+    assert account.visit().status_code == 401
+    length = redis.client.xlen(feed_of(server))
+    for _ in range(100):
+        assert account.post("logout", refreshToken=account.refresh_token).status_code == 403
+        assert account.post("refresh", refreshToken=account.refresh_token).status_code == 403
+    assert redis.client.xlen(feed_of(server)) == length
+    redis.client.flushall()
+    account.post("logout", refreshToken=account.refresh_token)
+    wait_until(lambda: redis.client.xlen(feed_of(server)) > 0, "a Redis that has forgotten to be told again")
+
+
+def test_many_revocations_are_given_back_to_an_emptied_redis_while_the_guard_serves(nginx, redis):
+    """Issue 10.6: 100,000 of them were appended one at a time, and gatehouse_when_stale said 503 meanwhile."""
+    server = nginx(API + STRICT + GUARDED, workers=1)
+    account = Account(server)
+    fill(redis, server, 100_000)
+    last = Account(server)
+    last.post("logout", refreshToken=last.refresh_token)
+    wait_until(lambda: last.visit().status_code == 401, "the feed to be read", 20)
+
+    redis.client.flushall()
+    redis.client.client_kill_filter(_type="normal", skipme=True)
+
+    def given_back():
+        assert account.visit("/strict/").status_code == 200
+        return redis.client.xlen(feed_of(server)) > 100_000
+
+    wait_until(given_back, "100,001 entries", 20)
+    assert account.visit("/strict/").status_code == 200
+    assert last.visit().status_code == 401
