@@ -9,6 +9,8 @@
 #include "endpoint/router.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
+#include "session/places.h"
+#include "session/revocations.h"
 #include "session/zone.h"
 
 namespace gatehouse {
@@ -99,6 +101,11 @@ gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
     }
     if (std::ranges::any_of(config->realms, [&](const auto& other) { return other->settings.name == wanted; })) {
       say(problem, "realm \"" + std::string(wanted) + "\" is defined twice");
+      return nullptr;
+    }
+    if (config->realms.size() == session::places::most_realms) {
+      say(problem, "there are more than " + std::to_string(session::places::most_realms) +
+                       " realms; one nginx has room for no more");
       return nullptr;
     }
     config->realms.push_back(std::make_unique<gh_realm>(*config));
@@ -223,8 +230,20 @@ int gh_identity_header_check(gh_str name, gh_error* problem) {
 
 size_t gh_zone_least_size(void) { return session::zone::least_size; }
 
-int gh_zone_init(void* memory, size_t size, int inherited, gh_error* problem) {
+int gh_zone_init(gh_config* config, void* memory, size_t size, int inherited, gh_error* problem) {
   return guarded(problem, -1, [&] {
-    return report(inherited != 0 ? session::zone::check(memory, size) : session::zone::lay_out(memory, size), problem);
+    const status whole = inherited != 0 ? session::zone::check(memory, size) : session::zone::lay_out(memory, size);
+    if (!whole) return report(whole, problem);
+    std::vector<session::place_name> wanted;
+    for (const auto& realm : config->realms) wanted.emplace_back(realm->settings.name, *realm->settings.redis);
+    const session::zone zone(memory);
+    const auto reserved = session::revocations::places_of(zone).reserve(wanted, now_seconds());
+    if (!reserved) return report(reserved.failure(), problem);
+    config->places = *reserved;
+    return 0;
   });
+}
+
+void gh_zone_settle(const gh_config* config, void* memory) {
+  session::revocations::places_of(session::zone(memory)).settle(config->places);
 }

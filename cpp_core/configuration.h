@@ -11,6 +11,7 @@
 #include "gatehouse.h"
 #include "realm/directives.h"
 #include "realm/settings.h"
+#include "session/places.h"
 
 struct gh_api {
   const gh_realm* realm = nullptr;
@@ -39,6 +40,7 @@ struct gh_config {
   std::string prefix;
   std::vector<std::unique_ptr<gh_realm>> realms;
   std::vector<std::unique_ptr<gh_rule>> rules;
+  gatehouse::session::places::set places;  // in the zone, by gh_zone_init()
   nlohmann::ordered_json explained_locations = nlohmann::ordered_json::array();
   std::string explanation;
 };

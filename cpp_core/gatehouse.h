@@ -125,8 +125,11 @@ gh_str gh_config_explain(gh_config *config); /* JSON; valid until the next call 
 
 /* ---- the shared zone ---- */
 
-/* Lays out a fresh zone, or checks the layout of one inherited over a reload. `memory` is aligned to a page. */
-int gh_zone_init(void *memory, size_t size, int inherited, gh_error *error);
+/* Lays out a fresh zone, or checks the layout of one inherited over a reload, and takes in it a place for each realm of
+ * the configuration; fails where there are not enough. `memory` is aligned to a page. The caller holds its mutex. */
+int gh_zone_init(gh_config *config, void *memory, size_t size, int inherited, gh_error *error);
+/* This configuration is now the one that runs, and keeps its places. */
+void gh_zone_settle(const gh_config *config, void *memory);
 size_t gh_zone_least_size(void);
 
 /* ---- a worker ---- */

@@ -16,6 +16,7 @@ void start_realm(gh_worker& worker, const gh_realm& realm, unsigned number) {
         session::revocations::attach(*worker.zone, realm.settings.name, *realm.settings.redis);
     if (!attached) throw std::runtime_error(attached.failure().what);
     table = std::move(*attached);
+    if (worker.fullness) worker.fullness->watch(realm.settings.name, *table);
   }
   const seconds access = realm.settings.access_lifetime.value_or(dialect::longest_access_lifetime());
   worker.realms.push_back(
@@ -36,7 +37,9 @@ gh_worker* gh_worker_start(gh_config* config, const gh_host* host, unsigned numb
     std::size_t queue = 0;
     for (const auto& realm : config->realms) queue = std::max(queue, realm->settings.password.queue);
     worker->hash_queue.emplace(queue);
+    if (number == 0) worker->fullness.emplace(worker->loop);
     for (const auto& realm : config->realms) start_realm(*worker, *realm, number);
+    if (worker->fullness) worker->fullness->start();
     return worker.release();
   });
 }
@@ -52,10 +55,15 @@ void gh_worker_run(gh_worker* worker) {
 
 void gh_worker_stop(gh_worker* worker) {
   guarded(nullptr, 0, [&] {
+    worker->fullness.reset();
     worker->sweepers.clear();
     worker->mailers.clear();
     for (const auto& realm : worker->realms) realm->close();
     worker->loop.queue().run();  // the flows that were waiting end here
+    if (worker->zone) {
+      const session::zone::lock held(*worker->zone);
+      session::revocations::places_of(*worker->zone).leave();
+    }
     return 0;
   });
   delete worker;

@@ -12,6 +12,7 @@
 #include "operation/sweeper.h"
 #include "password/admission.h"
 #include "realm/services.h"
+#include "session/fullness.h"
 #include "session/zone.h"
 
 // A request that the core works on.
@@ -30,5 +31,6 @@ struct gh_worker {
   std::vector<std::unique_ptr<gatehouse::realm::services>> realms;  // by gh_realm::index
   std::vector<std::unique_ptr<gatehouse::operation::sweeper>> sweepers;
   std::vector<std::unique_ptr<gatehouse::operation::mailer>> mailers;
+  std::optional<gatehouse::session::fullness> fullness;  // in the first of the workers
   std::unordered_set<gh_flow*> flows;
 };

@@ -272,12 +272,22 @@ ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
 {
+    size_t                           size;
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_gatehouse_module);
 
-    if (gmcf == NULL || !gmcf->explain) {
+    if (gmcf == NULL) {
+        return NGX_OK;
+    }
+
+    if (gmcf->zone) {
+        gh_zone_settle(gmcf->config,
+                       ngx_http_gatehouse_zone_memory(gmcf->zone, &size));
+    }
+
+    if (!gmcf->explain) {
         return NGX_OK;
     }
 

@@ -10,6 +10,7 @@
 
 static ngx_int_t ngx_http_gatehouse_zone_init(ngx_shm_zone_t *zone,
     void *data);
+static ngx_int_t ngx_http_gatehouse_zone_lock(ngx_shm_zone_t *zone);
 
 
 static ngx_str_t  ngx_http_gatehouse_zone_name = ngx_string("gatehouse");
@@ -83,12 +84,15 @@ ngx_http_gatehouse_zone_add(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_gatehouse_zone_init(ngx_shm_zone_t *zone, void *data)
 {
-    void             *memory;
-    size_t            size;
-    gh_error          error;
-    ngx_uint_t        inherited;
-    ngx_slab_pool_t  *shpool;
+    int                              rc;
+    void                            *memory;
+    size_t                           size;
+    gh_error                         error;
+    ngx_uint_t                       inherited;
+    ngx_slab_pool_t                 *shpool;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
 
+    gmcf = zone->data;
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
 
     inherited = (data != NULL || zone->shm.exists);
@@ -103,13 +107,50 @@ ngx_http_gatehouse_zone_init(ngx_shm_zone_t *zone, void *data)
 
     memory = ngx_http_gatehouse_zone_memory(zone, &size);
 
-    if (gh_zone_init(memory, size, inherited, &error) != 0) {
+    if (ngx_http_gatehouse_zone_lock(zone) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = gh_zone_init(gmcf->config, memory, size, inherited, &error);
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    if (rc != 0) {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "gatehouse_zone: %s", error.text);
         return NGX_ERROR;
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A worker that was killed while it held the mutex is seen to only after the
+ * configuration has been read: to wait for it would be to wait for ever.
+ */
+
+static ngx_int_t
+ngx_http_gatehouse_zone_lock(ngx_shm_zone_t *zone)
+{
+    ngx_uint_t        i;
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    for (i = 0; i < 1000; i++) {
+        if (ngx_shmtx_trylock(&shpool->mutex)) {
+            return NGX_OK;
+        }
+
+        ngx_msleep(1);
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                  "gatehouse_zone: a worker does not let go of it; "
+                  "reload again");
+
+    return NGX_ERROR;
 }
 
 

@@ -77,6 +77,7 @@ status parse_address(std::string_view word, options& into) {
   if (is_literal(into.host)) return done{};
   result<std::string> literal = look_up(into.host);
   if (!literal) return literal.failure();
+  into.host_name = std::move(into.host);
   into.host = std::move(*literal);
   return done{};
 }
@@ -125,6 +126,11 @@ std::string options::name() const {
   if (!unix_path.empty()) return "redis unix:" + unix_path;
   const bool v6 = host.find(':') != std::string::npos;
   return "redis " + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string options::place() const {
+  const std::string server = host_name.empty() ? name() : "redis " + host_name + ":" + std::to_string(port);
+  return server + "/" + std::to_string(database);
 }
 
 result<options> parse_options(std::span<const std::string_view> args, std::string_view prefix) {

@@ -15,6 +15,7 @@ namespace gatehouse::redis {
 struct options {
   std::string unix_path;  // empty: `host` and `port`
   std::string host;       // an IP literal, never a name: hiredis would look a name up on the event loop, blocking it
+  std::string host_name;  // the name that the operator wrote for it, if it was one
   int port = 6379;
   int database = 0;
   std::string user;  // empty: Redis' default user
@@ -25,6 +26,8 @@ struct options {
   int wait_replicas = 0;        // how many replicas must hold a logout before it counts as done
 
   std::string name() const;  // "redis unix:/run/redis.sock" or "redis 127.0.0.1:6379", for error texts
+  // Tells it and its database from others, by what was written: a name's address may change.
+  std::string place() const;
 };
 
 // `args` are the directive's words without its name. Runs in the master while the configuration is read: a host name is

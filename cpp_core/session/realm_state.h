@@ -1,5 +1,5 @@
-// What the workers share about one realm's feed in one Redis. All zero: nothing known yet. The cursor, the run id and
-// the lease are touched under the zone's mutex only.
+// What the workers share about one realm's feed in one Redis: a place of the zone (session/places.h). All zero: nothing
+// known yet. The cursor, the run id and the lease are touched under the zone's mutex only, and the rest is written so.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,14 @@ inline std::int64_t steady_millis() {
 }
 
 struct realm_state {
-  std::atomic<std::uint64_t> high;  // the realm's mark, which claims the place
+  std::atomic<std::uint64_t> high;  // the pair's mark, which claims the place
   std::atomic<std::uint64_t> low;
+  std::atomic<std::uint64_t> realm;  // stands for the realm alone
+
+  std::atomic<unix_seconds> floor;       // access tokens issued up to then count as expired
+  std::atomic<unix_seconds> floor_told;  // the floor that the log was told of
+  std::atomic<unix_seconds> latest;      // when the latest of its revocations happened, on Redis' clock
+  std::atomic<unix_seconds> until;       // from then on none of its revocations matters
 
   std::atomic<std::int64_t> read_at;  // steady_millis() when the feed was last read to its end; 0: never
 

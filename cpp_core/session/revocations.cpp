@@ -14,24 +14,26 @@ using word = std::atomic<std::uint64_t>;
 static_assert(word::is_always_lock_free, "a lock would not be shared between processes");
 
 constexpr std::size_t slots = 8;
-constexpr std::size_t most_realms = 64;
+constexpr std::size_t sampled_buckets = 4096;
+constexpr std::size_t usual_fill = 75;  // of 100 slots are taken when an entry first finds none in its buckets
 
-// The state word of a slot: until (32 bits, 0: free) | count (14) | kind (2) | realm (6) | tag of the subject (10).
+// The state word of a slot: until (32 bits, 0: free) | count (13) | kind (2) | realm (7) | tag of the subject (10).
+static_assert(places::room == 128, "the number of a realm's place has 7 bits");
 struct slot_state {
   std::uint64_t bits = 0;
 
   static slot_state make(unix_seconds until, std::uint64_t count, revocation::type kind, unsigned realm,
                          const mark& subject) {
     const auto last = static_cast<std::uint64_t>(std::clamp<unix_seconds>(until, 0, UINT32_MAX));
-    return {last << 32 | (count & 0x3fff) << 18 | static_cast<std::uint64_t>(kind) << 16 | std::uint64_t{realm} << 10 |
+    return {last << 32 | (count & 0x1fff) << 19 | static_cast<std::uint64_t>(kind) << 17 | std::uint64_t{realm} << 10 |
             tag_of(subject)};
   }
   static std::uint64_t tag_of(const mark& subject) { return subject.low >> 54; }
 
   unix_seconds until() const { return static_cast<unix_seconds>(bits >> 32); }
-  std::uint64_t count() const { return bits >> 18 & 0x3fff; }
-  revocation::type kind() const { return static_cast<revocation::type>(bits >> 16 & 3); }
-  unsigned realm() const { return static_cast<unsigned>(bits >> 10 & 0x3f); }
+  std::uint64_t count() const { return bits >> 19 & 0x1fff; }
+  revocation::type kind() const { return static_cast<revocation::type>(bits >> 17 & 3); }
+  unsigned realm() const { return static_cast<unsigned>(bits >> 10 & 0x7f); }
   std::uint64_t tag() const { return bits & 0x3ff; }
 
   bool live(unix_seconds now) const { return until() > now; }
@@ -63,14 +65,16 @@ struct slot_body {
   }
 };
 
+void raise(std::atomic<unix_seconds>& bound, unix_seconds to) { bound = std::max(bound.load(), to); }
+
 // Of a session there is one entry, of a user one of each kind: his latest change means all that the earlier ones meant.
 bool same_place(const revocation& a, const revocation& b) { return a.kind == b.kind && a.subject == b.subject; }
 
 }  // namespace
 
 struct revocations::region {
-  word floor;
-  realm_state realms[most_realms];
+  places all;
+  std::atomic<unix_seconds> told_of_fill;
 };
 
 struct alignas(64) revocations::bucket {
@@ -96,25 +100,25 @@ result<revocations> revocations::attach(const zone& in, std::string_view realm, 
   const std::size_t table = (sizeof(region) + alignof(bucket) - 1) / alignof(bucket) * alignof(bucket);
   revocations made;
   made.zone_ = &in;
-  made.region_ = reinterpret_cast<region*>(memory.data());  // zeroed memory is an empty table
+  made.region_ = &region_of(in);
   made.buckets_ = {reinterpret_cast<bucket*>(memory.data() + table), (memory.size() - table) / sizeof(bucket)};
 
-  const mark name = realm_mark(realm, at.name() + "/" + std::to_string(at.database));
+  const place_name name(realm, at);
   const zone::lock held(in);
-  for (unsigned i = 0; i < most_realms; ++i) {
-    realm_state& place = made.region_->realms[i];
-    if (mark{place.high, place.low}.empty()) {
-      place.low = name.low;
-      place.high = name.high;
-    }
-    if (mark{place.high, place.low} == name) {
-      made.state_ = &place;
-      made.realm_ = i;
-      return made;
-    }
-  }
-  return error{fault::overloaded, "gatehouse_zone: it has seen 64 realms; restart nginx to forget those that are gone"};
+  const result<std::size_t> place = made.region_->all.take(name, now_seconds());
+  if (!place) return place.failure();
+  made.state_ = &made.region_->all[*place];
+  made.realm_ = static_cast<unsigned>(*place);
+  return made;
 }
+
+// Zeroed memory is an empty table.
+revocations::region& revocations::region_of(const zone& in) {
+  return *reinterpret_cast<region*>(in.revocations().data());
+}
+
+places& revocations::places_of(const zone& in) { return region_of(in).all; }
+std::atomic<unix_seconds>& revocations::told_of_fill(const zone& in) { return region_of(in).told_of_fill; }
 
 revocations::bucket& revocations::bucket_of(std::uint64_t hash) const { return buckets_[hash % buckets_.size()]; }
 
@@ -151,9 +155,10 @@ void revocations::for_subject(const mark& subject, unix_seconds now, F hit) cons
 void revocations::add(const revocation& what, unix_seconds now) {
   if (what.until <= now) return;
   const zone::lock held(*zone_);
+  raise(state_->until, what.until);
+  raise(state_->latest, what.at);
 
-  bucket* emptiest = nullptr;
-  std::size_t place = 0;
+  slot taken;
   std::size_t most_free = 0;
   for (bucket* each : {&bucket_of(what.subject.high), &bucket_of(what.subject.low)}) {
     std::size_t free = 0;
@@ -175,20 +180,44 @@ void revocations::add(const revocation& what, unix_seconds now) {
       }
     }
     if (free > most_free) {
-      emptiest = each;
-      place = last_free;
+      taken = {each, last_free};
       most_free = free;
     }
   }
 
-  if (emptiest == nullptr) {
-    region_->floor = static_cast<std::uint64_t>(std::max(floor(), what.at));
-    return;
+  places& all = region_->all;
+  if (taken.in == nullptr) {
+    taken = slot_of_greedier_realm(what.subject);
+    if (taken.in == nullptr) return all.raise_floor(realm_, what.at);
+    const unsigned other = taken.in->state(taken.number).realm();
+    all.raise_floor(other, all[other].latest);  // before its entry goes
   }
-  const slot_state old = emptiest->state(place);
-  emptiest->publish(place, old.voided());
-  emptiest->bodies[place].write(what);
-  emptiest->publish(place, slot_state::make(what.until, old.count() + 1, what.kind, realm_, what.subject));
+  const slot_state old = taken.in->state(taken.number);
+  taken.in->publish(taken.number, old.voided());
+  taken.in->bodies[taken.number].write(what);
+  taken.in->publish(taken.number, slot_state::make(what.until, old.count() + 1, what.kind, realm_, what.subject));
+}
+
+// Of the slots that an entry of the subject may take, all of them full: one of the realm that has most, if this one has
+// less even with one more. Marks are spread evenly, so these few slots show who fills the table.
+revocations::slot revocations::slot_of_greedier_realm(const mark& subject) const {
+  std::array<unsigned, places::room> held{};
+  slot found;
+  unsigned most = held[realm_];
+  for (const bool counting : {true, false}) {
+    for (bucket* each : {&bucket_of(subject.high), &bucket_of(subject.low)}) {
+      for (std::size_t i = 0; i < slots; ++i) {
+        const unsigned realm = each->state(i).realm();
+        if (counting) {
+          ++held[realm];
+        } else if (held[realm] > std::max(most, held[realm_] + 1)) {
+          most = held[realm];
+          found = {each, i};
+        }
+      }
+    }
+  }
+  return found;
 }
 
 std::vector<revocation> revocations::live(unix_seconds now) const {
@@ -203,8 +232,15 @@ std::vector<revocation> revocations::live(unix_seconds now) const {
   return all;
 }
 
-unix_seconds revocations::floor() const {
-  return static_cast<unix_seconds>(region_->floor.load(std::memory_order_acquire));
+unsigned revocations::percent_full(unix_seconds now) const {
+  const std::size_t step = std::max<std::size_t>(1, buckets_.size() / sampled_buckets);
+  std::size_t seen = 0;
+  std::size_t live = 0;
+  for (std::size_t at = 0; at < buckets_.size(); at += step) {
+    for (std::size_t i = 0; i < slots; ++i) live += buckets_[at].state(i).live(now) ? 1 : 0;
+    seen += slots;
+  }
+  return static_cast<unsigned>(live * 100 * 100 / (seen * usual_fill));
 }
 
 }  // namespace gatehouse::session

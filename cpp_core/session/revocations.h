@@ -9,10 +9,13 @@
 // away in between shows. This is a seqlock whose writer never leaves it locked: killed in the middle, the slot is
 // merely free.
 //
-// Nothing is evicted before it expires. An entry that finds no room raises the floor instead: every access token issued
-// up to that moment counts as expired. Live sessions refresh, dead ones cannot.
+// An entry that finds no room raises its realm's floor instead: every access token of the realm that was issued up to
+// that moment counts as expired. Live sessions refresh, dead ones cannot. No entry gives way before it expires, but for
+// one: where another realm has taken more of the slots than the entry's own, one of that realm's goes and that realm's
+// floor rises, so that a flood in one realm expires no token of another.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -22,6 +25,7 @@
 #include "base/result.h"
 #include "redis/options.h"
 #include "session/mark.h"
+#include "session/places.h"
 #include "session/realm_state.h"
 #include "session/zone.h"
 
@@ -54,9 +58,8 @@ struct holder {
 
 class revocations {
  public:
-  // The realm's place in the zone, taken at its first use: one for each Redis that it is kept in, so that workers of
-  // an old and a new configuration do not follow one feed in the place of the other. What the table holds is known to
-  // all. Fails when the zone has seen 64 other places.
+  // By the realm's place in the zone; what the table holds is known to all. Fails when there is no place left, which
+  // the master has seen to there is.
   static result<revocations> attach(const zone& in, std::string_view realm, const redis::options& at = {});
 
   standing judge(const holder& token, unix_seconds now) const;
@@ -68,7 +71,10 @@ class revocations {
   // All of this realm that is alive, without `at`. Reads the whole table.
   std::vector<revocation> live(unix_seconds now) const;
 
-  unix_seconds floor() const;
+  unix_seconds floor() const { return state_->floor.load(std::memory_order_acquire); }
+
+  // How much of it is taken, by a sample: at 100 the first floors rise.
+  unsigned percent_full(unix_seconds now) const;
 
   // Has the realm's feed ever been read to its end? If not nobody can be let in: 503. And how long ago was it last?
   bool synchronised() const { return state_->read_at.load(std::memory_order_relaxed) != 0; }
@@ -77,12 +83,23 @@ class revocations {
   realm_state& state() const { return *state_; }
   const zone& shared() const { return *zone_; }
 
+  // Of a zone that has been laid out.
+  static places& places_of(const zone& in);
+  // When the log was told that the table is nearly full; 0: not since it was not.
+  static std::atomic<unix_seconds>& told_of_fill(const zone& in);
+
  private:
   struct region;
   struct bucket;
 
   revocations() = default;
+  static region& region_of(const zone& in);
   bucket& bucket_of(std::uint64_t hash) const;
+  struct slot {
+    bucket* in = nullptr;
+    std::size_t number = 0;
+  };
+  slot slot_of_greedier_realm(const mark& subject) const;
   template <class F>
   void for_subject(const mark& subject, unix_seconds now, F hit) const;
 
@@ -90,7 +107,7 @@ class revocations {
   region* region_ = nullptr;
   std::span<bucket> buckets_;
   realm_state* state_ = nullptr;
-  unsigned realm_ = 0;  // its number in the region
+  unsigned realm_ = 0;  // the number of its place
 };
 
 }  // namespace gatehouse::session

@@ -10,10 +10,9 @@ namespace gatehouse::session {
 namespace {
 
 constexpr std::uint64_t magic = 0x5a6573756f686547;  // "GehouseZ" in memory
-constexpr std::uint32_t layout_version = 1;          // raise it with any change to what a region holds
+constexpr std::uint32_t layout_version = 2;          // raise it with any change to what a region holds
 constexpr std::size_t header_size = 4096;
 constexpr std::size_t metrics_size = std::size_t{64} * 1024;
-constexpr std::size_t line = 64;  // regions begin on a cache line
 
 struct extent {
   std::uint64_t offset;
@@ -24,9 +23,8 @@ struct header {
   std::atomic<std::uint64_t> magic_number;  // written last
   std::uint32_t version;
   std::uint64_t size;
-  extent revocations;
-  extent limits;
   extent metrics;
+  extent revocations;
 };
 static_assert(sizeof(header) <= header_size);
 
@@ -44,13 +42,10 @@ status zone::lay_out(void* memory, std::size_t size) {
   }
   std::memset(memory, 0, size);
   auto* made = new (memory) header{};
-  const std::size_t shared = size - header_size - metrics_size;
-  const std::size_t limits = shared / 4 / line * line;
   made->version = layout_version;
   made->size = size;
   made->metrics = {header_size, metrics_size};
-  made->limits = {header_size + metrics_size, limits};
-  made->revocations = {header_size + metrics_size + limits, shared - limits};
+  made->revocations = {header_size + metrics_size, size - header_size - metrics_size};
   made->magic_number.store(magic, std::memory_order_release);
   return done{};
 }
@@ -63,7 +58,6 @@ status zone::check(const void* memory, std::size_t size) {
 }
 
 std::span<std::byte> zone::revocations() const { return region(memory_, header_of(memory_).revocations); }
-std::span<std::byte> zone::limits() const { return region(memory_, header_of(memory_).limits); }
 std::span<std::byte> zone::metrics() const { return region(memory_, header_of(memory_).metrics); }
 
 }  // namespace gatehouse::session

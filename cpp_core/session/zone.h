@@ -1,6 +1,6 @@
 // The shared-memory zone of one nginx: what all its workers know. Laid out once by the master, inherited over reloads.
 //
-//   header | revocations | limits | metrics
+//   header | metrics | revocations
 //
 // Written under the zone's mutex, read without. A worker may be killed at any instruction, so every structure in it
 // must be whole after any single store.
@@ -24,26 +24,31 @@ class zone {
   static status check(const void* memory, std::size_t size);
 
   // Precondition: laid out or checked. The memory outlives the zone.
-  zone(host& on, void* memory) : host_(on), memory_(static_cast<std::byte*>(memory)) {}
+  zone(host& on, void* memory) : door_(&on.door()), memory_(static_cast<std::byte*>(memory)) {}
+  // In the master, which has no host: who made it holds the mutex.
+  explicit zone(void* memory) : memory_(static_cast<std::byte*>(memory)) {}
 
   std::span<std::byte> revocations() const;
-  std::span<std::byte> limits() const;
   std::span<std::byte> metrics() const;
 
   // Holds the zone's mutex for a scope: no I/O, no allocation, no log inside.
   class lock {
    public:
-    explicit lock(const zone& of) : door_(of.host_.door()) { door_.lock_zone(door_.self); }
-    ~lock() { door_.unlock_zone(door_.self); }
+    explicit lock(const zone& of) : door_(of.door_) {
+      if (door_ != nullptr) door_->lock_zone(door_->self);
+    }
+    ~lock() {
+      if (door_ != nullptr) door_->unlock_zone(door_->self);
+    }
     lock(const lock&) = delete;
     lock& operator=(const lock&) = delete;
 
    private:
-    const gh_host& door_;
+    const gh_host* door_;
   };
 
  private:
-  host& host_;
+  const gh_host* door_ = nullptr;
   std::byte* memory_;
 };
 

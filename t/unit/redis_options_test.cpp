@@ -53,6 +53,9 @@ TEST(redis_options, a_name_is_looked_up_while_the_configuration_is_read) {
   ASSERT_TRUE(parsed.ok());
   EXPECT_TRUE(parsed->host == "127.0.0.1" || parsed->host == "::1") << parsed->host;
   EXPECT_EQ(parsed->port, 6380);
+  EXPECT_EQ(parsed->place(), "redis localhost:6380/0") << "issue 10.5: whatever its address is today";
+  EXPECT_EQ(parse({"127.0.0.1", "db=2"})->place(), parse({"127.0.0.1:6379", "db=2"})->place());
+  EXPECT_EQ(parse({"unix:/run/redis.sock", "db=2"})->place(), "redis unix:/run/redis.sock/2");
   EXPECT_NE(refusal({"no-such-host.invalid"}).find("cannot be found"), std::string::npos);
 }
 

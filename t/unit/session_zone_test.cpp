@@ -27,13 +27,12 @@ TEST_F(session_zone, is_laid_out_in_zeroed_regions_that_do_not_overlap) {
   std::fill_n(pages_.data(), pages_.size(), std::byte{0xff});
   ASSERT_TRUE(zone::lay_out(memory_, size_).ok());
   const zone made(loop_.core(), memory_);
-  std::vector<std::span<std::byte>> regions{made.revocations(), made.limits(), made.metrics()};
+  std::vector<std::span<std::byte>> regions{made.revocations(), made.metrics()};
   for (const auto& each : regions) {
     EXPECT_TRUE(zero(each));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(each.data()) % 64, 0U);
   }
-  EXPECT_GT(made.revocations().size(), size_ / 2);
-  EXPECT_GE(made.limits().size(), std::size_t{64} * 1024);
+  EXPECT_GT(made.revocations().size(), size_ * 9 / 10) << "issue 10.7: nothing lies idle";
   EXPECT_GE(made.metrics().size(), std::size_t{64} * 1024);
 
   std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.data() < b.data(); });
