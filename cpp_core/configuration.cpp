@@ -66,8 +66,8 @@ const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const re
   return said.has_pages ? spoken.pages : nullptr;
 }
 
-void hide_cookie(gh_realm& realm, std::string_view name) {
-  if (std::ranges::find(realm.cookies, name) == realm.cookies.end()) realm.cookies.push_back(name);
+void hide_cookie(gh_config& config, std::string_view name) {
+  if (std::ranges::find(config.cookies, name) == config.cookies.end()) config.cookies.emplace_back(name);
 }
 
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
@@ -129,7 +129,8 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
                        "another audience");
       return -1;
     }
-    realm->cookies = {realm->settings.cookies->access(), realm->settings.cookies->refresh()};
+    hide_cookie(*realm->config, realm->settings.cookies->access());
+    hide_cookie(*realm->config, realm->settings.cookies->refresh());
     realm->complete = true;
     return 0;
   });
@@ -147,9 +148,9 @@ gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
   });
 }
 
-int gh_realm_hide_cookie(gh_realm* realm, gh_str name, gh_error* problem) {
+int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
   return guarded(problem, -1, [&] {
-    hide_cookie(*realm, view_of(name));
+    hide_cookie(*config, view_of(name));
     return 0;
   });
 }
@@ -174,7 +175,7 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     if (!spoken->client.handle_cookie.empty()) {
       realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
     }
-    for (const std::string_view name : spoken->cookies) hide_cookie(*realm, name);
+    for (const std::string_view name : spoken->cookies) hide_cookie(*realm->config, name);
     if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
     if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);

@@ -20,16 +20,15 @@ struct gh_api {
 };
 
 struct gh_realm {
-  explicit gh_realm(const gh_config& of);
+  explicit gh_realm(gh_config& of);
 
-  const gh_config* config;
+  gh_config* config;
   std::size_t index;  // among the realms of its configuration, and of a worker's services
   gatehouse::realm::settings settings;
   gatehouse::realm::block reading;
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
-  std::vector<std::string_view> cookies;  // its own and those of its dialects, by name
-  std::string pages_mount;                // where the first of its apis with pages has them; empty: no api has
+  std::string pages_mount;  // where the first of its apis with pages has them; empty: no api has
 };
 
 struct gh_rule {
@@ -41,11 +40,12 @@ struct gh_config {
   std::vector<std::unique_ptr<gh_realm>> realms;
   std::vector<std::unique_ptr<gh_rule>> rules;
   gatehouse::session::places::set places;  // in the zone, by gh_zone_init()
+  std::vector<std::string> cookies;  // the names of those that no application is to see, whatever realm they are of
   nlohmann::ordered_json explained_locations = nlohmann::ordered_json::array();
   std::string explanation;
 };
 
-inline gh_realm::gh_realm(const gh_config& of) : config(&of), index(of.realms.size()), reading(settings, of.prefix) {}
+inline gh_realm::gh_realm(gh_config& of) : config(&of), index(of.realms.size()), reading(settings, of.prefix) {}
 
 namespace gatehouse {
 

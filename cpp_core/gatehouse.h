@@ -83,8 +83,8 @@ gh_realm *gh_realm_create(gh_config *config, gh_str name, gh_error *error);
 int gh_realm_directive(gh_realm *realm, const gh_str *args, size_t count, gh_error *error);
 int gh_realm_complete(gh_realm *realm, gh_error *error);
 gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
-/* gatehouse_token_from cookie=NAME: no application is to see it. `name` outlives the configuration. */
-int gh_realm_hide_cookie(gh_realm *realm, gh_str name, gh_error *error);
+/* gatehouse_token_from cookie=NAME: no application is to see it. */
+int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);
 
 /* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
 gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
@@ -117,6 +117,8 @@ typedef struct {
   gh_str from_cookie;    /* with GH_FROM_NAMED_COOKIE */
   unsigned stale_limit;  /* gatehouse_when_stale: milliseconds; 0: allow */
   int csrf;              /* gatehouse_csrf */
+  int pass_cookies;      /* gatehouse_pass_cookies */
+  int ambiguous_paths;   /* gatehouse_ambiguous_paths: 1: allow */
   const gh_str *headers; /* name, value, name, value … as written */
   size_t header_count;   /* strings, so twice the headers */
 } gh_location;
@@ -211,9 +213,17 @@ int gh_is_forged(const gh_realm *realm, const gh_traits *traits);
  * no navigation, or the page is unknown: answer 401. */
 size_t gh_login_redirect(const gh_realm *realm, const gh_traits *traits, char *into, size_t size);
 
-/* Copies a Cookie header without the realm's cookies, the others byte for byte, to `into`, of at least its size. Its
- * new length; 0: nothing is left of it. */
-size_t gh_remove_cookies(const gh_realm *realm, gh_str header, char *into);
+/* Is one of ours, of whatever realm, among the cookies of a Cookie header? */
+int gh_holds_cookies(const gh_config *config, gh_str header);
+/* Copies a Cookie header without ours, the others byte for byte, to `into`, of at least its size. Its new length; 0:
+ * nothing is left of it. */
+size_t gh_remove_cookies(const gh_config *config, gh_str header, char *into);
+
+/* Could an application that gets this raw path, without its query, read another than nginx does? Cheap. */
+int gh_path_is_ambiguous(gh_str raw);
+/* Gives every reading to `read`, until one returns something else than 0, which is the result. 0: none did. -1: there are
+ * too many readings, or no memory. */
+int gh_path_readings(gh_str raw, int (*read)(void *arg, gh_str path), void *arg);
 
 /* Silent refresh, after GH_RENEWABLE: a new session head from Redis. `answer` is called as that of gh_api_begin() is.
  * NULL: too many flows or no memory; answer 503. */

@@ -8,6 +8,7 @@
 #include "dialect/page_response.h"
 #include "gate/challenge.h"
 #include "gate/cross_site.h"
+#include "gate/path_readings.h"
 #include "reply.h"
 #include "worker.h"
 
@@ -172,8 +173,25 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
   });
 }
 
-size_t gh_remove_cookies(const gh_realm* realm, gh_str header, char* into) {
-  return gate::remove_cookies(view_of(header), realm->cookies, into);
+int gh_holds_cookies(const gh_config* config, gh_str header) {
+  return gate::holds_cookies(view_of(header), config->cookies) ? 1 : 0;
+}
+
+size_t gh_remove_cookies(const gh_config* config, gh_str header, char* into) {
+  return gate::remove_cookies(view_of(header), config->cookies, into);
+}
+
+int gh_path_is_ambiguous(gh_str raw) { return gate::is_ambiguous_path(view_of(raw)) ? 1 : 0; }
+
+int gh_path_readings(gh_str raw, int (*read)(void* arg, gh_str path), void* arg) {
+  return guarded(nullptr, -1, [&] {
+    const auto readings = gate::path_readings(view_of(raw));
+    if (!readings) return -1;
+    for (const std::string& each : *readings) {
+      if (const int found = read(arg, door_string(each)); found != 0) return found;
+    }
+    return 0;
+  });
 }
 
 gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute) {

@@ -40,30 +40,46 @@ ngx_http_gatehouse_access_handler(ngx_http_request_t *r)
  * does not help them: nginx asks nobody else.
  *
  * Nor does a main request reach our access handler if another one before it
- * has satisfied "any".  Our cookies and tokens are none of the application's
- * business in any case.
+ * has satisfied "any".  A token that the guard knows is none of the
+ * application's business in any case.
  */
 
 ngx_int_t
 ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
+    ngx_http_gatehouse_ctx_t       *ctx;
+    ngx_http_core_loc_conf_t       *clcf;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
     if (glcf->guard == NULL) {
-        return NGX_DECLINED;
+        return (ngx_http_gatehouse_pass(r, ctx) == NGX_OK)
+               ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_gatehouse_strip_tokens(r) != NGX_OK
-        || ngx_http_gatehouse_strip_cookies(r, glcf->guard) != NGX_OK)
+    /* whoever was let in elsewhere has yet to be let in here */
+
+    if (ngx_http_gatehouse_vouched(r, ctx)
+        && ngx_http_gatehouse_vouch(r, ctx, NULL) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (r == r->main) {
-        return NGX_DECLINED;
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+        if (ctx == NULL || clcf->satisfy == NGX_HTTP_SATISFY_ALL) {
+            return NGX_DECLINED;
+        }
+
+        (void) ngx_http_gatehouse_identity(r);
+
+        return (ngx_http_gatehouse_settle(r, ctx) == NGX_OK)
+               ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_http_gatehouse_judge(r, NULL);
@@ -102,7 +118,8 @@ ngx_http_gatehouse_judge(ngx_http_request_t *r,
 
         /* "optional" lets the anonymous by, but does not vouch for them */
 
-        return NGX_DECLINED;
+        return (ngx_http_gatehouse_settle(r, ctx) == NGX_OK)
+               ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (decision.verdict != GH_ALLOWED) {

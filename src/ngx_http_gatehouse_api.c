@@ -238,12 +238,15 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 static ngx_int_t
 ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
 {
-    gh_header        *header;
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    gh_header                 *header;
+    ngx_uint_t                 i, n;
+    ngx_list_part_t           *part;
+    ngx_table_elt_t           *h;
+    ngx_http_gatehouse_ctx_t  *ctx;
 
-    n = 0;
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    n = ctx ? ctx->nkept : 0;
     i = 0;
     part = &r->headers_in.headers.part;
 
@@ -261,16 +264,32 @@ ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
     }
 
     request->headers = header;
-    request->header_count = n;
 
     i = 0;
     part = &r->headers_in.headers.part;
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_gatehouse_find_kept(ctx, h)) {
+            continue;
+        }
+
         header->name = ngx_http_gatehouse_view(&h->key);
         header->value = ngx_http_gatehouse_view(&h->value);
         header++;
     }
+
+    /* the credentials are kept apart, see ngx_http_gatehouse_receive() */
+
+    for (i = 0; ctx && i < ctx->nkept; i++) {
+        h = &ctx->kept[i].header;
+
+        header->name = ngx_http_gatehouse_view(&h->key);
+        header->value = ngx_http_gatehouse_view(&h->value);
+        header++;
+    }
+
+    request->header_count = header - request->headers;
 
     return NGX_OK;
 }

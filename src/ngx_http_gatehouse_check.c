@@ -65,6 +65,12 @@ ngx_http_gatehouse_check_judge(ngx_http_request_t *r)
         return ngx_http_gatehouse_refuse(r, ctx, &decision);
     }
 
+    /* "auth_request": nobody but the guard has to do with the token */
+
+    if (r != r->main && ngx_http_gatehouse_settle(r->parent, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (ngx_http_gatehouse_check_headers(r) != NGX_OK
         || ngx_http_gatehouse_no_store(r) != NGX_OK)
     {

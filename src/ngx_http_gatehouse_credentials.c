@@ -8,12 +8,6 @@
 #include "ngx_http_gatehouse_module.h"
 
 
-static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx);
-static ngx_int_t ngx_http_gatehouse_collect_named(ngx_http_request_t *r,
-    ngx_list_part_t sent, ngx_str_t *name, gh_credentials *credentials);
-
-
 typedef struct {
     ngx_str_t   name;
     size_t      offset;
@@ -39,16 +33,14 @@ ngx_int_t
 ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     gh_credentials *credentials)
 {
+    gh_str                         *values;
+    ngx_str_t                      *header;
+    ngx_uint_t                      i;
     ngx_http_gatehouse_ctx_t       *ctx;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     ctx = ngx_http_gatehouse_get_ctx(r);
     if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (!ctx->collected && ngx_http_gatehouse_collect(r->main, ctx) != NGX_OK)
-    {
         return NGX_ERROR;
     }
 
@@ -65,105 +57,25 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     credentials->named_cookie =
                           ngx_http_gatehouse_view(&glcf->from_names->cookie);
 
-    if (glcf->from_names->header.len == 0) {
+    header = &glcf->from_names->header;
+
+    if (header->len == 0 || ctx->nkept == 0) {
         return NGX_OK;
     }
 
-    return ngx_http_gatehouse_collect_named(r, ctx->sent,
-                                            &glcf->from_names->header,
-                                            credentials);
-}
-
-
-static ngx_int_t
-ngx_http_gatehouse_collect_named(ngx_http_request_t *r, ngx_list_part_t sent,
-    ngx_str_t *name, gh_credentials *credentials)
-{
-    gh_str           *values;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    /* more than two are as many as two */
-
-    values = ngx_palloc(r->pool, 2 * sizeof(gh_str));
+    values = ngx_palloc(r->pool, ctx->nkept * sizeof(gh_str));
     if (values == NULL) {
         return NGX_ERROR;
     }
 
     credentials->named = values;
 
-    part = &sent;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (credentials->named_count < 2
-            && ngx_http_gatehouse_same_name(&h->key, name))
-        {
+    for (i = 0; i < ctx->nkept; i++) {
+        if (ngx_http_gatehouse_same_name(&ctx->kept[i].header.key, header)) {
             values[credentials->named_count++] =
-                                          ngx_http_gatehouse_view(&h->value);
+                           ngx_http_gatehouse_view(&ctx->kept[i].header.value);
         }
     }
-
-    return NGX_OK;
-}
-
-
-/* All of them, before the first may be hidden from an application. */
-
-static ngx_int_t
-ngx_http_gatehouse_collect(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx)
-{
-    gh_str           *authorization, *cookies;
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-    gh_credentials   *credentials;
-
-    n = 0;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        n += part->nelts;
-    }
-
-    authorization = ngx_palloc(r->pool, 2 * n * sizeof(gh_str));
-    ctx->cookies = ngx_palloc(r->pool, n * sizeof(ngx_table_elt_t *));
-
-    if (authorization == NULL || ctx->cookies == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->sent = r->headers_in.headers.part;
-    cookies = authorization + n;
-
-    credentials = &ctx->credentials;
-
-    credentials->authorization = authorization;
-    credentials->cookies = cookies;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_gatehouse_same_name(&h->key,
-                                         &ngx_http_gatehouse_authorization))
-        {
-            n = credentials->authorization_count++;
-            authorization[n] = ngx_http_gatehouse_view(&h->value);
-
-        } else if (ngx_http_gatehouse_same_name(&h->key,
-                                                &ngx_http_gatehouse_cookie))
-        {
-            n = credentials->cookie_count++;
-            cookies[n] = ngx_http_gatehouse_view(&h->value);
-            ctx->cookies[n] = h;
-        }
-    }
-
-    ctx->collected = 1;
 
     return NGX_OK;
 }

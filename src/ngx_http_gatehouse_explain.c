@@ -337,6 +337,8 @@ ngx_http_gatehouse_explain_conf(ngx_http_gatehouse_explain_t *ex,
 
     location.stale_limit = glcf->stale_limit;
     location.csrf = glcf->csrf;
+    location.pass_cookies = glcf->pass_cookies;
+    location.ambiguous_paths = glcf->ambiguous_paths;
     location.api = glcf->api;
     location.headers = headers;
     location.header_count = 2 * glcf->identity->nelts;

@@ -74,7 +74,9 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    if (glcf->guard && ngx_http_gatehouse_keep_private(r, ctx) != NGX_OK) {
+    if ((glcf->guard || ngx_http_gatehouse_vouched(r, ctx))
+        && ngx_http_gatehouse_keep_private(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -1,30 +1,50 @@
 
 /*
  * Identity headers.  A reserved name reaches an application only with what
- * the guard of its location says: the client's own header of that name goes
- * before the rewrite phase, ours goes on entry to the next location.  A list
- * of headers is never changed in place, since subrequests share its parts.
+ * the guard says: the client's own header of that name goes before anything
+ * reads it, ours goes on entry to the next location, and comes again where
+ * that is but another place of the one that the guard has let in.
  */
 
 
 #include "ngx_http_gatehouse_module.h"
 
 
-static ngx_int_t ngx_http_gatehouse_enter(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx);
-static ngx_int_t ngx_http_gatehouse_restore_tokens(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx);
-static ngx_uint_t ngx_http_gatehouse_is_sent(ngx_http_request_t *r,
-    ngx_table_elt_t *header);
-static ngx_uint_t ngx_http_gatehouse_is_passed(ngx_http_request_t *r,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_gatehouse_is_continued(ngx_http_request_t *r);
+static ngx_int_t ngx_http_gatehouse_push_identity(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
 
 
 ngx_int_t
 ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r)
 {
-    return ngx_http_gatehouse_enter(r, NULL);
+    if (ngx_http_gatehouse_receive(r) != NGX_OK
+        || ngx_http_gatehouse_mask_endpoint(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_gatehouse_refuse_ambiguous(r);
+}
+
+
+/*
+ * Runs before the access log is written, for requests that nginx has refused
+ * while it read them: no phase has seen them.
+ */
+
+ngx_int_t
+ngx_http_gatehouse_log_handler(ngx_http_request_t *r)
+{
+    if (r->phase_handler) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_gatehouse_receive(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_mask_all(r);
 }
 
 
@@ -47,46 +67,21 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_http_gatehouse_find_ctx(r);
-
-    if (ctx && r == r->main) {
-        ctx->refused = 0;
-    }
-
-    return ngx_http_gatehouse_enter(r, ctx);
-}
-
-
-static ngx_int_t
-ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
-{
-    ngx_uint_t                       i, reserved;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
-
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
-
-    reserved = 0;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
-            reserved = 1;
-        }
-    }
-
-    if (reserved && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+    if (r == r->main && ngx_http_gatehouse_receive(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ctx
-        && (ngx_http_gatehouse_restore_tokens(r, ctx) != NGX_OK
-            || ngx_http_gatehouse_restore_cookies(r, ctx) != NGX_OK))
-    {
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    if (ctx == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (r == r->main) {
+        ctx->refused = 0;
+    }
+
+    if (ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -94,136 +89,55 @@ ngx_http_gatehouse_enter(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 }
 
 
-/* What an earlier location has hidden from its application. */
+/* A location without a guard. */
 
-static ngx_int_t
-ngx_http_gatehouse_restore_tokens(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx)
+ngx_int_t
+ngx_http_gatehouse_pass(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 {
-    ngx_uint_t                       i, rebuilt;
-    ngx_list_part_t                  sent, *part;
-    ngx_table_elt_t                 *h, *copy;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
+    ngx_http_gatehouse_principal_t  *principal;
 
-    if (!ctx->hidden) {
-        return NGX_OK;
+    principal = ngx_http_gatehouse_vouched(r, ctx);
+
+    if (principal == NULL) {
+        return ngx_http_gatehouse_settle(r, ctx);
     }
 
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
-
-    sent = ctx->sent;
-    part = &sent;
-    i = 0;
-    rebuilt = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (!ngx_http_gatehouse_same_name(&h->key,
-                                          &ngx_http_gatehouse_authorization)
-            && !ngx_http_gatehouse_is_token(gmcf, &h->key))
-        {
-            continue;
-        }
-
-        if (ngx_http_gatehouse_is_sent(r, h)) {
-            continue;
-        }
-
-        if (!rebuilt && ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        rebuilt = 1;
-
-        copy = ngx_list_push(&r->headers_in.headers);
-        if (copy == NULL) {
-            return NGX_ERROR;
-        }
-
-        *copy = *h;
+    if (!ngx_http_gatehouse_is_continued(r)) {
+        principal = NULL;
     }
 
-    return NGX_OK;
-}
-
-
-/* Not merely an equal one: copies of a header share its value. */
-
-static ngx_uint_t
-ngx_http_gatehouse_is_sent(ngx_http_request_t *r, ngx_table_elt_t *header)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-        if (h->value.data == header->value.data) {
-            return 1;
-        }
+    if (ngx_http_gatehouse_vouch(r, ctx, principal) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    return 0;
+    if (principal == NULL) {
+        return ngx_http_gatehouse_settle(r, ctx);
+    }
+
+    ctx->current = principal;
+
+    return ngx_http_gatehouse_push_identity(r);
 }
 
 
 /*
- * The headers in which dialects have their tokens.  Like our cookies they are
- * none of an application's business, whoever has let the request in.
+ * Nobody but the configuration leads to a named or internal location.  One
+ * that says nothing of a guard continues the location that has led there.
  */
 
-ngx_int_t
-ngx_http_gatehouse_strip_tokens(ngx_http_request_t *r)
-{
-    ngx_uint_t                       i;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    gh_credentials                   credentials;
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
-
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (!ngx_http_gatehouse_is_token(gmcf, &h->key)
-            || ngx_http_gatehouse_is_passed(r, &h->key))
-        {
-            continue;
-        }
-
-        /* they are collected before the first is hidden */
-
-        if (ngx_http_gatehouse_credentials(r, &credentials) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        ctx = ngx_http_gatehouse_get_ctx(r);
-        ctx->hidden = 1;
-
-        return ngx_http_gatehouse_rebuild(r, NGX_HTTP_GATEHOUSE_DROP_TOKENS);
-    }
-
-    return NGX_OK;
-}
-
-
-/* gatehouse_pass_authorization is for any header that is named as a bearer's. */
-
 static ngx_uint_t
-ngx_http_gatehouse_is_passed(ngx_http_request_t *r, ngx_str_t *name)
+ngx_http_gatehouse_is_continued(ngx_http_request_t *r)
 {
+    ngx_http_core_loc_conf_t       *clcf;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    return glcf->pass_authorization && glcf->from_names
-           && ngx_http_gatehouse_same_name(name, &glcf->from_names->header);
+    return (clcf->named || clcf->internal)
+           && glcf->realm == NGX_CONF_UNSET_PTR
+           && glcf->api == NULL
+           && glcf->check == NULL;
 }
 
 
@@ -233,23 +147,29 @@ ngx_int_t
 ngx_http_gatehouse_present(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx)
 {
+    ctx->judged = 1;
+
+    if (ngx_http_gatehouse_vouch(r, ctx, ctx->current) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_push_identity(r);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_push_identity(ngx_http_request_t *r)
+{
     ngx_str_t                       value;
-    ngx_uint_t                      i, drop;
+    ngx_uint_t                      i;
     ngx_table_elt_t                *h;
     ngx_http_gatehouse_header_t    *header;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    drop = glcf->pass_authorization ? 0
-                                    : NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION;
-
-    if (ngx_http_gatehouse_rebuild(r, drop) != NGX_OK) {
+    if (ngx_http_gatehouse_rebuild(r, 1) != NGX_OK) {
         return NGX_ERROR;
-    }
-
-    if (drop) {
-        ctx->hidden = 1;
     }
 
     header = glcf->identity->elts;
@@ -281,66 +201,54 @@ ngx_http_gatehouse_present(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop)
+/* A subrequest is its parent's until it has been in a location of its own. */
+
+ngx_http_gatehouse_principal_t *
+ngx_http_gatehouse_vouched(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx)
 {
-    ngx_uint_t                       i;
-    ngx_list_part_t                  old, *part;
-    ngx_table_elt_t                 *h, *copy;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
+    ngx_http_gatehouse_vouched_t  *vouched;
 
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+    if (ctx == NULL) {
+        return NULL;
+    }
 
-    old = r->headers_in.headers.part;
+    for ( /* void */ ; r; r = r->parent) {
 
-    if (ngx_list_init(&r->headers_in.headers, r->pool, 20,
-                      sizeof(ngx_table_elt_t))
-        != NGX_OK)
-    {
+        for (vouched = ctx->vouched; vouched; vouched = vouched->next) {
+            if (vouched->request == r) {
+                return vouched->principal;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_gatehouse_vouch(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    ngx_http_gatehouse_principal_t *principal)
+{
+    ngx_http_gatehouse_vouched_t  *vouched;
+
+    for (vouched = ctx->vouched; vouched; vouched = vouched->next) {
+        if (vouched->request == r) {
+            vouched->principal = principal;
+            return NGX_OK;
+        }
+    }
+
+    vouched = ngx_palloc(r->pool, sizeof(ngx_http_gatehouse_vouched_t));
+    if (vouched == NULL) {
         return NGX_ERROR;
     }
 
-    part = &old;
-    i = 0;
+    vouched->request = r;
+    vouched->principal = principal;
+    vouched->next = ctx->vouched;
 
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
-            continue;
-        }
-
-        if ((drop & NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION)
-            && ngx_http_gatehouse_same_name(&h->key,
-                                            &ngx_http_gatehouse_authorization))
-        {
-            continue;
-        }
-
-        if ((drop & NGX_HTTP_GATEHOUSE_DROP_TOKENS)
-            && ngx_http_gatehouse_is_token(gmcf, &h->key)
-            && !ngx_http_gatehouse_is_passed(r, &h->key))
-        {
-            continue;
-        }
-
-        if ((drop & NGX_HTTP_GATEHOUSE_DROP_COOKIE)
-            && ngx_http_gatehouse_same_name(&h->key,
-                                            &ngx_http_gatehouse_cookie))
-        {
-            continue;
-        }
-
-        copy = ngx_list_push(&r->headers_in.headers);
-        if (copy == NULL) {
-            return NGX_ERROR;
-        }
-
-        *copy = *h;
-    }
-
-#if (nginx_version >= 1023000)
-    r->headers_in.multi_linked = 0;
-#endif
+    ctx->vouched = vouched;
 
     return NGX_OK;
 }

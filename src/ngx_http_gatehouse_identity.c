@@ -136,7 +136,11 @@ ngx_http_gatehouse_identity(ngx_http_request_t *r)
 
     } else {
         ctx = ngx_http_gatehouse_find_ctx(r);
-        principal = ctx ? ctx->current : NULL;
+        principal = ngx_http_gatehouse_vouched(r, ctx);
+
+        if (principal == NULL && ctx) {
+            principal = ctx->current;
+        }
     }
 
     if (principal == NULL) {
@@ -199,6 +203,13 @@ ngx_http_gatehouse_identify(ngx_http_request_t *r,
 
     gh_authenticate(ngx_http_gatehouse_worker, realm, &credentials,
                     &principal->decision);
+
+    if (!principal->decision.by_cookie
+        && principal->decision.verdict != GH_ANONYMOUS
+        && principal->decision.verdict != GH_RENEWABLE)
+    {
+        ctx->judged = 1;
+    }
 
     principal->next = ctx->principals;
     ctx->principals = principal;

@@ -54,6 +54,8 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
     conf->realm = NGX_CONF_UNSET_PTR;
     conf->optional = NGX_CONF_UNSET;
     conf->pass_authorization = NGX_CONF_UNSET;
+    conf->pass_cookies = NGX_CONF_UNSET;
+    conf->ambiguous_paths = NGX_CONF_UNSET_UINT;
     conf->from = NGX_CONF_UNSET_UINT;
     conf->stale_limit = NGX_CONF_UNSET_MSEC;
     conf->csrf = NGX_CONF_UNSET;
@@ -68,11 +70,12 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_gatehouse_loc_conf_t *prev = parent;
     ngx_http_gatehouse_loc_conf_t *conf = child;
 
-    gh_error                   error;
-    ngx_uint_t                 guarded, written;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_uint_t                      guarded, written;
+    ngx_http_core_loc_conf_t       *clcf;
+    ngx_http_gatehouse_srv_conf_t  *gscf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    gscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_gatehouse_module);
 
     guarded = (conf->realm != NGX_CONF_UNSET_PTR);
     written = (conf->rules != NULL);
@@ -108,6 +111,14 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->guard = conf->realm;
     }
 
+    if (conf->guard) {
+        gscf->guarded = 1;
+    }
+
+    if (conf->api) {
+        gscf->endpoints = 1;
+    }
+
     if (conf->rules == NULL) {
         conf->rules = prev->rules;
         conf->rules_file = prev->rules_file;
@@ -124,19 +135,11 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->pass_authorization, prev->pass_authorization,
                          0);
+    ngx_conf_merge_value(conf->pass_cookies, prev->pass_cookies, 0);
+    ngx_conf_merge_uint_value(conf->ambiguous_paths, prev->ambiguous_paths, 0);
 
     if (conf->from == NGX_CONF_UNSET_UINT) {
         conf->from_names = prev->from_names;
-    }
-
-    if (conf->guard && conf->from_names && conf->from_names->cookie.len
-        && gh_realm_hide_cookie(conf->guard,
-                           ngx_http_gatehouse_view(&conf->from_names->cookie),
-                           &error)
-           != 0)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
-        return NGX_CONF_ERROR;
     }
 
     ngx_conf_merge_uint_value(conf->from, prev->from, 0);

@@ -10,8 +10,17 @@
 static ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
+static ngx_int_t ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf);
 static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_init_module(ngx_cycle_t *cycle);
+
+
+static ngx_conf_enum_t  ngx_http_gatehouse_ambiguous_paths[] = {
+    { ngx_string("deny"), 0 },
+    { ngx_string("allow"), 1 },
+    { ngx_null_string, 0 }
+};
 
 
 /*
@@ -65,6 +74,20 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_gatehouse_loc_conf_t, pass_authorization),
       NULL },
+
+    { ngx_string("gatehouse_pass_cookies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, pass_cookies),
+      NULL },
+
+    { ngx_string("gatehouse_ambiguous_paths"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, ambiguous_paths),
+      &ngx_http_gatehouse_ambiguous_paths },
 
     { ngx_string("gatehouse_allow_origin"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -126,7 +149,7 @@ static ngx_http_module_t  ngx_http_gatehouse_module_ctx = {
     ngx_http_gatehouse_create_main_conf,   /* create main configuration */
     NULL,                                  /* init main configuration */
 
-    NULL,                                  /* create server configuration */
+    ngx_http_gatehouse_create_srv_conf,    /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_gatehouse_create_loc_conf,    /* create location configuration */
@@ -219,6 +242,12 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_http_gatehouse_add_log_handler(cf) != NGX_OK
+        || ngx_http_gatehouse_mask_init(cf, gmcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (ngx_http_gatehouse_filter_init(cf) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -247,6 +276,34 @@ ngx_http_gatehouse_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
 }
 
 
+/* The handlers of this phase run in their order, and the access log is one. */
+
+static ngx_int_t
+ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(h + 1, h,
+                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+
+    *h = ngx_http_gatehouse_log_handler;
+
+    return NGX_OK;
+}
+
+
 static void *
 ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
 {
@@ -259,6 +316,8 @@ ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&gmcf->reserved, cf->pool, 8, sizeof(ngx_str_t))
         != NGX_OK
+        || ngx_array_init(&gmcf->masked, cf->pool, 4, sizeof(ngx_uint_t))
+           != NGX_OK
         || ngx_array_init(&gmcf->tokens, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK)
     {
@@ -266,6 +325,13 @@ ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
     }
 
     return gmcf;
+}
+
+
+static void *
+ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_srv_conf_t));
 }
 
 

@@ -32,11 +32,12 @@
 #define NGX_HTTP_GATEHOUSE_BODY_SIZE  65536
 
 
-/* headers of a request that are left out when its list is made again */
+/* headers of a request that are not simply passed on */
 
-#define NGX_HTTP_GATEHOUSE_DROP_AUTHORIZATION  1
-#define NGX_HTTP_GATEHOUSE_DROP_COOKIE         2
-#define NGX_HTTP_GATEHOUSE_DROP_TOKENS         4
+#define NGX_HTTP_GATEHOUSE_RESERVED       1
+#define NGX_HTTP_GATEHOUSE_AUTHORIZATION  2
+#define NGX_HTTP_GATEHOUSE_COOKIE         3
+#define NGX_HTTP_GATEHOUSE_TOKEN          4
 
 
 typedef struct {
@@ -52,9 +53,18 @@ typedef struct {
     ngx_array_t                 tokens;       /* ngx_str_t: headers for us */
 
     ngx_int_t                   request_id;   /* the index of $request_id */
+    ngx_array_t                 masked;       /* ngx_uint_t: indices, too */
 
     ngx_uint_t                  explain;      /* unsigned  explain:1; */
 } ngx_http_gatehouse_main_conf_t;
+
+
+/* What to look for before the location of a request is known. */
+
+typedef struct {
+    ngx_uint_t                  guarded;      /* unsigned  guarded:1; */
+    ngx_uint_t                  endpoints;    /* unsigned  endpoints:1; */
+} ngx_http_gatehouse_srv_conf_t;
 
 
 typedef struct {
@@ -85,6 +95,8 @@ typedef struct {
     ngx_array_t                *headers;      /* as written or inherited */
     ngx_array_t                *identity;     /* headers and the defaults */
     ngx_flag_t                  pass_authorization;
+    ngx_flag_t                  pass_cookies;
+    ngx_uint_t                  ambiguous_paths;  /* 1: allow */
 
     ngx_uint_t                  from;         /* GH_FROM_*, 0: the usual */
     ngx_http_gatehouse_from_t  *from_names;   /* NULL: none */
@@ -143,6 +155,28 @@ typedef struct {
 } ngx_http_gatehouse_running_t;
 
 
+/* A header with credentials, as sent, and what is left of it for others. */
+
+typedef struct {
+    ngx_table_elt_t                  header;
+    ngx_str_t                        left;
+    ngx_uint_t                       kind;
+
+    unsigned                         placed:1;       /* in the list */
+} ngx_http_gatehouse_kept_t;
+
+
+/* Whom the guard has let into the last location of a request. */
+
+typedef struct ngx_http_gatehouse_vouched_s  ngx_http_gatehouse_vouched_t;
+
+struct ngx_http_gatehouse_vouched_s {
+    ngx_http_request_t              *request;
+    ngx_http_gatehouse_principal_t  *principal;      /* NULL: nobody */
+    ngx_http_gatehouse_vouched_t    *next;
+};
+
+
 /*
  * What is known of a client's request: one for the main request and all its
  * subrequests.  It outlives internal redirects and, because variables are
@@ -151,11 +185,12 @@ typedef struct {
 
 typedef struct {
     gh_credentials                   credentials;
-    ngx_table_elt_t                **cookies;        /* the same, as headers */
-    ngx_list_part_t                  sent;           /* all headers */
+    ngx_http_gatehouse_kept_t       *kept;           /* the same, as headers */
+    ngx_uint_t                       nkept;
 
     ngx_http_gatehouse_principal_t  *principals;
     ngx_http_gatehouse_principal_t  *current;
+    ngx_http_gatehouse_vouched_t    *vouched;
     ngx_http_gatehouse_renewal_t    *renewals;
     ngx_http_gatehouse_running_t    *running;
 
@@ -164,9 +199,8 @@ typedef struct {
     ngx_str_t                        problem;        /* replaces the body */
     ngx_str_t                        query;          /* as sent, if masked */
 
-    unsigned                         collected:1;    /* credentials */
-    unsigned                         hidden:1;       /* headers with tokens */
-    unsigned                         stripped:1;     /* Cookie */
+    unsigned                         received:1;     /* credentials */
+    unsigned                         judged:1;       /* Authorization */
     unsigned                         answered:1;     /* by an endpoint */
     unsigned                         masked:1;       /* the query */
     unsigned                         replace:1;
@@ -295,17 +329,25 @@ void ngx_http_gatehouse_running_stop(void);
 
 ngx_int_t ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_log_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_pass(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
 ngx_int_t ngx_http_gatehouse_present(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
-ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t drop);
+ngx_http_gatehouse_principal_t *ngx_http_gatehouse_vouched(
+    ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx);
+ngx_int_t ngx_http_gatehouse_vouch(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_principal_t *principal);
 ngx_int_t ngx_http_gatehouse_header_value(ngx_http_request_t *r,
     ngx_http_gatehouse_header_t *header, ngx_str_t *value);
 
-ngx_int_t ngx_http_gatehouse_strip_tokens(ngx_http_request_t *r);
-ngx_int_t ngx_http_gatehouse_strip_cookies(ngx_http_request_t *r,
-    gh_realm *realm);
-ngx_int_t ngx_http_gatehouse_restore_cookies(ngx_http_request_t *r,
+ngx_int_t ngx_http_gatehouse_receive(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
+    ngx_uint_t settled);
+ngx_int_t ngx_http_gatehouse_settle(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
+ngx_http_gatehouse_kept_t *ngx_http_gatehouse_find_kept(
+    ngx_http_gatehouse_ctx_t *ctx, ngx_table_elt_t *h);
 
 ngx_int_t ngx_http_gatehouse_reserve(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf, ngx_str_t *name);
@@ -321,6 +363,11 @@ ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part,
 extern ngx_str_t  ngx_http_gatehouse_authorization;
 extern ngx_str_t  ngx_http_gatehouse_cookie;
 
+/* paths and locations */
+
+void **ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri);
+ngx_int_t ngx_http_gatehouse_refuse_ambiguous(ngx_http_request_t *r);
+
 /* variables */
 
 ngx_int_t ngx_http_gatehouse_add_variables(ngx_conf_t *cf);
@@ -331,6 +378,10 @@ ngx_int_t ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_mask(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_endpoint(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_all(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_init(ngx_conf_t *cf,
+    ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_check_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_api_request(ngx_http_request_t *r,
     gh_request *request);

@@ -121,8 +121,8 @@ ngx_http_gatehouse_reserve(ngx_conf_t *cf,
 
 
 /*
- * Tokens come in headers of this name: no application behind a guard sees it.
- * Authorization may be the application's own, see ngx_http_gatehouse_present().
+ * Tokens come in headers of this name: no application sees it.  Authorization
+ * may be the application's own, see ngx_http_gatehouse_receive().
  */
 
 ngx_int_t

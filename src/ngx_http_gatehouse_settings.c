@@ -17,9 +17,12 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_gatehouse_loc_conf_t *glcf = conf;
 
-    ngx_str_t                  *value;
-    ngx_uint_t                  i, from;
-    ngx_http_gatehouse_from_t  *names;
+    gh_error                         error;
+    gh_config                       *config;
+    ngx_str_t                       *value;
+    ngx_uint_t                       i, from;
+    ngx_http_gatehouse_from_t       *names;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
 
     if (glcf->from != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -76,6 +79,25 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (names->header.len
         && ngx_http_gatehouse_hide(cf, &names->header) != NGX_OK)
     {
+        return NGX_CONF_ERROR;
+    }
+
+    if (names->cookie.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    config = ngx_http_gatehouse_config(cf, gmcf);
+    if (config == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (gh_config_hide_cookie(config, ngx_http_gatehouse_view(&names->cookie),
+                              &error)
+        != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
         return NGX_CONF_ERROR;
     }
 

@@ -45,7 +45,14 @@ found_cookie find_cookie(std::span<const std::string_view> headers, std::string_
   return found;
 }
 
-std::size_t remove_cookies(std::string_view header, std::span<const std::string_view> names, char* into) {
+bool holds_cookies(std::string_view header, std::span<const std::string> names) {
+  while (!header.empty()) {
+    if (std::ranges::find(names, next(header).name) != names.end()) return true;
+  }
+  return false;
+}
+
+std::size_t remove_cookies(std::string_view header, std::span<const std::string> names, char* into) {
   std::size_t made = 0;
   while (!header.empty()) {
     const piece each = next(header);

@@ -92,7 +92,7 @@ def test_what_the_guard_adds_goes_when_the_request_goes_elsewhere(server_and_min
     assert server.get(path, headers=mint.bearer()).status_code == 200
     sent = {name.lower(): value for name, value in upstream.requests[0]["headers"]}
     assert "remote-user" not in sent
-    assert sent["authorization"].startswith("Bearer ")
+    assert "authorization" not in sent, "a guard has judged it"
 
 
 def test_many_headers_keep_their_order_and_their_neighbours(server_and_mint, upstream):

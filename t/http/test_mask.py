@@ -103,3 +103,71 @@ def test_requirement_61_no_secret_of_any_flow_is_logged_at_debug_level(nginx, sm
 def test_a_query_of_nothing_is_no_secret(server):
     assert b" 200 " in server.raw(b"GET /auth/login? HTTP/1.0\r\n\r\n").splitlines()[0]
     wait_until(lambda: "GET /auth/login? HTTP/1.0|/auth/login?|" in shown(server), "the line in the log")
+
+
+# ---- before anything has read it ----
+
+EARLY = """set $seen $arg_token; set $whole $request_uri; if ($request_uri ~ nothing) { return 404; }
+if ($mapped = nothing) { return 404; } location = /none { return 404; }"""
+EARLY_HTTP = ("map $request_uri $mapped { default $args; }"
+              "log_format early '$request|$request_uri|$args|$query_string|$arg_token|$seen|$whole|$mapped|$http_referer';"
+              "access_log %FOLDER%/early.log early;")
+
+
+def early(server):
+    return (server.folder / "early.log").read_text()
+
+
+@pytest.mark.parametrize("path", ["/auth/reset", "/auth/none", "/auth//reset", "/a/../auth/reset", "/%61uth/reset", "/nested/auth/x"])
+def test_requirement_61_nor_what_a_server_block_has_read_before(nginx, path):
+    """Issue 10.10"""
+    canary = secrets.token_hex(16)
+    server = nginx(EARLY + API + "location /nested/ { location ~ ^/nested/auth/ { gatehouse_api %REALM% rest mount=/nested/auth/; } }",
+                   http=EARLY_HTTP)
+    server.raw(f"GET {path}?a=1&token={canary} HTTP/1.0\r\n\r\n".encode())
+    wait_until(lambda: f"{path}?a=1&token=*** HTTP/1.0|" in early(server), "the line in the log")
+    assert f"|a=1&token=***|a=1&token=***|***|***|{path}?a=1&token=***|a=1&token=***|" in early(server)
+    assert canary not in early(server) + server.error_log() + server.access_log()
+
+
+def test_requirement_61_a_rewritten_request_shows_nothing_that_was_remembered(nginx):
+    """Issue 10.10"""
+    canary = secrets.token_hex(16)
+    server = nginx(API + "if ($request_uri ~ nothing) { return 404; } if ($arg_token = nothing) { return 404; }"
+                   "location /moved/ { rewrite ^/moved/(.*)$ /auth/$1 last; }",
+                   http="log_format early '$request|$request_uri|$args|$arg_token'; access_log %FOLDER%/early.log early;")
+    server.raw(f"GET /moved/reset?token={canary} HTTP/1.0\r\n\r\n".encode())
+    wait_until(lambda: "GET /moved/reset?token=*** HTTP/1.0|/moved/reset?token=***|token=***|***" in early(server), "the line")
+    assert canary not in early(server)
+
+
+@pytest.mark.parametrize("request_text", [
+    "GET /auth/reset?token=CANARY HTTP/1.1\r\n\r\n", "GET /auth/reset?token=CANARY HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "GET /auth/reset?token=CANARY HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /auth/reset?token=CANARY HTTP/9.9\r\nHost: a\r\n\r\n",
+    "GET /auth/reset?token=CANARY&x=%zz HTTP/1.1 x\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nReferer: http://a/auth/reset?token=CANARY\r\n\r\n"])
+def test_the_access_log_of_a_request_that_nginx_refuses_shows_none(nginx, request_text):
+    """Issue 10.10"""
+    canary = secrets.token_hex(16)
+    server = nginx(EARLY + API, http=EARLY_HTTP)
+    answer = server.raw(request_text.replace("CANARY", canary).encode())
+    assert b" 400 " in answer or b" 505 " in answer
+    wait_until(lambda: "token=***" in early(server), "the line in the log")
+    assert canary not in early(server) + server.access_log()
+
+
+def test_the_page_of_a_link_is_masked_in_what_it_leads_to(server, upstream):
+    """Issue 10.10: Referer."""
+    canary = secrets.token_hex(16)
+    for path in ("/auth/assets/page.css", "/app/x"):
+        server.get(path, headers={"Referer": f"{server.url}/auth/reset?token={canary}"})
+    assert upstream.requests[0]["uri"] == "/app/x"
+    assert ["Referer", f"{server.url}/auth/reset?token=***"] in upstream.requests[0]["headers"]
+    server.get("/app/y", headers={"Referer": f"{server.url}/app/x?token=its-own"})
+    assert ["Referer", f"{server.url}/app/x?token=its-own"] in upstream.requests[1]["headers"]
+    assert canary not in server.access_log() + server.error_log()
+
+
+def test_an_application_below_the_endpoints_gets_its_own_query_untouched(nginx, upstream):
+    server = nginx(API + "location /auth/app/ { proxy_pass %UPSTREAM%; }")
+    assert server.get("/auth/app/x?token=abc").json()["uri"] == "/auth/app/x?token=abc"

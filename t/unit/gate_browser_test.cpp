@@ -38,7 +38,7 @@ TEST(cookie, requirement_41_two_of_one_name_are_ambiguous) {
 }
 
 std::string without(std::string_view header) {
-  const std::vector<std::string_view> ours{"g", "g-refresh"};
+  const std::vector<std::string> ours{"g", "g-refresh"};
   std::string left(header.size(), '?');
   left.resize(remove_cookies(header, ours, left.data()));
   return left;
