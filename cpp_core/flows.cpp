@@ -19,7 +19,8 @@ namespace {
 
 // The path after the mount, or nothing that a route could match.
 std::string_view after_mount(const gh_api& api, std::string_view path) {
-  return path.starts_with(api.mount) ? path.substr(api.mount.size()) : std::string_view("/");
+  if (!path.starts_with(api.mount)) return "/";
+  return endpoint::without_trailing_slash(path.substr(api.mount.size()));
 }
 
 std::vector<std::string> strings(const gh_str* from, std::size_t count) {

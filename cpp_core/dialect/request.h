@@ -13,7 +13,7 @@ namespace gatehouse::dialect {
 struct request {
   std::string method;
   std::string mount;  // the path prefix that the endpoints are at, e.g. "/auth/"
-  std::string path;   // after the mount
+  std::string path;   // after the mount, without a slash at its end
   std::string uri;    // as sent, with the query
   std::string query;  // raw
   std::vector<std::pair<std::string, std::string>> headers;

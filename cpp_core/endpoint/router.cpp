@@ -1,5 +1,6 @@
 #include "endpoint/router.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -9,17 +10,34 @@ namespace gatehouse::endpoint {
 
 namespace {
 
+// Up to the next slash, which goes with it.
+std::string_view take_segment(std::string_view& path) {
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(std::min(segment.size() + 1, path.size()));
+  return segment;
+}
+
 // What stands for ":id", empty where the pattern has none; nullopt: the path is another.
 std::optional<std::string_view> match_path(std::string_view pattern, std::string_view path) {
-  constexpr std::string_view placeholder = ":id";
-  if (!pattern.ends_with(placeholder)) return pattern == path ? std::optional(std::string_view()) : std::nullopt;
-  pattern.remove_suffix(placeholder.size());
-  if (!path.starts_with(pattern) || path.size() == pattern.size()) return std::nullopt;
-  const std::string_view id = path.substr(pattern.size());
-  return id.find('/') == std::string_view::npos ? std::optional(id) : std::nullopt;
+  if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
+  std::string_view id;
+  while (!pattern.empty() || !path.empty()) {
+    const std::string_view wanted = take_segment(pattern);
+    const std::string_view segment = take_segment(path);
+    const bool is_placeholder = wanted.starts_with(':');
+    if (is_placeholder ? segment.empty() : segment != wanted) return std::nullopt;
+    if (wanted == ":id") id = segment;
+  }
+  return id;
 }
 
 }  // namespace
+
+// What is nothing but slashes is no route.
+std::string_view without_trailing_slash(std::string_view path) {
+  const bool has_one = path.size() > 1 && path.ends_with('/');
+  return has_one ? path.substr(0, path.size() - 1) : path;
+}
 
 match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";

@@ -10,11 +10,14 @@ namespace gatehouse::endpoint {
 
 struct match {
   const dialect::route* route = nullptr;  // nullptr: see `allowed`
-  std::string id;                         // what stands for ":id"
+  std::string id;                         // what stands for ":id"; empty: the route has none such
   std::string allowed;                    // the methods of the path, comma-separated; empty: there is no such path
 };
 
-// HEAD is GET. A trailing slash is another path.
+// The one that a slash at the end does not change: "users/" is "users" in every dialect.
+std::string_view without_trailing_slash(std::string_view path);
+
+// HEAD is GET. `path` as above.
 match find_route(const dialect::dialect& spoken, std::string_view method, std::string_view path);
 
 // Which side of a dialect answers: its pages, for a page or a urlencoded form that they have a route for, else itself.

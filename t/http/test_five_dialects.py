@@ -113,6 +113,29 @@ def test_who_registered_through_one_logs_in_through_each(server, home):
         assert dict(seen.json()["headers"])["Remote-User"] == email, dialect
 
 
+@pytest.mark.parametrize("path, slash", [
+    ("/auth/me", 401), ("/auth/login", 200), ("/auth/account", 303), ("/v1/auth/refresh", 405), ("/v1/web/verify", 200),
+    ("/c/csrf-token", 200), ("/c/auth/verify", 200), ("/f/auth/login", 200), ("/api/iam/authn/isauthenticated", 200)])
+def test_a_trailing_slash_is_the_same_route(server, path, slash):
+    """Issue 10.18: in every dialect and page, but not two of them; and an id is no less one for it."""
+    normal = lambda answer: re.sub(r"[0-9a-f]{128}", "TOKEN", answer.text)
+    with_slash, without = server.get(path + "/", headers=APP), server.get(path, headers=APP)
+    assert (with_slash.status_code, normal(with_slash)) == (slash, normal(without))
+    assert with_slash.headers.get("Allow") == without.headers.get("Allow")
+
+
+def test_a_trailing_slash_and_what_a_route_does(server):
+    """Issue 10.18: a client that logs out with its bearer alone is out, as without the slash; an id keeps its meaning."""
+    email = register(server, "rest")
+    (access, _, _), (other, _, _) = login(server, "rest", email), login(server, "rest", email)
+    listed = server.get("/auth/sessions/", headers=bearer(access)).json()["sessions"]
+    sid = next(each["id"] for each in listed if not each["current"])
+    assert server.request("DELETE", f"/auth/sessions/{sid}/", headers=bearer(access)).status_code == 204
+    assert server.get("/", headers=bearer(other)).status_code == 401
+    assert server.post("/auth/logout/", headers=bearer(access)).status_code == 200
+    assert server.get("/", headers=bearer(access)).status_code == 401
+
+
 def test_a_refresh_token_is_worth_nothing_to_another_dialect(server):
     email = register(server, "rest")
     tokens = {dialect: login(server, dialect, email)[1] for dialect in DIALECTS}
