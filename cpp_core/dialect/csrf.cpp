@@ -144,7 +144,7 @@ response encode(const exchange& about, const operation::outcome& outcome) {
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
     ordered_json body = {{"accessToken", session->tokens.access.reveal()}};
     if (about.matched.path != refresh_path) {
-      body["refreshToken"] = session->tokens.refresh.reveal();
+      body["refreshToken"] = session->tokens.handle.reveal();
       body["user"] = user_body(session->user);
     }
     return json_response(success, body);
@@ -173,7 +173,8 @@ const dialect csrf{
                .claims = claims,
                .verify_link = "auth/verify?token=",
                .reveals_taken = true,
-               .register_signs_in = false},
+               .register_signs_in = false,
+               .opaque_refresh = true},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_tokens,

@@ -44,6 +44,8 @@ struct client {
   bool register_signs_in = true;  // else whoever has registered logs in next
   // A profile is changed by who has logged in recently, through this client, without current_password.
   bool recent_login_proves = false;
+  // Its refresh token is a handle too (operation/handle.h), in the form of a UUID. Not with policy rotating.
+  bool opaque_refresh = false;
 };
 
 struct context {

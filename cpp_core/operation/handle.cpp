@@ -5,15 +5,23 @@
 #include "base/hex.h"
 #include "base/random.h"
 #include "base/sha256.h"
+#include "base/uuid.h"
 #include "gate/handle_cookie.h"
 #include "operation/issue.h"
 
 namespace gatehouse::operation {
 
-secret new_handle() {
+bool keeps_handle(const client& of) { return of.opaque_refresh || !of.handle_cookie.empty(); }
+
+secret new_handle(const client& of) {
+  if (of.opaque_refresh) return secret(new_uuid());
   std::array<char, 16> drawn{};
   random_bytes(std::as_writable_bytes(std::span(drawn)));
   return secret(hex_encode({drawn.data(), drawn.size()}));
+}
+
+bool may_be_handle(const client& of, const secret& kept) {
+  return of.opaque_refresh ? is_uuid(kept.reveal()) : !of.handle_cookie.empty();
 }
 
 std::string alias_of(const secret& handle) {
@@ -22,7 +30,8 @@ std::string alias_of(const secret& handle) {
 }
 
 task<result<session::rotation>> resume(context ctx, secret handle) {
-  if (!gate::is_handle(handle.reveal())) co_return session::rotation(session::refusal::absent);
+  const bool is_one = ctx.asked_by.opaque_refresh ? is_uuid(handle.reveal()) : gate::is_handle(handle.reveal());
+  if (!is_one) co_return session::rotation(session::refusal::absent);
   session::resumption resumption;
   resumption.alias = alias_of(handle);
   resumption.client = ctx.asked_by.name;
@@ -35,7 +44,7 @@ task<result<session::rotation>> resume(context ctx, secret handle) {
 
 task<result<std::optional<kept_session>>> session_of(context ctx, secret kept) {
   kept_session of;
-  if (ctx.asked_by.handle_cookie.empty()) {
+  if (!may_be_handle(ctx.asked_by, kept)) {
     std::optional<token::refresh_claims> claims = verified_refresh_token(ctx, kept);
     if (!claims) co_return std::optional<kept_session>();
     of.session_id = std::move(claims->session_id);

@@ -1,5 +1,6 @@
-// A handle is what a client keeps that gets no refresh token (client::handle_cookie): 128 random bits, of which Redis
-// knows the SHA-256 only (REQUIREMENTS 28). It leads to the session, and it stays the same until that ends.
+// A handle is what a client keeps that gets no refresh token (client::handle_cookie, client::opaque_refresh): 128
+// random bits, 122 as a UUID, of which Redis knows the SHA-256 only (REQUIREMENTS 28). It leads to the session, and it
+// stays the same until that ends.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,11 @@
 
 namespace gatehouse::operation {
 
-secret new_handle();
+bool keeps_handle(const client& of);
+secret new_handle(const client& of);
+// Whether what a client keeps is to be looked up as one. A client with opaque_refresh may still have a refresh token
+// that it got before it had handles.
+bool may_be_handle(const client& of, const secret& kept);
 // What Redis knows of it.
 std::string alias_of(const secret& handle);
 

@@ -65,7 +65,7 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
 
   tokens.session_id = head.sid;
   tokens.refresh_expires_at = head.expires_at;
-  if (!ctx.asked_by.handle_cookie.empty()) return tokens;
+  if (keeps_handle(ctx.asked_by)) return tokens;
 
   token::refresh_claims generation;
   generation.subject = head.user_id;
@@ -118,8 +118,8 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   opening.amr = std::move(amr);
   opening.key_id = ctx.realm.settings().keys->refresh_signing_key().id();
   secret handle;
-  if (!ctx.asked_by.handle_cookie.empty()) {
-    handle = new_handle();
+  if (keeps_handle(ctx.asked_by)) {
+    handle = new_handle(ctx.asked_by);
     opening.alias = alias_of(handle);
   }
 

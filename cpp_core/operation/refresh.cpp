@@ -44,7 +44,9 @@ task<outcome> refresh_by_handle(context ctx, secret handle) {
 }  // namespace
 
 task<outcome> refresh(context ctx, input in) {
-  if (!ctx.asked_by.handle_cookie.empty()) co_return co_await refresh_by_handle(ctx, std::move(*in.refresh_token));
+  if (may_be_handle(ctx.asked_by, *in.refresh_token)) {
+    co_return co_await refresh_by_handle(ctx, std::move(*in.refresh_token));
+  }
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
   if (!presented) co_return refuse(refusal::bad_refresh_token);
 

@@ -11,7 +11,7 @@ ROOT = ("location /auth/ { gatehouse_api %REALM% csrf mount=/; } location = /csr
 REST = "location /rest/ { gatehouse_api %REALM% rest; }"
 OPEN = {"csrf_rate": "off"}
 FORBIDDEN = '{"message":"Invalid or missing CSRF token."}'
-LOGGED_IN = '{"accessToken":"TOKEN","refreshToken":"TOKEN","user":{"id":"ID","email":"%s","username":%s}}'
+LOGGED_IN = '{"accessToken":"TOKEN","refreshToken":"ID","user":{"id":"ID","email":"%s","username":%s}}'
 NAME = "double-csrf-secret"
 
 

@@ -2,11 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import pytest
 import requests
 
-from accounts import Account, bearer
+from accounts import Account, bearer, claims
+from bff_client import UUID
 from contract import assert_answer
 from csrf_client import FORBIDDEN, LOGGED_IN, OPEN, REST, ROOT, Client, Page, conflict, error
 from processes import wait_until
@@ -83,6 +85,37 @@ def test_requirement_62_a_second_login_is_in_the_audit_trail(server, postgres):
 
 
 # ---- refresh and logout ----
+
+def test_the_refresh_token_is_a_uuid_and_nothing_more(server, redis):
+    """Issue 10.20: as the original's document shows it. Redis has its hash alone (REQUIREMENTS 28)."""
+    client = Client(server)
+    client.login()
+    token = client.refresh_token
+    assert UUID.fullmatch(token) and token not in (client.id, claims(client.access)["sid"])
+    keys = redis.client.keys(f"gatehouse:{{{server.realm}}}:*")
+    stored = [str(redis.client.hgetall(key)) for key in keys if redis.client.type(key) in (b"hash", "hash")]
+    assert stored and not any(token in text for text in (*map(str, keys), *stored))
+    week = 7 * 24 * 3600
+    assert week - 60 < redis.client.ttl(f"gatehouse:{{{server.realm}}}:alias:{sha256(token.encode()).hexdigest()}") <= week
+    for other in ("00000000-0000-4000-8000-000000000000", token.upper(), token.replace("-", ""), client.id,
+                  claims(client.access)["sid"], token + "0"):
+        assert client.refresh(other).status_code == 401, other
+        assert client.logout(other).status_code == 400, other
+    assert client.visit(token).status_code == 401, "it is no access token"
+    assert client.refresh().status_code == 201 and client.logout().status_code == 200
+    assert client.refresh().status_code == 401
+
+
+def test_a_trailing_slash_is_the_same_route(nginx):
+    """Issue 10.18, in this dialect."""
+    text = ROOT.replace("location = /csrf-token ", "location ~ ^/csrf-token/?$ ")
+    server = nginx(text, realm=OPEN)
+    client = Client(server)
+    cookie = {"Cookie": client.cookie}
+    assert server.get("/csrf-token/", headers=cookie).json()["csrfToken"] == client.token
+    assert client.post("login/", email=client.email, password=client.password).status_code == 201
+    assert client.post("nothing/").json()["message"] == "Cannot POST /auth/nothing/"
+
 
 def test_refresh_gives_an_access_token_and_the_refresh_token_stays(server):
     client = Client(server)
