@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "dialect/fields.h"
 #include "dialect/form_body.h"
 #include "dialect/form_pages.h"
 #include "dialect/multipart_body.h"
@@ -45,7 +46,7 @@ constexpr std::array routes{
     route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
     route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
-    route{"POST", form_logout, operation::logout_of_session, credential::whatever, return_fields, 200},
+    route{"POST", form_logout, operation::logout_of_session, credential::whatever, {}, 200},  // whatever its body is
     route{"GET", form_forgot, show_page, credential::none, return_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, address_form, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
@@ -133,11 +134,12 @@ std::string sentence_of(const exchange& about, const operation::refused& no) {
   if (no.why == refusal::bad_credentials) return "Invalid email or password";
   if (no.why == refusal::email_taken) return "A user with this email already exists";
   if (no.fields.empty()) return std::string(no.message.empty() ? row_of(no.why).message : no.message);
-  const operation::field_error& first = no.fields.front();
-  for (const field& each : about.matched.fields) {
-    if (each.target == first.field) return std::string(each.member) + " " + first.reason;
+  std::string reasons;
+  for (const operation::field_error& each : no.fields) {
+    reasons.append(reasons.empty() ? "" : ", ").append(member_name(about.matched, each.field));
+    reasons.append(" ").append(each.reason);
   }
-  return first.reason;
+  return reasons;
 }
 
 response encode_refusal(const exchange& about, const operation::refused& no) {

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "dialect/form_body.h"
+#include "dialect/page_forms.h"
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
@@ -47,10 +48,17 @@ std::string_view referring_page(const exchange& about) {
   return address;
 }
 
-std::string_view safe_return(const exchange& about) {
+// What the form says; that of the logout, whose body is nobody's business, says it in its address.
+std::string wanted_return(const exchange& about) {
+  if (about.matched.path != form_logout) return std::string(about.typed_as("return"));
+  constexpr route by_query{"GET", form_logout, nullptr, credential::none, return_fields, 303};
+  return decode_query(by_query, about.asked.query).in.return_address.value_or("");
+}
+
+std::string safe_return(const exchange& about) {
   const std::vector<std::string_view> allowed(about.realm.return_urls.begin(), about.realm.return_urls.end());
-  const std::string_view wanted = about.typed_as("return");
-  return !wanted.empty() && gate::is_safe_return(wanted, allowed) ? wanted : referring_page(about);
+  std::string wanted = wanted_return(about);
+  return !wanted.empty() && gate::is_safe_return(wanted, allowed) ? wanted : std::string(referring_page(about));
 }
 
 // What a link that came by mail has in its query, or the form that was opened by it in its body.
@@ -137,8 +145,8 @@ response form_error_page_of_status(const request& asked, const realm::settings& 
 }
 
 response back(const exchange& about) {
-  const std::string_view wanted = safe_return(about);
-  return redirect(303, wanted.empty() ? "/" : std::string(wanted));
+  std::string wanted = safe_return(about);
+  return redirect(303, wanted.empty() ? "/" : std::move(wanted));
 }
 
 }  // namespace gatehouse::dialect

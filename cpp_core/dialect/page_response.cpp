@@ -112,7 +112,11 @@ response forbidden_page(const request& asked, const realm::settings& realm, std:
   nlohmann::json values = common_values(realm, asked, asked.mount, language);
   if (!email.empty()) values["user"] = {{"email", email}};
   const std::string plain = gate::plain_address(wanted);
-  if (gate::is_safe_return(plain, {})) values["return"] = plain;
+  if (gate::is_safe_return(plain, {})) {
+    values["return"] = plain;
+    // Where the dialect "form" is served the logout may be its own, which reads no body.
+    if (realm.handle_cookie) values["return_query"] = "?return=" + gate::percent_encode(plain);
+  }
   return html(403, realm.pages->render("forbidden.html", language, values), language);
 }
 

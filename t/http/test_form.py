@@ -130,6 +130,17 @@ def test_registration_may_be_closed(nginx):
     assert_text(server.post("/auth/signup", data=new_person()), 403, "Registration is closed")
 
 
+def test_all_that_is_wrong_is_said(server):
+    """Issue 10.20: the document's john and doe, who cannot have an account, learn why at once; and who has only a cookie, what a login takes."""
+    assert curl(server, "--request", "POST", server.url + "/auth/signup", "--form", 'name="John"', "--form", 'email="john"',
+                "--form", 'password="doe"') == (400, "email has no @, password must have at least 8 characters")
+    assert_text(server.post("/auth/signup"), 400, "name is required, email is required, password is required")
+    _, answer = signup(server)
+    for cookie in (with_handle(handle_of(answer)), {}):
+        assert_text(server.post("/auth/login", headers=cookie), 400, "email is required, password is required")
+    assert server.get("/", headers=with_handle(handle_of(answer))).status_code == 200
+
+
 # ---- bodies ----
 
 def test_other_bodies_are_refused(server):
@@ -248,6 +259,29 @@ def test_logout(server, postgres):
 def test_logout_without_a_live_cookie(server, cookie):
     answer = server.post("/auth/logout", headers={"Cookie": cookie} if cookie else {})
     assert_json(answer, 404, "User not found")
+
+
+@pytest.mark.parametrize("body, kind", [
+    ('{"a":', "application/json"), ("a=b&a=c&return=%ff", "application/x-www-form-urlencoded"), ("x", "text/plain"), ("x", ""),
+    ("--b\r\n", "multipart/form-data; boundary=b"), ("--", "multipart/form-data"), ("x" * 100_000, "application/octet-stream")])
+def test_a_logout_ignores_its_body(server, body, kind):
+    """Issue 10.20: whatever it is."""
+    _, answer = signup(server)
+    out = server.post("/auth/logout", headers={**with_handle(handle_of(answer)), "Content-Type": kind}, data=body)
+    assert_text(out, 200, "Logout successful")
+    assert server.get("/", headers=with_handle(handle_of(answer))).status_code == 401
+    assert_json(server.post("/auth/logout", headers={"Content-Type": kind}, data=body), 404, "User not found")
+
+
+def test_a_trailing_slash_is_the_same_route(server):
+    """Issue 10.18, in this dialect."""
+    person = new_person()
+    assert_text(server.post("/auth/signup/", data=person), 200, "Signup successful")
+    answer = server.post("/auth/login/", data=person)
+    assert_text(answer, 200, "Login successful")
+    assert "<form" in server.get("/auth/login/").text
+    assert_text(server.post("/auth/logout/", headers=with_handle(handle_of(answer))), 200, "Logout successful")
+    assert server.get("/", headers=with_handle(handle_of(answer))).status_code == 401
 
 
 def test_logout_leaves_no_trace_in_redis(server, redis):

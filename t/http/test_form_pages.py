@@ -67,6 +67,9 @@ def test_a_browser_logs_out(server):
     assert CLEARED in set_cookies(out)
     again = server.post("/auth/logout", headers=HTML)
     assert again.status_code == 303
+    for query, there in (("?return=%2Fdeep%3Fx%3D1", "/deep?x=1"), ("?return=//evil.example/", "/"), ("?return=%2Flogin&return=/x", "/login")):
+        out = server.post("/auth/logout" + query, headers=HTML, data={"return": "/body"})
+        assert (out.status_code, out.headers["Location"]) == (303, there), query
 
 
 def test_a_navigation_is_sent_to_the_login_page(server):
