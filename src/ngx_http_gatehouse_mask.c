@@ -1,6 +1,6 @@
 
 /*
- * Links sent by mail carry a token in their query, and one old contract a
+ * Links sent by mail carry a token in their query, and two old contracts a
  * password.  As soon as it is known that a request is for an endpoint, they
  * are masked in all that logs and variables show of it: the request line,
  * the URI as sent, the arguments.  The core gets what was sent.
@@ -27,6 +27,7 @@ static ngx_str_t  ngx_http_gatehouse_secrets[] = {
     ngx_string("token"),
     ngx_string("uuid"),
     ngx_string("password"),
+    ngx_string("pass"),
     ngx_null_string
 };
 

@@ -122,7 +122,8 @@ random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
 site() { echo "http://127.0.0.1:$((port + $1))"; }
 
-# realm NAME OFFSET: the realm of the site at that port after the first. Cookies ignore ports, so each has names of its own.
+# realm NAME OFFSET [on|off]: the realm of the site at that port after the first, and whether it asks by mail to verify an
+# e-mail. Cookies ignore ports, so each has names of its own.
 realm() {
     cat <<END
     gatehouse_realm $1 {
@@ -131,7 +132,7 @@ realm() {
         keys         $folder/keys.json;
         public_url   $(site "$2");
         registration open;
-        verify_email off;       # so that registering leads into the application at once; "on" or "required" asks by mail
+        verify_email ${3:-off};   # "off" passes an e-mail to the application at once; "on" or "required" asks by mail
         smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
         mails        $root/mails;
         cookie       $1;
@@ -212,7 +213,7 @@ $(realm form 3)
         location /      { gatehouse form; proxy_pass http://127.0.0.1:$book_port; }
     }
 
-$(realm bff 4)
+$(realm bff 4 on)
 
     server {
         listen 127.0.0.1:$((port + 4));

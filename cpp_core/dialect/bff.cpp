@@ -134,6 +134,9 @@ task<outcome> log_out(context ctx, input in) {
   co_return made;
 }
 
+// This realm knows no logins but its own.
+task<outcome> refuse_foreign_login(context, input) { co_return operation::refuse(refusal::bad_credentials); }
+
 task<outcome> not_creatable(context, input) { co_return operation::blank(); }
 
 // ---- The routes.
@@ -141,11 +144,11 @@ task<outcome> not_creatable(context, input) { co_return operation::blank(); }
 constexpr std::array routes{
     route{"POST", bff_register, register_by_two_names, credential::none, register_fields, 200},
     route{"POST", bff_login, operation::login, credential::none, login_fields, 200},
+    route{"POST", bff_google_login, refuse_foreign_login, credential::none, {}, 200},
     route{"GET", bff_authenticated, operation::show_profile, credential::session, {}, 200},
     route{"GET", bff_profile, operation::show_profile, credential::session_or_why, {}, 200},
     route{"PUT", "authn/update", with_csrf_token<update_profile>, credential::session, update_fields, 200},
-    route{"DELETE", "authn/delete", with_csrf_token<operation::remove_account>, credential::session, update_fields,
-          200},
+    route{"DELETE", bff_delete, with_csrf_token<operation::remove_account>, credential::session, update_fields, 200},
     route{"POST", bff_refresh, operation::refresh, credential::refresh, {}, 200},
     route{"POST", "authn/logout", log_out, credential::whatever, {}, 200},
     route{"POST", bff_reset, operation::forgot_password, credential::none, email_fields, 200},
@@ -155,6 +158,7 @@ constexpr std::array routes{
     route{"GET", "users", operation::list_users, credential::bearer, page_fields, 200},
     route{"POST", "users", not_creatable, credential::none, {}, 422},
     route{"GET", "users/:id", operation::show_user, credential::bearer, {}, 200},
+    route{"GET", bff_permission, operation::show_user, credential::bearer, {}, 200},
     route{"PUT", "users/:id", with_csrf_token<update_user>, credential::bearer, user_fields, 200},
     route{"DELETE", "users/:id", with_csrf_token<operation::remove_user>, credential::bearer, csrf_fields, 200},
     route{"GET", "refresh-tokens", operation::list_every_session, credential::bearer, {}, 200},

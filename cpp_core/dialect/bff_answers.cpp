@@ -1,5 +1,6 @@
 #include "dialect/bff_answers.h"
 
+#include <algorithm>
 #include <array>
 
 #include "dialect/bff_tokens.h"
@@ -7,7 +8,6 @@
 #include "dialect/json_response.h"
 #include "dialect/refusals.h"
 #include "dialect/session_csrf.h"
-#include "dialect/status_phrase.h"
 
 namespace gatehouse::dialect {
 
@@ -25,29 +25,40 @@ bool is_administration(const route& matched) {
 response success() { return json_response(200, {{"status", "success"}}); }
 response success(ordered_json data) { return json_response(200, {{"status", "success"}, {"data", std::move(data)}}); }
 
+// The message once more, fit for a status line.
+std::string on_one_line(std::string_view message) {
+  std::string line(message);
+  std::erase_if(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+  return line;
+}
+
 // What a handler answers: HTTP 200, whatever it is.
 response failure(int status, std::string_view message) {
   return json_response(
       200, {{"status", "fail"},
-            {"error", {{"message", message}, {"statusCode", status}, {"statusMessage", status_phrase(status)}}}});
+            {"error", {{"message", message}, {"statusCode", status}, {"statusMessage", on_one_line(message)}}}});
 }
 
 // What is answered before any handler is asked.
 response hard_error(const request& asked, int status, std::string_view message) {
-  std::string url = asked.mount + asked.path;
-  if (!asked.query.empty()) url.append("?").append(asked.query);
-  return json_response(status, {{"url", url},
+  return json_response(status, {{"url", asked.uri},
                                 {"statusCode", status},
-                                {"statusMessage", status_phrase(status)},
+                                {"statusMessage", on_one_line(message)},
                                 {"message", message},
                                 {"stack", ""}});
 }
 
+constexpr std::string_view bad_csrf_token = "Missing or invalid csrf token";
+
 constexpr std::array words{
+    own_words{refusal::bad_credentials, bff_google_login, 401, "Google Login Error"},
     own_words{refusal::bad_credentials, "", 401, "Invalid login"},
     own_words{refusal::missing_bearer, bff_authenticated, 400, "No access token provided"},
+    own_words{refusal::missing_bearer, bff_delete, 403, bad_csrf_token},  // no session, so no token of it
     own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_bearer, bff_delete, 403, bad_csrf_token},
     own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_csrf_token, "", 403, bad_csrf_token},
     own_words{refusal::bad_refresh_token, "", 403, "Forbidden"},
     own_words{refusal::deactivated, "", 403,
               "Forbidden. Account has been deactivated. Please contact your administrator."},
@@ -71,13 +82,20 @@ std::string message_of(const exchange& about, const operation::refused& no) {
   return first.reason;
 }
 
+bool lacks_link_token(const operation::refused& no) {
+  const operation::field_id link_token(&input::link_token);
+  return std::ranges::find(no.fields, link_token, &operation::field_error::field) != no.fields.end();
+}
+
 response say_refusal(const exchange& about, const operation::refused& no) {
   if (is_administration(about.matched)) {
     const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
                          no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
     if (guarded) return hard_error(about.asked, 403, "Forbidden");
+    if (no.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
     if (no.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
   }
+  if (lacks_link_token(no)) return failure(401, "Unauthorized");
   if (no.why == refusal::invalid_input) return failure(400, message_of(about, no));
   if (no.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
     return json_response(200, {{"status", "fail"}});
@@ -112,9 +130,19 @@ ordered_json sessions_body(const operation::session_list& all) {
   return rows;
 }
 
+// Of the user whom the path names: there is one permission, and administrators have it.
+response answer_permission(const exchange& about, const account::user& user) {
+  const std::string_view path = about.asked.path;
+  const std::string permission(path.substr(path.rfind('/') + 1));
+  const bool has_it = permission == "can-access-admin" && is_bff_admin(user);
+  if (has_it) return success("User: " + user.id + " has permission: " + permission);
+  return failure(401, "User: " + user.id + " does NOT have permission: " + permission);
+}
+
 response encode_profile(const exchange& about, const operation::profile& shown) {
   if (about.matched.path == bff_authenticated) return success();
   if (about.matched.path == bff_register) return success({{"email", shown.user.email}});
+  if (about.matched.path == bff_permission) return answer_permission(about, shown.user);
   ordered_json body = bff_user(shown.user);
   if (about.matched.path == bff_profile) body["csrf_token"] = session_csrf_token(about.realm, shown.session_id);
   return success(std::move(body));
@@ -144,7 +172,7 @@ response encode_bff(const exchange& about, const outcome& made) {
   if (const auto* page = std::get_if<operation::user_list>(&made)) {
     ordered_json rows = ordered_json::array();
     for (const account::user& each : page->users) rows.push_back(bff_user(each));
-    return success(std::move(rows));
+    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page->session_id)}});
   }
   if (const auto* all = std::get_if<operation::session_list>(&made)) return success(sessions_body(*all));
   if (const auto* verified = std::get_if<operation::email_verified>(&made)) {

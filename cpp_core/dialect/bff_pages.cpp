@@ -31,6 +31,7 @@ constexpr std::array all_pages{
     page{"verifyfailed", "iam-verifyfailed.html"},
     page{"verifysuccessful", "iam-verifysuccessful.html"},
     page{"dashboard", "iam-dashboard.html"},
+    page{"dashboard/index", "iam-dashboard.html"},
     page{"dashboard/profile", "iam-profile.html"},
     page{"dashboard/settings", "iam-settings.html"},
 };

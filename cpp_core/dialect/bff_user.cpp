@@ -28,15 +28,17 @@ nlohmann::ordered_json time_or_null(const std::optional<unix_millis>& time) {
 
 }  // namespace
 
+bool is_bff_admin(const account::user& user) { return std::ranges::find(user.roles, "admin") != user.roles.end(); }
+
 nlohmann::ordered_json bff_user(const account::user& user) {
   const two_names names = split(user);
-  const bool is_admin = std::ranges::find(user.roles, "admin") != user.roles.end();
+  const bool is_admin = is_bff_admin(user);
   return {{"id", user.id},
           {"uuid", user.id},
           {"email", user.email},
           {"password", "[hidden]"},
           {"avatar", nullptr},
-          {"permissions", nullptr},
+          {"permissions", is_admin ? nlohmann::ordered_json("canAccessAdmin") : nullptr},
           {"first_name", names.first},
           {"last_name", names.last},
           {"role", is_admin ? "SUPER_ADMIN" : "GENERAL"},

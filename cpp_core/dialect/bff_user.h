@@ -8,6 +8,9 @@
 
 namespace gatehouse::dialect {
 
+// He may administrate the realm.
+bool is_bff_admin(const account::user& user);
+
 // Without csrf_token.
 nlohmann::ordered_json bff_user(const account::user& user);
 

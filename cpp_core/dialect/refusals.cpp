@@ -31,6 +31,8 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::bad_refresh_token, 403, "bad_refresh_token", "Invalid or expired refresh token"},
     refusal_row{operation::refusal::not_found, 404, "not_found", "Not found"},
     refusal_row{operation::refusal::mail_off, 404, "mail_off", "This site sends no mail"},
+    refusal_row{operation::refusal::verification_off, 404, "verification_off",
+                "This site does not ask anybody to verify an e-mail"},
     refusal_row{operation::refusal::method_not_allowed, 405, "method_not_allowed", "Method not allowed"},
     refusal_row{operation::refusal::email_taken, 409, "email_taken", "Email already exists"},
     refusal_row{operation::refusal::username_taken, 409, "username_taken", "Username already exists"},

@@ -1,6 +1,6 @@
 #include "dialect/session_csrf.h"
 
-#include "base/base64url.h"
+#include "base/hex.h"
 
 namespace gatehouse::dialect {
 
@@ -12,11 +12,11 @@ std::string signing_input(std::string_view session_id) { return "csrf_token of s
 }  // namespace
 
 std::string session_csrf_token(const realm::settings& realm, std::string_view session_id) {
-  return base64url_encode(realm.keys->refresh_signing_key().sign(signing_input(session_id)));
+  return hex_encode(realm.keys->refresh_signing_key().sign(signing_input(session_id)));
 }
 
 bool is_session_csrf_token(const realm::settings& realm, std::string_view session_id, std::string_view shown) {
-  const std::optional<std::string> signature = base64url_decode(shown);
+  const std::optional<std::string> signature = hex_decode(shown);
   return signature && realm.keys->verify_by_any(token::key_use::refresh, signing_input(session_id), *signature);
 }
 

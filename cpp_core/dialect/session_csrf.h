@@ -1,5 +1,6 @@
 // A token that a page shows in the body of a request: it belongs to the session, so another site's page cannot know it.
-// Nothing is stored: it is the signature of the session id under the realm's refresh keys.
+// Nothing is stored: it is the signature of the session id under the realm's refresh keys, an HMAC-SHA256 as 64
+// hexadecimal digits.
 #pragma once
 
 #include <string>

@@ -108,6 +108,7 @@ task<outcome> list_users(context ctx, input in) {
   if (!found) co_return ctx.fail("listing users", found.failure());
   user_list page;
   page.users = std::move(*found);
+  page.session_id = in.bearer->session_id();
   co_return page;
 }
 

@@ -51,6 +51,7 @@ struct session_list {
 // Some of the realm's users, for an administrator.
 struct user_list {
   std::vector<account::user> users;
+  std::string session_id;  // of who asks
 };
 
 struct signed_out {};
@@ -81,8 +82,8 @@ enum class refusal {
   bad_csrf_token,
   email_unverified,  // the password was right
   link_expired,
-  link_unknown,  // or used already, or a newer one was sent
-  mail_off,      // the realm sends none
+  link_unknown,      // or used already, or a newer one was sent
+  mail_off,          // the realm sends none
   registration_closed,
   recent_login_needed,  // or the password again
   cross_site,           // another site's page has sent it
@@ -94,6 +95,7 @@ enum class refusal {
   busy,         // a queue of ours is full
   unavailable,  // a store is down
   internal,
+  verification_off,  // the realm asks nobody to verify an e-mail
 };
 
 struct field_error {

@@ -36,7 +36,8 @@ task<outcome> verify_email(context ctx, input in) {
 }
 
 task<outcome> resend_verification(context ctx, input in) {
-  if (!verifies_email(ctx)) co_return refuse(refusal::mail_off);
+  if (!ctx.realm.settings().smtp) co_return refuse(refusal::mail_off);
+  if (!verifies_email(ctx)) co_return refuse(refusal::verification_off);
   std::string email = in.email.value_or("");
   if (!in.email) {
     auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());

@@ -5,6 +5,8 @@
 //   [data-text="email"]                  the text of what the profile, or the last answer, says
 //   input[data-fill="first_name"]        likewise its value; [data-query="token"]: what the address of the page says
 //   [data-with="token"], [data-without]  shown if the address has it and it is good; if not
+//   input[data-once]                     its value leaves the address when it has been read; what does not look like its
+//                                        data-once is none; data-title is the page's title then
 //   [data-before], [data-after]          shown until a form is done; from then on
 //   body[data-needs-login]               only for who is logged in; [data-goes-on]: who is, is led on to where he wanted
 // Its buttons are disabled until this file is here: a form that the browser sent by itself would come to nothing. What
@@ -175,11 +177,21 @@
     location.replace(back);
   };
 
+  // What is shown once: reloading the page, and the browser's history, show it no more.
+  const readOnce = (input) => {
+    history.replaceState(null, '', location.pathname);
+    if (!new RegExp(`^(?:${input.dataset.once})$`).test(input.value)) input.value = '';
+    if (!input.value) return;
+    show({ [input.dataset.query]: input.value });
+    document.title = input.dataset.title;
+  };
+
   // ---- when the page is opened ----
 
   if (goesOn !== undefined) goOn().catch(() => {});  // then he logs in
   for (const input of all('input[data-query]')) {
     input.value = wanted.get(input.dataset.query) ?? '';
+    if ('once' in input.dataset) readOnce(input);
     for (const part of all(`[data-with="${input.dataset.query}"]`)) part.hidden = !input.value;
     for (const part of all(`[data-without="${input.dataset.query}"]`)) part.hidden = Boolean(input.value);
   }

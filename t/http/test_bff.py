@@ -52,6 +52,18 @@ def test_unknown_routes_and_methods(client):
     assert_hard(client.call("POST", "users", json={}), 422, "Users register themselves at authn/register", "/api/iam/users")
 
 
+def test_a_trailing_slash_is_the_same_route(client, postgres):
+    """Issue 10.18: the original's client asks for users/ and refresh-tokens/."""
+    admin = make_admin(client, postgres)
+    for route in ("users/", "refresh-tokens/", "authn/profile/", f"users/{admin.profile()['uuid']}/"):
+        answer = admin.call("GET", route)
+        assert answer.json() == admin.call("GET", route[:-1]).json() and answer.json()["status"] == "success", route
+    assert_hard(admin.call("GET", "nothing/?x=1"), 404, "Not found", "/api/iam/nothing/?x=1")
+    assert_hard(admin.call("DELETE", "refresh-tokens/"), 403, "Missing or invalid csrf token", "/api/iam/refresh-tokens/")
+    assert_success(admin.call("DELETE", "refresh-tokens/", json=admin.with_csrf()))
+    assert admin.call("GET", "authn/isauthenticated").json() == {"status": "fail"}
+
+
 # ---- register and login ----
 
 def test_register_brings_no_tokens(server):
@@ -67,6 +79,26 @@ def test_register_needs_every_field(server, field):
     client = Client(server)
     del client.person[field]
     assert_failure(client.register(), 400, f"'{field}' is required")
+
+
+def test_a_message_stands_twice_and_the_second_time_on_one_line(client, postgres):
+    """Issue 10.18: statusMessage repeats the message, without what a status line cannot hold."""
+    admin = make_admin(client, postgres)
+    uuid = admin.profile()["uuid"]
+    said = admin.call("GET", f"users/{uuid}/permission/a%0d%0ab%e2%82%acc").json()["error"]
+    assert said == {"message": f"User: {uuid} does NOT have permission: a\r\nb\u20acc", "statusCode": 401,
+                    "statusMessage": f"User: {uuid} does NOT have permission: ab\u20acc"}
+
+
+def test_a_login_through_google(client):
+    """Issue 10.18: there is none, and the answer says so in the contract's shape, whatever is sent."""
+    before = dict(client.tokens)
+    for options in ({"json": {"token": "x"}}, {"json": {}}, {}, {"data": "garbage"}):
+        assert_failure(client.call("POST", "authn/login-google", **options), 401, "Google Login Error")
+    answer = client.call("POST", "authn/login-google", "browser", headers=as_cookies(before), tokens={}, json={"token": "x"})
+    assert_failure(answer, 401, "Google Login Error")
+    assert set_cookies(answer) == [], "it ends no login"
+    assert client.call("GET", "authn/login-google").status_code == 405
 
 
 @pytest.mark.parametrize("fields, code, message", [
@@ -186,16 +218,18 @@ def test_profile(client):
     assert (data["avatar"], data["permissions"], data["deleted_at"]) == (None, None, None)
     assert (data["email_verified"], data["is_active"]) == (False, True)
     assert all(TIME.fullmatch(data[name]) for name in ("last_login", "created_at", "updated_at"))
-    assert data["csrf_token"] == client.profile()["csrf_token"]
+    assert re.fullmatch("[0-9a-f]{64}", data["csrf_token"]) and data["csrf_token"] == client.profile()["csrf_token"]
     assert_failure(client.call("GET", "authn/profile", tokens={}), 401, "Unauthorized")
     assert_failure(client.call("GET", "authn/profile", tokens={"iam-access-token": "Bearer x"}), 401, "Unauthorized")
 
 
 def test_the_role_is_the_views(client, postgres):
-    for roles, shown in (("{staff}", "GENERAL"), ("{staff,admin}", "SUPER_ADMIN")):
+    """Issue 10.18: the permission that an older admin page of the original looks for comes with the role."""
+    for roles, shown, permissions in (("{staff}", "GENERAL", None), ("{staff,admin}", "SUPER_ADMIN", "canAccessAdmin")):
         postgres.query("select gatehouse.set_roles(%s, %s, %s::text[])", client.server.realm, client.person["email"], roles)
         client.login()
-        assert client.profile()["role"] == shown
+        data = client.profile()
+        assert (data["role"], data["permissions"]) == (shown, permissions)
 
 
 def test_a_deactivated_user_is_told_so_in_his_profile(client, postgres):
@@ -285,7 +319,8 @@ def test_a_csrf_token_or_uuid_that_is_no_string_is_none(client, postgres, odd):
     assert_failure(client.call("PUT", "authn/update", json={**full, "uuid": odd}), 400, "User uuid not provided")
     admin = make_admin(client, postgres)
     for method, route in (("PUT", f"users/{full['uuid']}"), ("DELETE", f"users/{full['uuid']}"), ("DELETE", "refresh-tokens")):
-        assert_failure(admin.call(method, route, json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token")
+        assert_hard(admin.call(method, route, json={**full, "csrf_token": odd}), 403, "Missing or invalid csrf token",
+                    f"/api/iam/{route}")
     assert client.profile()["first_name"] == "John"
 
 
@@ -304,6 +339,17 @@ def test_a_csrf_token_is_its_sessions(client):
     other.login()
     body = {**client.with_csrf(first_name="Jane"), "csrf_token": other.profile()["csrf_token"]}
     assert_failure(client.call("PUT", "authn/update", json=body), 403, "Missing or invalid csrf token")
+
+
+def test_delete_without_a_session(client):
+    """Issue 10.18: who shows no session that lives has no csrf token of it."""
+    body = client.with_csrf()
+    for tokens in ({}, {"iam-access-token": "Bearer x"}, {"iam-access-token": "x"}, {"iam-refresh-token": "Bearer x"}):
+        assert_failure(client.call("DELETE", "authn/delete", tokens=tokens, json=body), 403, "Missing or invalid csrf token")
+    assert client.profile()["email"] == client.person["email"]
+    client.call("POST", "authn/logout")
+    assert_failure(client.call("DELETE", "authn/delete", json=body), 403, "Missing or invalid csrf token")
+    assert_success(client.login(), {"email": client.person["email"]})
 
 
 def test_delete(client):

@@ -52,10 +52,11 @@ def test_a_uuid_may_be_written_in_capitals_and_in_no_other_way(client, postgres)
 
 
 def test_an_administrator_lists_users(client, postgres):
+    """Issue 10.18: with the csrf_token that changing them needs, as the original's table of users reads it."""
     admin = make_admin(client, postgres)
     others = [another(client.server).person["email"] for _ in range(4)]
     everybody = [admin.person["email"], *others]
-    seen = lambda query: [each["email"] for each in admin.call("GET", "users" + query).json()["data"]]
+    seen = lambda query: [each["email"] for each in admin.call("GET", "users" + query).json()["data"]["users"]]
     assert seen("") == everybody
     assert seen("?skip=0&take=2") == everybody[:2]
     assert seen("?skip=2&take=2") == everybody[2:4]
@@ -63,7 +64,9 @@ def test_an_administrator_lists_users(client, postgres):
     assert seen("?take=0") == [] and seen("?skip=99") == []
     assert_failure(admin.call("GET", "users?skip=x"), 400, "'skip' must be a number")
     assert_failure(admin.call("GET", "users?take=-1"), 400, "'take' must be a number")
-    first = admin.call("GET", "users?take=1").json()["data"][0]
+    data = admin.call("GET", "users?take=1").json()["data"]
+    assert list(data) == ["users", "csrf_token"] and data["csrf_token"] == admin.profile()["csrf_token"]
+    first, = data["users"]
     assert "csrf_token" not in first and first["password"] == "[hidden]" and first["role"] == "SUPER_ADMIN"
 
 
@@ -75,7 +78,7 @@ def test_an_administrator_changes_a_user(client, postgres, upstream):
     data = change(role="SUPER_ADMIN", email_verified=True)["data"]
     assert (data["role"], data["email_verified"]) == ("SUPER_ADMIN", True)
     assert user.profile()["role"] == "SUPER_ADMIN", "renewed by itself"
-    assert len(user.call("GET", "users").json()["data"]) == 2
+    assert len(user.call("GET", "users").json()["data"]["users"]) == 2
     assert change(role="GENERAL")["data"]["role"] == "GENERAL"
     assert user.profile()["role"] == "GENERAL"
     assert change(email_verified=False)["data"]["email_verified"] is False
@@ -96,11 +99,38 @@ def test_requirement_36_an_administrator_deactivates_a_user(client, postgres):
     assert_success(user.login(), {"email": user.person["email"]})
 
 
+def test_a_write_without_a_csrf_token_is_a_real_403(client, postgres):
+    """Issue 10.18: at users and refresh-tokens, before it is looked at what is to be changed."""
+    admin = make_admin(client, postgres)
+    own = admin.profile()["uuid"]
+    for method, route in (("PUT", f"users/{own}"), ("DELETE", f"users/{own}"), ("DELETE", "refresh-tokens"),
+                          ("DELETE", f"refresh-tokens/{admin.tokens['iam-sid']}"), ("PUT", "users/nobody")):
+        for body in ({}, {"csrf_token": "x"}, {"csrf_token": "0" * 64, "first_name": "x"}):
+            assert_hard(admin.call(method, route, json=body), 403, "Missing or invalid csrf token", f"/api/iam/{route}")
+    assert admin.profile()["first_name"] == "John"
+
+
+def test_who_may_see_what_a_user_may_do(client, postgres):
+    """Issue 10.18: the original's header asks for the permission of who has logged in, to show the administration."""
+    admin, user = make_admin(client, postgres), another(client.server)
+    ids = {who: who.profile()["uuid"] for who in (admin, user)}
+    ask = lambda who, of, name="can-access-admin": who.call("GET", f"users/{of}/permission/{name}")
+    assert_success(ask(admin, ids[admin]), f"User: {ids[admin]} has permission: can-access-admin")
+    assert_success(ask(admin, ids[admin].upper(), "can-access-admin/"), f"User: {ids[admin]} has permission: can-access-admin")
+    for who, of, name in ((user, user, "can-access-admin"), (admin, user, "can-access-admin"), (admin, admin, "fly")):
+        assert_failure(ask(who, ids[of], name), 401, f"User: {ids[of]} does NOT have permission: {name}")
+    other = f"users/{ids[admin]}/permission/can-access-admin"
+    assert_hard(user.call("GET", other), 403, "Forbidden", f"/api/iam/{other}")
+    assert_hard(user.call("GET", other, tokens={}), 403, "Forbidden", f"/api/iam/{other}")
+    nobody = "users/00000000-0000-4000-8000-000000000000/permission/can-access-admin"
+    assert_hard(admin.call("GET", nobody), 404, "Not found", f"/api/iam/{nobody}")
+    for path in (f"users/{ids[admin]}/permission", f"users/{ids[admin]}/permission/a/b", f"users/{ids[admin]}/other/x"):
+        assert_hard(admin.call("GET", path), 404, "Not found", f"/api/iam/{path}")
+
+
 def test_what_a_change_of_a_user_lacks(client, postgres):
     admin = make_admin(client, postgres)
     route = f"users/{another(client.server).profile()['uuid']}"
-    assert_failure(admin.call("PUT", route, json={"first_name": "x"}), 403, "Missing or invalid csrf token")
-    assert_failure(admin.call("DELETE", route), 403, "Missing or invalid csrf token")
     assert_failure(admin.call("PUT", route, json=admin.with_csrf()), 400, "No updatable properties supplied")
     assert_failure(admin.call("PUT", route, json=admin.with_csrf(role="KING")), 400, "'role' must be GENERAL or SUPER_ADMIN")
     assert_failure(admin.call("PUT", route, json=admin.with_csrf(is_active="no")), 400, "'is_active' must be true or false")
@@ -132,7 +162,7 @@ def test_sessions_as_refresh_tokens(client, postgres):
     assert admin.tokens["iam-sid"] in [row["id"] for row in rows]
 
     route = f"refresh-tokens/{mine['id']}"
-    assert_failure(admin.call("DELETE", route, json={}), 403, "Missing or invalid csrf token")
+    assert_hard(admin.call("DELETE", route, json={}), 403, "Missing or invalid csrf token", f"/api/iam/{route}")
     assert_success(admin.call("DELETE", route, json=admin.with_csrf()))
     assert user.call("GET", "authn/isauthenticated").text == '{"status":"fail"}'
     assert_hard(admin.call("DELETE", route, json=admin.with_csrf()), 404, "Not found", f"/api/iam/{route}")

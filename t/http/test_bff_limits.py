@@ -56,6 +56,15 @@ def test_requirement_26_too_large_a_body(nginx, method, route):
     assert_hard(answer, 413, "The body is too large", f"/api/iam/{route}")
 
 
+def test_a_realm_that_verifies_no_email_does_not_say_that_it_sends_no_mail(nginx, smtp, postgres):
+    """Issue 10.18: it does, for a reset."""
+    client = another(Mailing(nginx, smtp, postgres, text=BFF, verify_email="off").server)
+    for email in (client.person["email"], "nobody@example.com"):
+        assert_failure(client.call("POST", "authn/verifyemail", json={"email": email}), 404,
+                       "This site does not ask anybody to verify an e-mail")
+        assert_success(client.call("POST", "authn/reset", json={"email": email}))
+
+
 def test_a_realm_that_sends_no_mail(nginx):
     client = another(nginx(BFF))
     for route in ("reset", "verifyemail"):

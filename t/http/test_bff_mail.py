@@ -30,7 +30,15 @@ def test_verification(mailing, smtp, postgres):
     assert_success(client.call("POST", "authn/verifyemailtoken", json={"token": again}), {"email": client.person["email"]})
     assert client.profile()["email_verified"] is True
     assert_failure(client.call("POST", "authn/verifyemailtoken", json={"token": again}), 500, "Server error")
-    assert_failure(client.call("POST", "authn/verifyemailtoken", json={}), 400, "'token' is required")
+
+
+def test_a_link_without_its_token(mailing):
+    """Issue 10.18: as one that is no good to the caller, not as a form that lacks a field."""
+    client = Client(mailing.server)
+    for route in ("verifyreset", "verifyemailtoken"):
+        for body in ({}, {"token": None}, {"token": 1}):
+            assert_failure(client.call("POST", f"authn/{route}", json=body), 401, "Unauthorized")
+        assert_failure(client.call("POST", f"authn/{route}", json={"token": "x"}), 500, "Server error")
 
 
 def test_a_temporary_password(mailing, smtp):

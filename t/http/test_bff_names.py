@@ -60,7 +60,7 @@ def test_an_administrator_changes_one_of_two_names(server, postgres):
     assert (data["first_name"], data["last_name"]) == ("Hanna", "van Dyke")
     assert names(client) == ("Hanna", "van Dyke")
     admin.call("PUT", route, json=admin.with_csrf(is_active=True))
-    listed = {each["uuid"]: each for each in admin.call("GET", "users").json()["data"]}[client.profile()["uuid"]]
+    listed = {each["uuid"]: each for each in admin.call("GET", "users").json()["data"]["users"]}[client.profile()["uuid"]]
     assert (listed["first_name"], listed["last_name"]) == ("Hanna", "van Dyke")
 
 

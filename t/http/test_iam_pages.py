@@ -17,7 +17,7 @@ SITE = ("location /api/iam/ { gatehouse_api %REALM% bff; }"
         "location / { gatehouse %REALM%; gatehouse_token_from header=iam-access-token cookie=iam-access-token;"
         " proxy_pass %UPSTREAM%; }")
 PAGES = ["", "register", "login", "reset", "verify", "verifyemail", "verifyfailed", "verifysuccessful", "dashboard",
-         "dashboard/profile", "dashboard/settings"]
+         "dashboard/index", "dashboard/profile", "dashboard/settings"]
 PASSWORD, NEW = "SecurePass123", "Another-Passw0rd"
 
 
@@ -63,6 +63,13 @@ def test_a_page_that_can_show_nothing_else_offers_a_logout(nginx):
     assert [cookie.split(";")[0] for cookie in set_cookies(out)] == ["iam-access-token=", "iam-refresh-token=", "iam-sid="]
     assert server.get("/", headers=cookies).status_code == 401
     assert server.post("/iam/logout", data={"return": "/"}, headers=cookies).status_code == 303, "out already"
+
+
+def test_a_trailing_slash_is_the_same_page(site):
+    """Issue 10.18: the original's links end in one."""
+    for path in PAGES[1:]:
+        assert site.get(f"/iam/{path}/").text == site.get(f"/iam/{path}").text, path
+    assert site.get("/iam/nothing/").status_code == 404
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -194,6 +201,19 @@ def test_requirement_44_a_login_leads_nowhere_else(nginx, page, wanted, path):
     page.fill(email=email, password=PASSWORD)
     page.submit("POST authn/login")
     page.wait_for_path(path)
+
+
+@pytest.mark.limit(120)
+def test_the_temporary_password_in_an_address_is_shown_once(site, page):
+    """Issue 10.18: where a client of the original's API leads. It does not stay in the address, and nothing else is shown."""
+    page.open(site.url + "/iam/verifysuccessful?pass=abcde-fghij-kmnpq-rs234")
+    page.wait_for("document.querySelector('[data-text=pass]').textContent === 'abcde-fghij-kmnpq-rs234'")
+    assert page.evaluate("!document.querySelector('[data-with=pass]').hidden && document.querySelector('[data-without=pass]').hidden")
+    assert page.evaluate("document.title").startswith("Your temporary password") and page.evaluate("location.search") == ""
+    for query in ("", "?pass=", "?pass=Call%20our%20hotline", "?pass=abcde-fghij-kmnpq-rs234%20x"):
+        page.open(site.url + "/iam/verifysuccessful" + query)
+        page.wait_for("document.querySelector('[data-with=pass]').hidden && !document.querySelector('[data-without=pass]').hidden")
+        assert page.evaluate("document.querySelector('[data-text=pass]').textContent + location.search") == ""
 
 
 # ---- gatehouse_token_from header= and cookie= ----

@@ -9,7 +9,7 @@ from accounts import API, GUARDED
 from mailing import Mailing, token_in
 from processes import wait_until
 
-SHOWN = """log_format shown '$request|$request_uri|$args|$query_string|$arg_token|$arg_uuid|$arg_password';
+SHOWN = """log_format shown '$request|$request_uri|$args|$query_string|$arg_token|$arg_uuid|$arg_password|$arg_pass';
     access_log %FOLDER%/shown.log shown;"""
 
 
@@ -26,7 +26,7 @@ def shown(server):
 
 
 @pytest.mark.parametrize("path", ["/auth/verify", "/auth/reset", "/auth/", "/auth/no/such/page", "/moved/reset", "/own/none"])
-@pytest.mark.parametrize("name", ["token", "uuid", "password"])
+@pytest.mark.parametrize("name", ["token", "uuid", "password", "pass"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE"])
 def test_requirement_61_no_log_shows_it(server, path, name, method):
     canary = secrets.token_hex(16)
