@@ -82,8 +82,8 @@ enum class refusal {
   bad_csrf_token,
   email_unverified,  // the password was right
   link_expired,
-  link_unknown,      // or used already, or a newer one was sent
-  mail_off,          // the realm sends none
+  link_unknown,  // or used already, or a newer one was sent
+  mail_off,      // the realm sends none
   registration_closed,
   recent_login_needed,  // or the password again
   cross_site,           // another site's page has sent it
