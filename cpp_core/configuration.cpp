@@ -7,6 +7,7 @@
 #include "dialect/bff.h"
 #include "dialect/page_templates.h"
 #include "endpoint/router.h"
+#include "gate/cookie.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
 #include "session/places.h"
@@ -129,8 +130,8 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
                        "another audience");
       return -1;
     }
-    hide_cookie(*realm->config, realm->settings.cookies->access());
-    hide_cookie(*realm->config, realm->settings.cookies->refresh());
+    const gate::cookie_pair& own = *realm->settings.cookies;
+    for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hide_cookie(*realm->config, name);
     realm->complete = true;
     return 0;
   });
@@ -151,9 +152,12 @@ gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
 int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
   return guarded(problem, -1, [&] {
     hide_cookie(*config, view_of(name));
+    hide_cookie(*config, gate::name_of_rest(view_of(name)));
     return 0;
   });
 }
+
+gh_str gh_realm_pages(const gh_realm* realm) { return door_string(realm->pages_mount); }
 
 gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
   return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
@@ -223,6 +227,10 @@ int gh_origin_check(gh_str origin, gh_error* problem) {
         "\"" + std::string(text) + "\" is not an origin; write https://HOST or https://HOST:PORT, without a path");
     return -1;
   });
+}
+
+int gh_token_header_check(gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(gate::check_token_header(view_of(name)), problem); });
 }
 
 int gh_identity_header_check(gh_str name, gh_error* problem) {

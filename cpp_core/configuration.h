@@ -1,6 +1,7 @@
 // What the opaque handles of gatehouse.h stand for while nginx reads its configuration.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -87,13 +87,27 @@ renewable find_renewable(const gate::authenticator& gate, std::span<const std::s
   return {};
 }
 
+struct shown_cookies {
+  bool by_handle;
+  bool access_rest;  // of a long access token
+};
+
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
-std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made, bool by_handle) {
-  if (made.tokens) return operation::session_cookies(realm, *made.tokens);
-  if (!made.ended) return {};
-  const auto cleared = realm.cookies->clear();
-  if (by_handle) return {cleared.front(), realm.handle_cookie->clear()};
-  return {cleared.begin(), cleared.end()};
+std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
+                                    const shown_cookies& shown) {
+  std::vector<std::string> cookies;
+  if (made.tokens) {
+    cookies = operation::session_cookies(realm, *made.tokens);
+    const bool is_long = !gate::split_value(realm.cookies->access(), made.tokens->access.reveal()).second.empty();
+    if (is_long) return cookies;
+  } else if (made.ended) {
+    const auto cleared = realm.cookies->clear();
+    cookies = {cleared.front(), shown.by_handle ? realm.handle_cookie->clear() : cleared.back()};
+  } else {
+    return {};
+  }
+  if (shown.access_rest) cookies.push_back(realm.cookies->clear_access_rest());
+  return cookies;
 }
 
 }  // namespace
@@ -138,10 +152,11 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
                            {},
                            {}};
     secret token(shown.token);
-    const bool by_handle = !shown.client->handle_cookie.empty();
+    const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
+    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest)};
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
-    auto deliver = [worker, realm, by_handle, answer, arg](result<operation::renewal> outcome) {
+    auto deliver = [worker, realm, about, answer, arg](result<operation::renewal> outcome) {
       gh_renewal renewal{};
       renewal.decision.verdict = GH_FAILED;
       if (!outcome) {
@@ -149,7 +164,7 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
         answer(arg, &renewal);
         return;
       }
-      const std::vector<std::string> values = cookies_of(realm->settings, *outcome, by_handle);
+      const std::vector<std::string> values = cookies_of(realm->settings, *outcome, about);
       std::vector<gh_str> cookies;
       for (const std::string& cookie : values) cookies.push_back(door_string(cookie));
       renewal.set_cookies = cookies.data();

@@ -34,6 +34,18 @@ typedef struct gh_worker gh_worker;     /* everything a worker process holds */
 typedef struct gh_identity gh_identity; /* who a request is from; counted references */
 typedef struct gh_flow gh_flow;         /* an endpoint request under way */
 
+typedef struct {
+  gh_str name;
+  gh_str value;
+} gh_header;
+
+typedef struct {
+  int status;
+  const gh_header *headers; /* Content-Type among them */
+  size_t header_count;
+  gh_str body;
+} gh_reply;
+
 /* ---- what the core asks of its host ---- */
 
 enum { GH_READ = 1, GH_WRITE = 2 };                                           /* events of a descriptor */
@@ -86,6 +98,9 @@ gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
 /* gatehouse_token_from cookie=NAME: no application is to see it. */
 int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);
 
+/* Where the guard sends who must log in, the path of the realm's pages; empty: nowhere. */
+gh_str gh_realm_pages(const gh_realm *realm);
+
 /* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
 gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
 gh_str gh_api_mount(const gh_api *api);
@@ -98,6 +113,9 @@ gh_rule *gh_rule_create(gh_config *config, const gh_str *args, size_t count, gh_
 
 /* An exact origin such as https://example.com, or *; 0 if well formed. */
 int gh_origin_check(gh_str origin, gh_error *error);
+
+/* 0 if NAME may be a header with a token: none that nginx itself or HTTP's framing reads. */
+int gh_token_header_check(gh_str name, gh_error *error);
 
 /* 0 if NAME may be a header of identity: a token, and none that nginx itself or HTTP's framing reads. */
 int gh_identity_header_check(gh_str name, gh_error *error);
@@ -119,6 +137,7 @@ typedef struct {
   int csrf;              /* gatehouse_csrf */
   int pass_cookies;      /* gatehouse_pass_cookies */
   int ambiguous_paths;   /* gatehouse_ambiguous_paths: 1: allow */
+  int no_store;          /* gatehouse_no_store */
   const gh_str *headers; /* name, value, name, value … as written */
   size_t header_count;   /* strings, so twice the headers */
 } gh_location;
@@ -183,6 +202,10 @@ typedef struct {
   gh_str accept;                 /* Accept */
   gh_str accept_language;        /* Accept-Language */
   gh_str upgrade;                /* Upgrade */
+  gh_str requested_with;         /* X-Requested-With */
+  gh_str script_mark;            /* a header that only scripts send: HX-Request, Turbo-Frame, X-PJAX, X-Up-Version */
+  gh_str preflight_method;       /* Access-Control-Request-Method */
+  gh_str preflight_headers;      /* Access-Control-Request-Headers */
   int secure;                    /* came over TLS */
   const gh_str *allowed_origins; /* gatehouse_allow_origin */
   size_t allowed_origin_count;
@@ -225,10 +248,18 @@ int gh_path_is_ambiguous(gh_str raw);
  * too many readings, or no memory. */
 int gh_path_readings(gh_str raw, int (*read)(void *arg, gh_str path), void *arg);
 
+/* Does a browser ask first whether a page of another origin may send what it wants to (a CORS preflight), and does the
+ * location allow any origin? Such a request never has credentials: gh_cors() has the answer, which is no refusal. */
+int gh_is_preflight(const gh_traits *traits);
+/* The headers for an answer of the guard to a page of an allowed origin, if this is one: those of a preflight's 204, or
+ * those by which the page may read a refusal. `answer` is called as that of gh_problem() is; its reply has no body. */
+void gh_cors(const gh_traits *traits, void (*answer)(void *arg, const gh_reply *reply), void *arg);
+
 /* Silent refresh, after GH_RENEWABLE: a new session head from Redis. `answer` is called as that of gh_api_begin() is.
  * NULL: too many flows or no memory; answer 503. */
 typedef struct {
-  gh_decision decision; /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's */
+  /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's */
+  gh_decision decision;
   const gh_str *set_cookies; /* values of Set-Cookie headers for the response, whatever it will be */
   size_t set_cookie_count;
 } gh_renewal;
@@ -261,11 +292,6 @@ gh_str gh_identity_claim(const gh_identity *identity, gh_str name);
 /* ---- the endpoints ---- */
 
 typedef struct {
-  gh_str name;
-  gh_str value;
-} gh_header;
-
-typedef struct {
   gh_traits traits;
   gh_str path;              /* decoded and normalised, the mount included */
   gh_str query;             /* raw, without '?' */
@@ -275,13 +301,6 @@ typedef struct {
   gh_str address;    /* the client's, after realip */
   gh_str request_id; /* for the log */
 } gh_request;
-
-typedef struct {
-  int status;
-  const gh_header *headers; /* Content-Type among them */
-  size_t header_count;
-  gh_str body;
-} gh_reply;
 
 /* The response for a status that the guard or nginx itself chose: `answer` is called once, before this returns, and the
  * reply is gone with it; not at all without memory. */

@@ -7,6 +7,7 @@
 #include "dialect/cross_site.h"
 #include "dialect/page_response.h"
 #include "gate/challenge.h"
+#include "gate/cross_origin.h"
 #include "gate/cross_site.h"
 #include "gate/path_readings.h"
 #include "reply.h"
@@ -31,7 +32,8 @@ class short_list {
   std::size_t count_;
 };
 
-constexpr std::size_t most_cookie_headers = 64;  // HTTP/2 may send each cookie in a header of its own
+// HTTP/2 may send each cookie in a header of its own.
+constexpr std::size_t most_cookie_headers = 64;
 constexpr std::size_t most_origins = 64;
 
 struct problem_row {
@@ -49,8 +51,8 @@ constexpr std::array problems{
 };
 
 gate::navigation said_of(const gh_traits& traits) {
-  return {view_of(traits.method), view_of(traits.fetch_mode), view_of(traits.fetch_dest), view_of(traits.accept),
-          view_of(traits.upgrade)};
+  return {view_of(traits.method),  view_of(traits.fetch_mode),     view_of(traits.fetch_dest), view_of(traits.accept),
+          view_of(traits.upgrade), view_of(traits.requested_with), view_of(traits.script_mark)};
 }
 
 dialect::response problem_json(int status) {
@@ -64,13 +66,18 @@ dialect::response problem_json(int status) {
   return made;
 }
 
-// The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something: who only wants to
-// see a page has been redirected.
+// The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something, or who sees a
+// frame: who only wants to see a page has been redirected.
 dialect::response page_for(const dialect::request& asked, const realm::settings& realm, std::string_view uri,
                            const gate::identity* who, int status) {
   if (status == 400) return dialect::error_page(asked, realm, operation::refusal::conflicting_credentials);
-  if (status == 401) return dialect::session_ended_page(asked, realm);
-  const bool may_not = status == 403 && who != nullptr && !dialect::is_cross_site(realm, asked);
+  const bool is_lost = status == 401 && asked.method == "GET" && !asked.framed;  // the login page itself is guarded
+  if (status == 401 && !is_lost) return dialect::session_ended_page(asked, realm);
+  const bool is_foreign = dialect::is_cross_site(realm, asked);
+  if (status == 403 && who == nullptr && !is_foreign) {
+    return dialect::error_page(asked, realm, operation::refusal::token_too_large);
+  }
+  const bool may_not = status == 403 && who != nullptr && !is_foreign;
   return may_not ? dialect::forbidden_page(asked, realm, who->email(), asked.method == "GET" ? uri : "")
                  : dialect::error_page_of_status(asked, realm, status);
 }
@@ -82,6 +89,7 @@ dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, c
   asked.mount = realm.pages_mount;
   asked.method = view_of(traits.method);
   asked.secure = traits.secure != 0;
+  asked.framed = gate::is_framed(said_of(traits));
   for (const auto& [name, value] : {header_row{"Accept-Language", traits.accept_language},
                                     {"Host", traits.host},
                                     {"Origin", traits.origin},
@@ -104,6 +112,11 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
   decide(decision, GH_FAILED);
   decision->by_cookie = 0;
   guarded(nullptr, 0, [&] {
+    // What is beyond cannot be seen, and might be a second login.
+    if (credentials->cookie_count > most_cookie_headers) {
+      decide(decision, GH_AMBIGUOUS);
+      return 0;
+    }
     const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
     const short_list<most_cookie_headers> cookies(credentials->cookies, credentials->cookie_count);
     gate::credentials shown;
@@ -167,6 +180,8 @@ int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
 size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* into, size_t size) {
   return guarded<size_t>(nullptr, 0, [&]() -> size_t {
     if (realm->pages_mount.empty() || !gate::may_be_redirected(said_of(*traits))) return 0;
+    // What is guarded below the pages, or has no pages here, would lead to itself for ever.
+    if (view_of(traits->uri).starts_with(realm->pages_mount)) return 0;
     const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
     if (location.size() > size) return 0;
     return location.copy(into, size);
@@ -190,6 +205,27 @@ int gh_path_readings(gh_str raw, int (*read)(void* arg, gh_str path), void* arg)
     for (const std::string& each : *readings) {
       if (const int found = read(arg, door_string(each)); found != 0) return found;
     }
+    return 0;
+  });
+}
+
+int gh_is_preflight(const gh_traits* traits) {
+  return guarded(nullptr, 0, [&] {
+    const bool asks =
+        view_of(traits->method) == "OPTIONS" && traits->origin.len > 0 && traits->preflight_method.len > 0;
+    return asks && traits->allowed_origin_count > 0 ? 1 : 0;
+  });
+}
+
+void gh_cors(const gh_traits* traits, void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  guarded(nullptr, 0, [&] {
+    const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
+    const gate::cross_origin asked{view_of(traits->origin), view_of(traits->preflight_method),
+                                   view_of(traits->preflight_headers), origins.views()};
+    dialect::response made;
+    made.status = 204;
+    made.headers = gh_is_preflight(traits) != 0 ? gate::preflight_headers(asked) : gate::reading_headers(asked);
+    give_reply(made, answer, arg);
     return 0;
   });
 }

@@ -123,7 +123,10 @@ ngx_http_gatehouse_judge(ngx_http_request_t *r,
     }
 
     if (decision.verdict != GH_ALLOWED) {
-        return ngx_http_gatehouse_refuse(r, ctx, &decision);
+        rc = ngx_http_gatehouse_preflight(r);
+
+        return (rc == NGX_DECLINED)
+               ? ngx_http_gatehouse_refuse(r, ctx, &decision) : rc;
     }
 
     if (ngx_http_gatehouse_present(r, ctx) != NGX_OK) {
@@ -159,7 +162,8 @@ ngx_int_t
 ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     gh_decision *decision)
 {
-    ngx_int_t  rc, status;
+    ngx_int_t                       rc, status;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
 
     rc = NGX_OK;
 
@@ -198,7 +202,10 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
                    (int) decision->verdict, status);
 
     if (r == r->main) {
+        glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
         ctx->refused = status;
+        ctx->origins = glcf->origins;
     }
 
     return status;

@@ -8,6 +8,8 @@
 
 
 static char *ngx_http_gatehouse_mount(ngx_conf_t *cf, gh_str *mount);
+static ngx_uint_t ngx_http_gatehouse_may_match(
+    ngx_http_core_loc_conf_t *clcf, ngx_str_t *mount);
 
 
 char *
@@ -184,6 +186,10 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_gatehouse_add_user(cf, realm, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     for (i = 0; gh_api_token_header(glcf->api, i, &header); i++) {
         name.data = (u_char *) header.data;
         name.len = header.len;
@@ -214,9 +220,9 @@ ngx_http_gatehouse_mount(ngx_conf_t *cf, gh_str *mount)
 
     value = cf->args->elts;
 
-    if (cf->args->nelts == 3) {
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
+    if (cf->args->nelts == 3) {
         if (clcf->named || clcf->exact_match
 #if (NGX_PCRE)
             || clcf->regex
@@ -244,9 +250,41 @@ ngx_http_gatehouse_mount(ngx_conf_t *cf, gh_str *mount)
 
         prefix.data += 6;
         prefix.len -= 6;
+
+        if (!ngx_http_gatehouse_may_match(clcf, &prefix)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no path of the location \"%V\" is below "
+                               "\"%V\", so its endpoints cannot be reached; "
+                               "write \"mount=\" with a prefix that both have",
+                               &clcf->name, &prefix);
+            return NGX_CONF_ERROR;
+        }
     }
 
     *mount = ngx_http_gatehouse_view(&prefix);
 
     return NGX_CONF_OK;
+}
+
+
+/* What a regex matches, and where a named location is asked for, is open. */
+
+static ngx_uint_t
+ngx_http_gatehouse_may_match(ngx_http_core_loc_conf_t *clcf, ngx_str_t *mount)
+{
+    size_t  len;
+
+    if (clcf->named
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+       )
+    {
+        return 1;
+    }
+
+    len = clcf->exact_match ? mount->len : ngx_min(mount->len, clcf->name.len);
+
+    return clcf->name.len >= len
+           && ngx_strncmp(clcf->name.data, mount->data, len) == 0;
 }

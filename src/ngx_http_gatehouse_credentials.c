@@ -23,6 +23,15 @@ static ngx_http_gatehouse_trait_t  ngx_http_gatehouse_trait_headers[] = {
     { ngx_string("Accept"), offsetof(gh_traits, accept) },
     { ngx_string("Accept-Language"), offsetof(gh_traits, accept_language) },
     { ngx_string("Upgrade"), offsetof(gh_traits, upgrade) },
+    { ngx_string("X-Requested-With"), offsetof(gh_traits, requested_with) },
+    { ngx_string("HX-Request"), offsetof(gh_traits, script_mark) },
+    { ngx_string("Turbo-Frame"), offsetof(gh_traits, script_mark) },
+    { ngx_string("X-PJAX"), offsetof(gh_traits, script_mark) },
+    { ngx_string("X-Up-Version"), offsetof(gh_traits, script_mark) },
+    { ngx_string("Access-Control-Request-Method"),
+      offsetof(gh_traits, preflight_method) },
+    { ngx_string("Access-Control-Request-Headers"),
+      offsetof(gh_traits, preflight_headers) },
     { ngx_null_string, 0 }
 };
 

@@ -8,6 +8,23 @@
 #include "ngx_http_gatehouse_module.h"
 
 
+/* Angie gives one location several places, each with a name of its own. */
+
+#if (NGX_HTTP_GATEHOUSE_PLACES)
+
+typedef ngx_http_core_loc_t  ngx_http_gatehouse_place_t;
+
+#define ngx_http_gatehouse_place_conf(place)  (place)->conf
+
+#else
+
+typedef ngx_http_core_loc_conf_t  ngx_http_gatehouse_place_t;
+
+#define ngx_http_gatehouse_place_conf(place)  (place)
+
+#endif
+
+
 typedef struct {
     ngx_conf_t                 *cf;
     gh_config                  *config;
@@ -26,7 +43,7 @@ static ngx_int_t ngx_http_gatehouse_explain_nested(
 static ngx_int_t ngx_http_gatehouse_explain_tree(
     ngx_http_gatehouse_explain_t *ex, ngx_http_location_tree_node_t *node);
 static ngx_int_t ngx_http_gatehouse_explain_location(
-    ngx_http_gatehouse_explain_t *ex, ngx_http_core_loc_conf_t *clcf);
+    ngx_http_gatehouse_explain_t *ex, ngx_http_gatehouse_place_t *place);
 static ngx_int_t ngx_http_gatehouse_explain_conf(
     ngx_http_gatehouse_explain_t *ex, void **loc_conf, char *modifier,
     ngx_str_t *name, char *suffix);
@@ -72,7 +89,8 @@ static ngx_int_t
 ngx_http_gatehouse_explain_server(ngx_http_gatehouse_explain_t *ex,
     ngx_http_core_srv_conf_t *cscf)
 {
-    ngx_http_core_loc_conf_t   *clcf, **clcfp;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_gatehouse_place_t  **place;
 
     if (ngx_http_gatehouse_explain_name(ex, cscf) != NGX_OK) {
         return NGX_ERROR;
@@ -97,8 +115,8 @@ ngx_http_gatehouse_explain_server(ngx_http_gatehouse_explain_t *ex,
         return NGX_OK;
     }
 
-    for (clcfp = cscf->named_locations; *clcfp; clcfp++) {
-        if (ngx_http_gatehouse_explain_location(ex, *clcfp) != NGX_OK) {
+    for (place = cscf->named_locations; *place; place++) {
+        if (ngx_http_gatehouse_explain_location(ex, *place) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -196,7 +214,7 @@ ngx_http_gatehouse_explain_nested(ngx_http_gatehouse_explain_t *ex,
     ngx_http_core_loc_conf_t *clcf)
 {
 #if (NGX_PCRE)
-    ngx_http_core_loc_conf_t  **clcfp;
+    ngx_http_gatehouse_place_t  **place;
 #endif
 
     if (ngx_http_gatehouse_explain_tree(ex, clcf->static_locations) != NGX_OK)
@@ -209,8 +227,8 @@ ngx_http_gatehouse_explain_nested(ngx_http_gatehouse_explain_t *ex,
         return NGX_OK;
     }
 
-    for (clcfp = clcf->regex_locations; *clcfp; clcfp++) {
-        if (ngx_http_gatehouse_explain_location(ex, *clcfp) != NGX_OK) {
+    for (place = clcf->regex_locations; *place; place++) {
+        if (ngx_http_gatehouse_explain_location(ex, *place) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -254,20 +272,23 @@ ngx_http_gatehouse_explain_tree(ngx_http_gatehouse_explain_t *ex,
 
 static ngx_int_t
 ngx_http_gatehouse_explain_location(ngx_http_gatehouse_explain_t *ex,
-    ngx_http_core_loc_conf_t *clcf)
+    ngx_http_gatehouse_place_t *place)
 {
-    char  *modifier;
+    char                      *modifier;
+    ngx_http_core_loc_conf_t  *clcf;
 
-    modifier = clcf->exact_match ? "= " : clcf->noregex ? "^~ " : "";
+    clcf = ngx_http_gatehouse_place_conf(place);
+
+    modifier = place->exact_match ? "= " : place->noregex ? "^~ " : "";
 
 #if (NGX_PCRE)
-    if (clcf->regex) {
+    if (place->regex) {
         modifier = "~ ";
     }
 #endif
 
     if (ngx_http_gatehouse_explain_conf(ex, clcf->loc_conf, modifier,
-                                        &clcf->name, "")
+                                        &place->name, "")
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -275,7 +296,7 @@ ngx_http_gatehouse_explain_location(ngx_http_gatehouse_explain_t *ex,
 
     if (clcf->limit_except_loc_conf
         && ngx_http_gatehouse_explain_conf(ex, clcf->limit_except_loc_conf,
-                                           modifier, &clcf->name,
+                                           modifier, &place->name,
                                            " limit_except")
            != NGX_OK)
     {
@@ -339,6 +360,7 @@ ngx_http_gatehouse_explain_conf(ngx_http_gatehouse_explain_t *ex,
     location.csrf = glcf->csrf;
     location.pass_cookies = glcf->pass_cookies;
     location.ambiguous_paths = glcf->ambiguous_paths;
+    location.no_store = glcf->no_store;
     location.api = glcf->api;
     location.headers = headers;
     location.header_count = 2 * glcf->identity->nelts;

@@ -68,6 +68,16 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    /* a page of another origin may read why it was refused */
+
+    if (ctx->refused
+        && ctx->origins
+        && r->headers_out.status == (ngx_uint_t) ctx->refused
+        && ngx_http_gatehouse_cors(r, ctx->origins) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     /* wherever internal redirects have led */
 
     if (ctx->renewals && ngx_http_gatehouse_set_cookies(r, ctx) != NGX_OK) {
@@ -75,6 +85,7 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
     }
 
     if ((glcf->guard || ngx_http_gatehouse_vouched(r, ctx))
+        && glcf->no_store
         && ngx_http_gatehouse_keep_private(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;

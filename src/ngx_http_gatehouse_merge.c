@@ -59,6 +59,7 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
     conf->from = NGX_CONF_UNSET_UINT;
     conf->stale_limit = NGX_CONF_UNSET_MSEC;
     conf->csrf = NGX_CONF_UNSET;
+    conf->no_store = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -145,6 +146,7 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->from, prev->from, 0);
     ngx_conf_merge_msec_value(conf->stale_limit, prev->stale_limit, 0);
     ngx_conf_merge_value(conf->csrf, prev->csrf, 1);
+    ngx_conf_merge_value(conf->no_store, prev->no_store, 1);
 
     if (conf->origins == NULL) {
         conf->origins = prev->origins;
@@ -152,6 +154,13 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->check_from == NULL) {
         conf->check_from = prev->check_from;
+    }
+
+    if (conf->guard
+        && clcf->name.len
+        && ngx_http_gatehouse_add_user(cf, conf->guard, 0) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     if (conf->api) {

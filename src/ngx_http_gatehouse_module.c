@@ -117,6 +117,13 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       offsetof(ngx_http_gatehouse_loc_conf_t, csrf),
       NULL },
 
+    { ngx_string("gatehouse_no_store"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, no_store),
+      NULL },
+
     { ngx_string("gatehouse_check"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_gatehouse_check,
@@ -252,6 +259,8 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_http_gatehouse_test_logins(cf, gmcf);
+
     return ngx_http_gatehouse_explain(cf, gmcf);
 }
 
@@ -317,6 +326,9 @@ ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&gmcf->reserved, cf->pool, 8, sizeof(ngx_str_t))
         != NGX_OK
         || ngx_array_init(&gmcf->masked, cf->pool, 4, sizeof(ngx_uint_t))
+           != NGX_OK
+        || ngx_array_init(&gmcf->users, cf->pool, 8,
+                          sizeof(ngx_http_gatehouse_user_t))
            != NGX_OK
         || ngx_array_init(&gmcf->tokens, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK)

@@ -52,6 +52,8 @@ typedef struct {
     uint64_t                    reserved_lengths;
     ngx_array_t                 tokens;       /* ngx_str_t: headers for us */
 
+    ngx_array_t                 users;        /* servers that use realms */
+
     ngx_int_t                   request_id;   /* the index of $request_id */
     ngx_array_t                 masked;       /* ngx_uint_t: indices, too */
 
@@ -65,6 +67,15 @@ typedef struct {
     ngx_uint_t                  guarded;      /* unsigned  guarded:1; */
     ngx_uint_t                  endpoints;    /* unsigned  endpoints:1; */
 } ngx_http_gatehouse_srv_conf_t;
+
+
+/* A server in which a realm guards, or has its endpoints. */
+
+typedef struct {
+    ngx_http_core_srv_conf_t   *server;
+    gh_realm                   *realm;
+    ngx_uint_t                  serves;       /* its endpoints, else guards */
+} ngx_http_gatehouse_user_t;
 
 
 typedef struct {
@@ -102,6 +113,7 @@ typedef struct {
     ngx_http_gatehouse_from_t  *from_names;   /* NULL: none */
     ngx_msec_t                  stale_limit;
     ngx_flag_t                  csrf;
+    ngx_flag_t                  no_store;
 
     ngx_array_t                *origins;      /* gh_str */
     gh_api                     *api;
@@ -196,6 +208,7 @@ typedef struct {
 
     ngx_table_elt_t                 *challenge;
     ngx_int_t                        refused;        /* the guard's status */
+    ngx_array_t                     *origins;        /* gh_str, then allowed */
     ngx_str_t                        problem;        /* replaces the body */
     ngx_str_t                        query;          /* as sent, if masked */
 
@@ -244,6 +257,11 @@ char *ngx_http_gatehouse_when_stale(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_gatehouse_check_from(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+void ngx_http_gatehouse_test_logins(ngx_conf_t *cf,
+    ngx_http_gatehouse_main_conf_t *gmcf);
+ngx_int_t ngx_http_gatehouse_add_user(ngx_conf_t *cf, gh_realm *realm,
+    ngx_uint_t serves);
 
 void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent,
@@ -390,6 +408,8 @@ ngx_int_t ngx_http_gatehouse_reply(ngx_http_request_t *r,
     const gh_reply *reply);
 ngx_int_t ngx_http_gatehouse_reply_headers(ngx_http_request_t *r,
     const gh_reply *reply);
+ngx_int_t ngx_http_gatehouse_copy_headers(ngx_http_request_t *r,
+    const gh_reply *reply);
 
 ngx_int_t ngx_http_gatehouse_filter_init(ngx_conf_t *cf);
 ngx_table_elt_t *ngx_http_gatehouse_add_header(ngx_http_request_t *r,
@@ -399,6 +419,8 @@ ngx_int_t ngx_http_gatehouse_retry_after(ngx_http_request_t *r,
     ngx_uint_t seconds);
 ngx_int_t ngx_http_gatehouse_login_redirect(ngx_http_request_t *r,
     gh_realm *realm);
+ngx_int_t ngx_http_gatehouse_preflight(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_cors(ngx_http_request_t *r, ngx_array_t *origins);
 ngx_int_t ngx_http_gatehouse_keep_private(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 ngx_int_t ngx_http_gatehouse_set_cookies(ngx_http_request_t *r,

@@ -61,14 +61,21 @@ ngx_http_gatehouse_reply(ngx_http_request_t *r, const gh_reply *reply)
 ngx_int_t
 ngx_http_gatehouse_reply_headers(ngx_http_request_t *r, const gh_reply *reply)
 {
+    r->headers_out.status = reply->status;
+    r->headers_out.content_length_n = reply->body.len;
+
+    return ngx_http_gatehouse_copy_headers(r, reply);
+}
+
+
+ngx_int_t
+ngx_http_gatehouse_copy_headers(ngx_http_request_t *r, const gh_reply *reply)
+{
     u_char           *p;
     size_t            i;
     gh_str            name, value;
     ngx_table_elt_t  *h;
     const gh_header  *header;
-
-    r->headers_out.status = reply->status;
-    r->headers_out.content_length_n = reply->body.len;
 
     for (i = 0; i < reply->header_count; i++) {
 

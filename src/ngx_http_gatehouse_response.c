@@ -8,6 +8,7 @@
 #include "ngx_http_gatehouse_module.h"
 
 
+static ngx_int_t ngx_http_gatehouse_yield_to_expires(ngx_http_request_t *r);
 static void ngx_http_gatehouse_drop_headers(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 
@@ -214,7 +215,50 @@ ngx_http_gatehouse_keep_private(ngx_http_request_t *r,
         }
     }
 
-    return ngx_http_gatehouse_no_store(r);
+    return ngx_http_gatehouse_no_store(r) == NGX_OK
+           ? ngx_http_gatehouse_yield_to_expires(r) : NGX_ERROR;
+}
+
+
+/* "expires" writes over the header that it knows of, else adds its own. */
+
+static ngx_int_t
+ngx_http_gatehouse_yield_to_expires(ngx_http_request_t *r)
+{
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = r->headers_out.headers.last;
+    h = (ngx_table_elt_t *) part->elts + part->nelts - 1;
+
+#if (nginx_version >= 1023000)
+
+    h->next = NULL;
+    r->headers_out.cache_control = h;
+
+#else
+
+    {
+    ngx_table_elt_t  **ccp;
+
+    if (ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
+                       sizeof(ngx_table_elt_t *))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ccp = ngx_array_push(&r->headers_out.cache_control);
+    if (ccp == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ccp = h;
+    }
+
+#endif
+
+    return NGX_OK;
 }
 
 

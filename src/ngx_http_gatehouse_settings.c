@@ -77,6 +77,15 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     glcf->from_names = names;
 
     if (names->header.len
+        && gh_token_header_check(ngx_http_gatehouse_view(&names->header),
+                                 &error)
+           != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
+        return NGX_CONF_ERROR;
+    }
+
+    if (names->header.len
         && ngx_http_gatehouse_hide(cf, &names->header) != NGX_OK)
     {
         return NGX_CONF_ERROR;

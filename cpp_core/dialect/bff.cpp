@@ -199,6 +199,7 @@ const dialect bff{
                .reset_lifetime = seconds(3600),
                .reveals_taken = true,
                .takes_any_address = true,
+               .keeps_tokens_in_cookies = true,
                .keeps_admin = true,
                .theft_ends_all = true,
                .register_signs_in = false},

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view access_name = bff_cookies[0];
 constexpr std::string_view refresh_name = bff_cookies[1];
 constexpr std::string_view session_name = bff_cookies[2];  // opens nothing
+constexpr std::string_view access_rest_name = bff_cookies[3];
 constexpr std::string_view scheme = "Bearer ";
 
 struct found_value {
@@ -31,7 +32,8 @@ found_value find_header(const request& asked, std::string_view name) {
 
 // Its value is percent-encoded: a space cannot stand in a cookie.
 found_value find_in_cookies(const request& asked, std::string_view name) {
-  const gate::found_cookie cookie = gate::find_cookie(asked.all_headers("Cookie"), name);
+  std::string joined;
+  const gate::found_cookie cookie = gate::find_split_cookie(asked.all_headers("Cookie"), name, joined);
   found_value found;
   found.twice = std::holds_alternative<gate::ambiguous_cookie>(cookie);
   if (const auto* value = std::get_if<std::string_view>(&cookie)) found.text = percent_decode(*value).value_or("");
@@ -59,6 +61,13 @@ void add_cookie(const exchange& about, std::string_view name, std::string_view v
   if (about.realm.cookie_secure && !for_development) cookie.append("; Secure");
   cookie.append("; SameSite=Lax");
   answer.add_header("Set-Cookie", std::move(cookie));
+}
+
+void clear_rest(const exchange& about, response& answer) {
+  const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), access_rest_name);
+  if (!std::holds_alternative<gate::no_cookie>(shown)) {
+    add_cookie(about, access_rest_name, "", seconds(0), false, answer);
+  }
 }
 
 }  // namespace
@@ -105,7 +114,14 @@ void set_bff_tokens(const exchange& about, const operation::issued_tokens& token
   const unix_seconds now = now_seconds();
   seconds longest(tokens.refresh_expires_at - now);
   if (to == platform::browser_dev) longest = std::min(longest, a_day);
-  add_cookie(about, access_name, "Bearer%20" + access, seconds(tokens.access_expires_at - now), false, answer);
+  const seconds lifetime(tokens.access_expires_at - now);
+  const auto [begin, rest] = gate::split_value(access_name, "Bearer%20" + access);
+  add_cookie(about, access_name, begin, lifetime, false, answer);
+  if (!rest.empty()) {
+    add_cookie(about, access_rest_name, rest, lifetime, false, answer);
+  } else {
+    clear_rest(about, answer);
+  }
   add_cookie(about, refresh_name, "Bearer%20" + refresh, longest, false, answer);
   add_cookie(about, session_name, tokens.session_id, longest, true, answer);
 }
@@ -113,6 +129,7 @@ void set_bff_tokens(const exchange& about, const operation::issued_tokens& token
 void clear_bff_tokens(const exchange& about, response& answer) {
   if (platform_of(about.asked) == platform::app) return;
   add_cookie(about, access_name, "", seconds(0), false, answer);
+  clear_rest(about, answer);
   add_cookie(about, refresh_name, "", seconds(0), false, answer);
   add_cookie(about, session_name, "", seconds(0), true, answer);
 }

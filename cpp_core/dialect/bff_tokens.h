@@ -10,7 +10,8 @@
 
 namespace gatehouse::dialect {
 
-inline constexpr std::array<std::string_view, 3> bff_cookies{"iam-access-token", "iam-refresh-token", "iam-sid"};
+inline constexpr std::array<std::string_view, 4> bff_cookies{"iam-access-token", "iam-refresh-token", "iam-sid",
+                                                             "iam-access-token-2"};
 
 enum class platform { app, browser, browser_dev };
 

@@ -9,6 +9,7 @@
 #include "dialect/multipart_body.h"
 #include "dialect/page_forms.h"
 #include "dialect/refusals.h"
+#include "dialect/tokens_in_cookies.h"
 #include "gate/cookie.h"
 #include "operation/login.h"
 #include "operation/logout.h"
@@ -71,7 +72,8 @@ decoded decode(const route& matched, std::string_view content_type, std::string_
 // The handle counts like a refresh token.
 presented find_handle(const request& asked, const realm::settings& realm) {
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");
-  const gate::found_cookie access = gate::find_cookie(headers, realm.cookies->access());
+  std::string joined;
+  const gate::found_cookie access = gate::find_split_cookie(headers, realm.cookies->access(), joined);
   const gate::found_cookie handle = gate::find_cookie(headers, realm.handle_cookie->name());
   presented shown;
   shown.conflicting =
@@ -108,7 +110,9 @@ void clear_other_login(const exchange& about, response& answer) {
 
 void set_access(const exchange& about, const operation::issued_tokens& tokens, response& answer) {
   const seconds lifetime(tokens.access_expires_at - now_seconds());
-  answer.add_header("Set-Cookie", about.realm.cookies->set_access(tokens.access.reveal(), lifetime));
+  std::vector<std::string> cookies = about.realm.cookies->set_access(tokens.access.reveal(), lifetime);
+  if (cookies.size() == 1) clear_token_rest(about, answer);
+  for (std::string& cookie : cookies) answer.add_header("Set-Cookie", std::move(cookie));
 }
 
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
@@ -126,6 +130,7 @@ response leave(const exchange& about) {
   response made = wants_page(about.asked) ? back(about) : text(200, "Logout successful");
   made.add_header("Set-Cookie", about.realm.handle_cookie->clear());
   made.add_header("Set-Cookie", about.realm.cookies->clear().front());
+  clear_token_rest(about, made);
   clear_other_login(about, made);
   return made;
 }
@@ -212,7 +217,8 @@ const dialect form{
                .reset_link = "auth/reset-password?uuid=",
                .reveals_taken = true,
                .handle_cookie = cookies.front(),
-               .takes_any_address = true},
+               .takes_any_address = true,
+               .keeps_tokens_in_cookies = true},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_handle,

@@ -31,9 +31,10 @@ response page(int status, std::string body, std::string_view language, std::stri
 
 // No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the application
 // wants.
-const std::string content_policy =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'";
+const std::string contents =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; ";
+const std::string content_policy = contents + "frame-ancestors 'none'";
+const std::string framed_policy = contents + "frame-ancestors 'self'";
 
 // If-None-Match (RFC 9110, 13.1.2): a list, compared weakly.
 bool has_already(std::string_view listed, std::string_view etag) {
@@ -47,6 +48,12 @@ bool has_already(std::string_view listed, std::string_view etag) {
     if (each == etag || each == "*") return true;
   }
   return false;
+}
+
+// Where an application frames its own pages, what the guard says instead of one must be seen: all of its links and
+// forms lead out of the frame.
+response refusal_page(const request& asked, int status, std::string body, std::string_view language) {
+  return asked.framed ? html_in_frame(status, std::move(body), language) : html(status, std::move(body), language);
 }
 
 struct error_words {
@@ -63,7 +70,7 @@ response render_error(const request& asked, const realm::settings& realm, int st
   values["title"] = std::move(said.title);
   values["error"] = std::move(said.sentence);
   values["retry_in"] = std::move(said.retry_in);
-  return html(status, realm.pages->render("error.html", language, values), language);
+  return refusal_page(asked, status, realm.pages->render("error.html", language, values), language);
 }
 
 // The text for a status, or else for all of its kind.
@@ -77,6 +84,10 @@ std::string text_of_status(const realm::settings& realm, const request& asked, s
 
 response html(int status, std::string body, std::string_view language) {
   return page(status, std::move(body), language, content_policy);
+}
+
+response html_in_frame(int status, std::string body, std::string_view language) {
+  return page(status, std::move(body), language, framed_policy);
 }
 
 response html_with_calls(int status, std::string body, std::string_view language) {
@@ -117,7 +128,7 @@ response forbidden_page(const request& asked, const realm::settings& realm, std:
     // Where the dialect "form" is served the logout may be its own, which reads no body.
     if (realm.handle_cookie) values["return_query"] = "?return=" + gate::percent_encode(plain);
   }
-  return html(403, realm.pages->render("forbidden.html", language, values), language);
+  return refusal_page(asked, 403, realm.pages->render("forbidden.html", language, values), language);
 }
 
 response error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
@@ -151,9 +162,10 @@ response error_page_of_status(const request& asked, const realm::settings& realm
 response session_ended_page(const request& asked, const realm::settings& realm) {
   const std::string_view language = language_of(realm, asked);
   error_words said;
+  const bool has_sent = asked.method != "GET";
   said.title = realm.pages->text("session_ended", "title", language);
-  said.sentence = realm.pages->text("session_ended", "body", language);
-  return render_error(asked, realm, 401, std::move(said), {{"session_ended", true}});
+  said.sentence = realm.pages->text("session_ended", has_sent ? "body" : "frame_body", language);
+  return render_error(asked, realm, 401, std::move(said), {{has_sent ? "session_ended" : "frame_ended", true}});
 }
 
 std::optional<operation::refusal> closed(const realm::settings& realm, std::string_view template_name) {

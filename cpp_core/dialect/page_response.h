@@ -13,7 +13,9 @@ response redirect(int status, std::string location);
 
 // Nothing in it may come from elsewhere, and nothing inline (Content Security Policy 3).
 response html(int status, std::string body, std::string_view language);
-// The same, but its script may call this site (connect-src).
+// As html(), but a page of this site may show it in a frame.
+response html_in_frame(int status, std::string body, std::string_view language);
+// As html(), but its script may call this site (connect-src).
 response html_with_calls(int status, std::string body, std::string_view language);
 
 // A file of the pages' assets, by the last segment of the path; assets/theme.css is made of the realm's colour. 304 if
@@ -33,7 +35,8 @@ response error_page(const request& asked, const realm::settings& realm, operatio
 response error_page_of_status(const request& asked, const realm::settings& realm, int status);
 // The same with a sentence of its own.
 response error_page_of_status(const request& asked, const realm::settings& realm, int status, std::string said);
-// For who has sent a form of the application after his session had ended: 401, and how to send it again.
+// For who has sent a form of the application after his session had ended: 401, and how to send it again. For who wanted
+// to see a page inside another one: the way to the login page, out of the frame.
 response session_ended_page(const request& asked, const realm::settings& realm);
 
 // Why a page cannot do in this realm what it is for; nullopt: it can.

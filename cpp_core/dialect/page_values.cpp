@@ -113,6 +113,7 @@ json common_values(const realm::settings& realm, const request& asked, std::stri
   return {{"lang", language},
           {"mount", mount},
           {"plain_http", !asked.secure},
+          {"framed", asked.framed},
           {"at", {{"register", at + "register"}, {"forgot", at + "forgot"}, {"reset", at + "reset"}}},
           {"site",
            {{"name", realm.site.name},

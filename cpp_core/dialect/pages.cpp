@@ -158,6 +158,7 @@ void clear_handle(const exchange& about, response& answer) {
 
 void clear_cookies(const exchange& about, response& answer) {
   for (const std::string& cookie : about.realm.cookies->clear()) answer.add_header("Set-Cookie", cookie);
+  clear_token_rest(about, answer);
   clear_handle(about, answer);
 }
 
@@ -199,6 +200,12 @@ response show_account(const exchange& about, const operation::account_overview& 
 // By a cookie: no proof.
 bool seems_logged_in(const exchange& about) { return !find_token_cookies(about.asked, about.realm).nothing(); }
 
+// Over plain HTTP a browser does not say that it fills a frame, so the guard has sent it to the login page there: it is
+// not to be blank.
+bool may_be_framed(const exchange& about) {
+  return about.matched.path == "login" && !about.asked.secure && about.asked.header("Sec-Fetch-Dest").empty();
+}
+
 // Any page that is filled with a form; `name`: of its template.
 response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
               nlohmann::json values = {}) {
@@ -207,7 +214,9 @@ response show(const exchange& about, std::string_view name, int status, const op
   if (!values.contains("notice")) values["notice"] = notice_of(about, language);
   values["logged_in"] = about.matched.path == resend_path && seems_logged_in(about);
   add_form(values, about, language, trouble);
-  return html(status, about.realm.pages->render(name, language, values), language);
+  std::string body = about.realm.pages->render(name, language, values);
+  return may_be_framed(about) ? html_in_frame(status, std::move(body), language)
+                              : html(status, std::move(body), language);
 }
 
 response show_form(const exchange& about, const operation::refused* trouble) {
@@ -303,7 +312,8 @@ const dialect pages{
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(30 * 24 * 3600),
                .claims = claims,
-               .has_pages = true},
+               .has_pages = true,
+               .keeps_tokens_in_cookies = true},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_tokens,

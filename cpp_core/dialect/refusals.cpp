@@ -25,6 +25,8 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::forbidden, 403, "forbidden", "Forbidden"},
     refusal_row{operation::refusal::bad_csrf_token, 403, "bad_csrf_token", "Missing or invalid csrf token"},
     refusal_row{operation::refusal::registration_closed, 403, "registration_closed", "Registration is closed"},
+    refusal_row{operation::refusal::token_too_large, 403, "token_too_large",
+                "The account has more roles than a browser can keep"},
     refusal_row{operation::refusal::email_unverified, 403, "email_unverified", "The e-mail must be verified first"},
     refusal_row{operation::refusal::recent_login_needed, 403, "recent_login_needed",
                 "Log in again, or send currentPassword"},

@@ -19,6 +19,7 @@ struct request {
   std::vector<std::pair<std::string, std::string>> headers;
   secret body;          // it may hold a password
   bool secure = false;  // came over TLS
+  bool framed = false;  // what is shown is shown inside another page
   std::string address;
   std::string request_id;
   std::vector<std::string> allowed_origins;

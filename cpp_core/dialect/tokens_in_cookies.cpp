@@ -7,7 +7,8 @@ namespace gatehouse::dialect {
 
 presented find_token_cookies(const request& asked, const realm::settings& realm) {
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");
-  const gate::found_cookie access = gate::find_cookie(headers, realm.cookies->access());
+  std::string joined;
+  const gate::found_cookie access = gate::find_split_cookie(headers, realm.cookies->access(), joined);
   const gate::found_cookie refresh = gate::find_cookie(headers, realm.cookies->refresh());
   presented shown;
   shown.conflicting =
@@ -21,6 +22,14 @@ void set_token_cookies(const exchange& about, const operation::issued_tokens& to
   for (std::string& cookie : operation::session_cookies(about.realm, tokens)) {
     answer.add_header("Set-Cookie", std::move(cookie));
   }
+  const bool is_short = gate::split_value(about.realm.cookies->access(), tokens.access.reveal()).second.empty();
+  if (is_short) clear_token_rest(about, answer);
+}
+
+void clear_token_rest(const exchange& about, response& answer) {
+  const gate::cookie_pair& cookies = *about.realm.cookies;
+  const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), cookies.access_rest());
+  if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", cookies.clear_access_rest());
 }
 
 }  // namespace gatehouse::dialect

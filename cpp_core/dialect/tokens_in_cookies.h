@@ -7,6 +7,9 @@ namespace gatehouse::dialect {
 
 presented find_token_cookies(const request& asked, const realm::settings& realm);
 
+// The part that only a long access token needs, if the browser has one.
+void clear_token_rest(const exchange& about, response& answer);
+
 void set_token_cookies(const exchange& about, const operation::issued_tokens& tokens, response& answer);
 
 }  // namespace gatehouse::dialect

@@ -1,6 +1,6 @@
 #include "endpoint/cors.h"
 
-#include <algorithm>
+#include "gate/cross_origin.h"
 
 namespace gatehouse::endpoint {
 
@@ -8,17 +8,13 @@ namespace {
 
 using dialect::request;
 
-bool is_allowed_by(const request& asked, std::string_view word) {
-  return std::ranges::find(asked.allowed_origins, word) != asked.allowed_origins.end();
-}
+enum class allowance { none, any, by_name };
 
-bool is_allowed_by_name(const request& asked) {
-  const std::string_view origin = asked.header("Origin");
-  return !origin.empty() && origin != "*" && is_allowed_by(asked, origin);
-}
-
-bool is_allowed(const request& asked) {
-  return is_allowed_by_name(asked) || (!asked.header("Origin").empty() && is_allowed_by(asked, "*"));
+allowance allowance_of(const request& asked) {
+  const std::vector<std::string_view> origins(asked.allowed_origins.begin(), asked.allowed_origins.end());
+  const gate::cross_origin from{asked.header("Origin"), {}, {}, origins};
+  if (gate::is_allowed_by_name(from)) return allowance::by_name;
+  return gate::is_allowed(from) ? allowance::any : allowance::none;
 }
 
 }  // namespace
@@ -32,7 +28,7 @@ dialect::response answer_preflight(const request& asked, const dialect::dialect&
   dialect::response answer;
   answer.status = 204;
   add_cors_headers(asked, spoken, answer);
-  if (is_allowed(asked)) {
+  if (allowance_of(asked) != allowance::none) {
     answer.add_header("Access-Control-Allow-Methods", methods);
     answer.add_header("Access-Control-Allow-Headers", std::string(spoken.request_headers));
     answer.add_header("Access-Control-Max-Age", "600");
@@ -43,10 +39,11 @@ dialect::response answer_preflight(const request& asked, const dialect::dialect&
 void add_cors_headers(const request& asked, const dialect::dialect& spoken, dialect::response& answer) {
   if (asked.allowed_origins.empty()) return;
   answer.add_header("Vary", "Origin");  // whether or not it is allowed: a cache must not mix the two
-  if (!is_allowed(asked)) return;
+  const allowance allowed = allowance_of(asked);
+  if (allowed == allowance::none) return;
   answer.add_header("Access-Control-Allow-Origin", std::string(asked.header("Origin")));
   answer.add_header("Access-Control-Expose-Headers", std::string(spoken.response_headers));
-  const bool with_cookies = spoken.sets_cookies && is_allowed_by_name(asked);
+  const bool with_cookies = spoken.sets_cookies && allowed == allowance::by_name;
   if (with_cookies) answer.add_header("Access-Control-Allow-Credentials", "true");
 }
 

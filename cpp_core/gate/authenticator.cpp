@@ -35,7 +35,8 @@ decision authenticator::authenticate(const credentials& shown) {
   const found_token bearer = find_in_headers(shown);
   const std::span<const std::string_view> cookies =
       shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
-  const found_cookie access = find_access(shown, cookies);
+  std::string joined;
+  const found_cookie access = find_access(shown, cookies, joined);
   const found_cookie refresh = find_refresh(cookies);
   const found_cookie handle = find_handle(cookies);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
@@ -120,10 +121,11 @@ found_cookie authenticator::find_handle(std::span<const std::string_view> cookie
   return handle != nullptr && !is_handle(*handle) ? no_cookie{} : found;
 }
 
-found_cookie authenticator::find_access(const credentials& shown, std::span<const std::string_view> usual) const {
-  const found_cookie own = find_cookie(usual, rules_.cookies.access());
+found_cookie authenticator::find_access(const credentials& shown, std::span<const std::string_view> usual,
+                                        std::string& joined) const {
+  const found_cookie own = find_split_cookie(usual, rules_.cookies.access(), joined);
   if (shown.named_cookie.empty() || !std::holds_alternative<no_cookie>(own)) return own;
-  found_cookie other = find_cookie(shown.cookies, shown.named_cookie);
+  found_cookie other = find_split_cookie(shown.cookies, shown.named_cookie, joined);
   if (auto* value = std::get_if<std::string_view>(&other)) {
     constexpr std::string_view scheme = "Bearer%20";  // as the dialect `bff` writes it
     if (value->starts_with(scheme)) value->remove_prefix(scheme.size());

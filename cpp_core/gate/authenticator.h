@@ -83,7 +83,9 @@ class authenticator {
   found_cookie find_handle(std::span<const std::string_view> cookies) const;
 
  private:
-  found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual) const;
+  // `joined` holds what is in two cookies.
+  found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual,
+                           std::string& joined) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
   identity_ref recognise(std::string_view token, unix_seconds now);
   identity_ref verify(std::string_view token, unix_seconds now);

@@ -8,10 +8,18 @@ bool is_navigation(const navigation& asked) {
   if ((asked.method != "GET" && asked.method != "POST") || !asked.upgrade.empty()) return false;
   if (!asked.fetch_mode.empty())
     return asked.fetch_mode == "navigate" && asked.fetch_dest != "object" && asked.fetch_dest != "embed";
-  return asked.accept.find("text/html") != std::string_view::npos;
+  // Android's WebView names its app in X-Requested-With, also of a navigation.
+  const bool by_script = asked.requested_with == "XMLHttpRequest" || !asked.script_mark.empty();
+  return !by_script && asked.accept.find("text/html") != std::string_view::npos;
 }
 
-bool may_be_redirected(const navigation& asked) { return asked.method == "GET" && is_navigation(asked); }
+bool is_framed(const navigation& asked) {
+  return asked.fetch_dest == "iframe" || asked.fetch_dest == "frame" || asked.fetch_dest == "fencedframe";
+}
+
+bool may_be_redirected(const navigation& asked) {
+  return asked.method == "GET" && is_navigation(asked) && !is_framed(asked);
+}
 
 std::string login_address(std::string_view login_page, std::string_view uri) {
   constexpr std::size_t longest = 8192 - std::string_view("GET  HTTP/1.1\r\n").size();

@@ -14,11 +14,16 @@ struct navigation {
   std::string_view fetch_dest;  // Sec-Fetch-Dest
   std::string_view accept;
   std::string_view upgrade;
+  std::string_view requested_with = {};  // X-Requested-With
+  std::string_view script_mark = {};     // a header that only scripts send, such as HX-Request
 };
 
-// A GET or POST by which a browser shows a page: by Fetch Metadata where the browser sends it, else by Accept.
+// A GET or POST by which a browser shows a page: by Fetch Metadata where the browser sends it, else, as over plain
+// HTTP, by Accept, unless a script says that it asks.
 bool is_navigation(const navigation& asked);
-// One that loses nothing by going to another page first.
+// One whose page is shown inside another one. False where the browser does not tell.
+bool is_framed(const navigation& asked);
+// One that loses nothing by going to another page first: the login page is never shown in a frame.
 bool may_be_redirected(const navigation& asked);
 
 // The login page, with `uri`, the path and query first asked for, as its parameter `return` if a browser may be sent

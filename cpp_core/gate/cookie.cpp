@@ -6,6 +6,11 @@ namespace gatehouse::gate {
 
 namespace {
 
+constexpr std::size_t most_bytes = 4096;  // of a cookie's name and value
+// Of both, so that the Cookie header is no longer than the lines that nginx reads unless it is told otherwise (8 KB).
+constexpr std::size_t most_bytes_of_both = 7168;
+constexpr char mark = '~';
+
 // One piece between semicolons.
 struct piece {
   std::string_view text;   // with the spaces around it
@@ -43,6 +48,29 @@ found_cookie find_cookie(std::span<const std::string_view> headers, std::string_
     }
   }
   return found;
+}
+
+bool fits_cookies(std::string_view name, std::string_view value) {
+  return value.size() + 2 * name_of_rest(name).size() < most_bytes_of_both;
+}
+
+std::string name_of_rest(std::string_view name) { return std::string(name) + "-2"; }
+
+std::pair<std::string, std::string> split_value(std::string_view name, std::string_view value) {
+  const std::size_t room = most_bytes - name.size();
+  if (value.size() <= room) return {std::string(value), ""};
+  return {std::string(value.substr(0, room - 1)) + mark, std::string(value.substr(room - 1))};
+}
+
+found_cookie find_split_cookie(std::span<const std::string_view> headers, std::string_view name, std::string& joined) {
+  found_cookie first = find_cookie(headers, name);
+  const auto* begin = std::get_if<std::string_view>(&first);
+  if (begin == nullptr || !begin->ends_with(mark)) return first;
+  const found_cookie second = find_cookie(headers, name_of_rest(name));
+  const auto* end = std::get_if<std::string_view>(&second);
+  if (end == nullptr) return std::holds_alternative<ambiguous_cookie>(second) ? second : first;
+  joined.assign(begin->substr(0, begin->size() - 1)).append(*end);
+  return std::string_view(joined);
 }
 
 bool holds_cookies(std::string_view header, std::span<const std::string> names) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace gatehouse::gate {
@@ -16,6 +17,16 @@ using found_cookie = std::variant<no_cookie, std::string_view, ambiguous_cookie>
 
 // The value of the cookie of exactly this name, among all Cookie headers of a request. It points into the header.
 found_cookie find_cookie(std::span<const std::string_view> headers, std::string_view name);
+
+// A value that one cookie cannot hold: browsers drop, without a word, what is longer than 4,096 bytes with its name
+// (RFC 6265bis §5.6). The first ends with a mark that no token has, the rest is in a second one, which counts only
+// then.
+bool fits_cookies(std::string_view name, std::string_view value);
+std::string name_of_rest(std::string_view name);
+// The values of both; the second is empty where one is enough. For a value that fits.
+std::pair<std::string, std::string> split_value(std::string_view name, std::string_view value);
+// The value of both together. It points into the header, or to `joined`.
+found_cookie find_split_cookie(std::span<const std::string_view> headers, std::string_view name, std::string& joined);
 
 // Is there a cookie of one of these names?
 bool holds_cookies(std::string_view header, std::span<const std::string> names);

@@ -1,9 +1,23 @@
 #include "gate/cookie_pair.h"
 
+#include "gate/cookie.h"
+
 namespace gatehouse::gate {
 
 cookie_pair::cookie_pair(std::string_view name, bool secure)
-    : access_((secure ? "__Host-" : "") + std::string(name)), refresh_(access_ + "-refresh"), secure_(secure) {}
+    : access_((secure ? "__Host-" : "") + std::string(name)),
+      access_rest_(name_of_rest(access_)),
+      refresh_(access_ + "-refresh"),
+      secure_(secure) {}
+
+bool cookie_pair::fits(std::string_view token) const { return fits_cookies(access_, token); }
+
+std::vector<std::string> cookie_pair::set_access(std::string_view token, seconds lifetime) const {
+  const auto [begin, rest] = split_value(access_, token);
+  std::vector<std::string> headers{set(access_, begin, lifetime)};
+  if (!rest.empty()) headers.push_back(set(access_rest_, rest, lifetime));
+  return headers;
+}
 
 std::string cookie_pair::set(std::string_view name, std::string_view value, seconds lifetime) const {
   std::string header(name);

@@ -1,9 +1,11 @@
 // The two cookies of a realm in a browser (REQUIREMENTS 39): the access token, and the refresh token that renews it.
+// What one cookie cannot hold of the former is in a third (cookie.h).
 #pragma once
 
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -17,9 +19,15 @@ class cookie_pair {
   const std::string& access() const { return access_; }
   const std::string& refresh() const { return refresh_; }
 
-  // The value of a Set-Cookie header; `lifetime` is what is left of the token's.
-  std::string set_access(std::string_view token, seconds lifetime) const { return set(access_, token, lifetime); }
+  const std::string& access_rest() const { return access_rest_; }
+
+  // May the access token be given to a browser at all?
+  bool fits(std::string_view token) const;
+  // The values of Set-Cookie headers; `lifetime` is what is left of the token's.
+  std::vector<std::string> set_access(std::string_view token, seconds lifetime) const;
   std::string set_refresh(std::string_view token, seconds lifetime) const { return set(refresh_, token, lifetime); }
+  // That takes away what an access token before needed.
+  std::string clear_access_rest() const { return set(access_rest_, "", seconds(0)); }
   // Those that take both away.
   std::array<std::string, 2> clear() const { return {set(access_, "", seconds(0)), set(refresh_, "", seconds(0))}; }
 
@@ -27,6 +35,7 @@ class cookie_pair {
   std::string set(std::string_view name, std::string_view value, seconds lifetime) const;
 
   std::string access_;
+  std::string access_rest_;
   std::string refresh_;
   bool secure_;
 };

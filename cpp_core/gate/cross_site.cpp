@@ -11,8 +11,12 @@ namespace {
 
 bool is_same_origin(std::string_view origin, const destination& to) {
   if (origin == to.public_url) return true;
-  const std::string_view scheme = to.secure ? "https://" : "http://";
-  return !to.host.empty() && origin.starts_with(scheme) && equal_ignoring_case(origin.substr(scheme.size()), to.host);
+  // Plain HTTP may be what a front that ends TLS speaks to us, so https of the same host is at home here as well.
+  constexpr std::string_view https = "https://";
+  constexpr std::string_view http = "http://";
+  const bool says_https = origin.starts_with(https);
+  if (to.host.empty() || (!says_https && (to.secure || !origin.starts_with(http)))) return false;
+  return equal_ignoring_case(origin.substr(says_https ? https.size() : http.size()), to.host);
 }
 
 // An operator's * is for cross-origin reading (CORS); it does not let any site act in a user's name.
@@ -23,12 +27,11 @@ bool is_allowed(std::string_view origin, const destination& to) {
 }  // namespace
 
 bool is_foreign(const provenance& from, const destination& to) {
-  const bool says_site = !from.fetch_site.empty();
-  // "null" of a page that sends no referrer is no origin: a browser sends it to the page's own site as well.
-  const bool says_origin = !from.origin.empty() && !(says_site && from.origin == "null");
-  if (says_origin && is_allowed(from.origin, to)) return false;
-  if (says_origin && !is_same_origin(from.origin, to)) return true;
-  return says_site && from.fetch_site != "same-origin" && from.fetch_site != "none";
+  if (is_allowed(from.origin, to)) return false;
+  // The browser compares the page with the address it sends to, and no script can set the header (Fetch, "forbidden
+  // request-header"). We know that address only as a front before us passes it on.
+  if (!from.fetch_site.empty()) return from.fetch_site != "same-origin" && from.fetch_site != "none";
+  return !from.origin.empty() && !is_same_origin(from.origin, to);
 }
 
 bool is_safe_method(std::string_view method) {

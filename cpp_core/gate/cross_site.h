@@ -20,8 +20,8 @@ struct destination {
   std::span<const std::string_view> allowed_origins;
 };
 
-// A present and foreign Sec-Fetch-Site or Origin; "Origin: null" counts where Sec-Fetch-Site is absent. Both absent is
-// no browser of today: curl, an app (REQUIREMENTS 42).
+// A foreign Sec-Fetch-Site; where it is absent, a foreign Origin, "null" among them. Both absent is no browser of
+// today: curl, an app (REQUIREMENTS 42). What comes from an allowed origin is not foreign.
 bool is_foreign(const provenance& from, const destination& to);
 
 // GET, HEAD, OPTIONS and TRACE change nothing (RFC 9110 §9.2.1).

@@ -53,7 +53,20 @@ bool is_name_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
 
+bool has_a_meaning(std::string_view name) {
+  std::string folded = ascii_lower(name);
+  std::ranges::replace(folded, '_', '-');
+  return std::ranges::find(taken, folded) != taken.end() || std::ranges::find(addresses, folded) != addresses.end();
+}
+
 }  // namespace
+
+status check_token_header(std::string_view name) {
+  if (!has_a_meaning(name)) return done{};
+  return error{fault::invalid,
+               "\"" + std::string(name) +
+                   "\" has a meaning of its own in HTTP and cannot hold a token; write one such as X-Access-Token"};
+}
 
 status check_identity_header(std::string_view name) {
   if (name.empty() || !std::ranges::all_of(name, is_name_character)) {
@@ -61,9 +74,7 @@ status check_identity_header(std::string_view name) {
                  "\"" + std::string(name) +
                      "\" is not a header name of letters, digits and \"-\"; write one such as X-Remote-User"};
   }
-  std::string folded = ascii_lower(name);
-  std::ranges::replace(folded, '_', '-');
-  if (std::ranges::find(taken, folded) != taken.end() || std::ranges::find(addresses, folded) != addresses.end()) {
+  if (has_a_meaning(name)) {
     return error{fault::invalid,
                  "\"" + std::string(name) +
                      "\" has a meaning of its own in HTTP and cannot carry identity; write one such as X-Remote-User"};

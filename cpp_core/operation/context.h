@@ -39,6 +39,7 @@ struct client {
   std::string_view handle_cookie = {};
   // Who asks for a mail is told that it was sent, even if what he typed is no address: then there is nothing to send.
   bool takes_any_address = false;
+  bool keeps_tokens_in_cookies = false;  // a browser does, which drops what is too long
   bool keeps_admin = false;       // its users administrate the realm: the last administrator cannot remove himself
   bool theft_ends_all = false;    // a refresh token used again ends all the user's sessions of this client
   bool register_signs_in = true;  // else whoever has registered logs in next

@@ -78,10 +78,20 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   return tokens;
 }
 
+std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user& user, const issued_tokens& tokens) {
+  const std::string_view access = tokens.access.reveal();
+  if (!ctx.asked_by.keeps_tokens_in_cookies || ctx.realm.settings().cookies->fits(access)) return std::nullopt;
+  ctx.warn(
+      "giving user " + user.id + " an access token",
+      error{fault::invalid, "it has " + std::to_string(access.size()) +
+                                " bytes, more than browsers keep in two cookies; give them fewer or shorter roles"});
+  return refuse(refusal::token_too_large);
+}
+
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
   const unix_seconds now = now_seconds();
-  std::vector<std::string> cookies{
-      realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now))};
+  std::vector<std::string> cookies =
+      realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now));
   if (!tokens.refresh.empty()) {
     cookies.push_back(realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now)));
   }
@@ -137,6 +147,11 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   signed_in in;
   in.tokens = issue_tokens(ctx, user, head);
   in.tokens.handle = std::move(handle);
+  if (std::optional<outcome> refusal = refuse_unkeepable(ctx, user, in.tokens)) {
+    const auto ended = co_await ctx.realm.sessions().end(head.sid, user.id);
+    if (!ended) ctx.warn("ending a session", ended.failure());
+    co_return refusal;
+  }
   in.user = std::move(user);
   co_return in;
 }

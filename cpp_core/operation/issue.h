@@ -23,6 +23,10 @@ account::source source_of(const context& ctx, std::string session_id);
 // The refresh token comes out the same for the same head, byte for byte.
 issued_tokens issue_tokens(const context& ctx, const account::user& user, const session::head& head);
 
+// Where a browser would drop the access token, unasked and unsaid: a refusal, and a line in the log. nullopt: it keeps
+// it.
+std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user& user, const issued_tokens& tokens);
+
 // The values of the Set-Cookie headers that give them to a browser.
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens);
 

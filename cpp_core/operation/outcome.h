@@ -85,6 +85,7 @@ enum class refusal {
   link_unknown,  // or used already, or a newer one was sent
   mail_off,      // the realm sends none
   registration_closed,
+  token_too_large,      // for a browser's cookies
   recent_login_needed,  // or the password again
   cross_site,           // another site's page has sent it
   not_found,

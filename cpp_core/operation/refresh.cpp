@@ -30,6 +30,7 @@ outcome go_on(const context& ctx, const session::head& head) {
   if (!user) return ctx.fail("reading the user in a session", user.failure());
   signed_in in_again;
   in_again.tokens = issue_tokens(ctx, *user, head);
+  if (std::optional<outcome> refusal = refuse_unkeepable(ctx, *user, in_again.tokens)) return std::move(*refusal);
   in_again.user = std::move(*user);
   return in_again;
 }

@@ -12,6 +12,9 @@ renewal refused_renewal(refusal why) {
   renewal no;
   if (why == refusal::unavailable || why == refusal::busy) {
     no.verdict = GH_UNAVAILABLE;
+  } else if (why == refusal::token_too_large) {
+    no.verdict = GH_FORBIDDEN;
+    no.ended = true;  // or each request would rotate, and the next one would be theft
   } else if (why == refusal::bad_refresh_token) {
     no.verdict = GH_UNAUTHENTICATED;
     no.ended = true;

@@ -12,7 +12,8 @@
 namespace gatehouse::operation {
 
 struct renewal {
-  gh_verdict verdict = GH_FAILED;  // GH_ALLOWED with `who`, GH_UNAUTHENTICATED, GH_UNAVAILABLE or GH_FAILED
+  gh_verdict verdict =
+      GH_FAILED;  // GH_ALLOWED with `who`, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_UNAVAILABLE or GH_FAILED
   gate::identity_ref who;
   std::optional<issued_tokens> tokens;  // of renew(), with GH_ALLOWED
   bool ended = false;                   // the refresh token is worth nothing any more: the browser may forget it

@@ -36,6 +36,13 @@
     for (const link of document.querySelectorAll('a[href*="?return="]')) link.hash = location.hash;
   }
 
+  // A page in a frame leads to the login, and that back to the page around it.
+  for (const link of document.querySelectorAll('a[data-return="top"]')) {
+    const around = top.location;
+    link.search = '?return=' + encodeURIComponent(around.pathname + around.search);
+    link.hash = around.hash;
+  }
+
   // A form is sent once, however often its button is pressed; again after ten seconds, if no answer came.
   const free = (form) => form.removeAttribute('aria-busy');
   document.addEventListener('submit', (event) => {

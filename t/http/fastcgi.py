@@ -1,5 +1,6 @@
 """A FastCGI application that answers with the parameters it received."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -24,8 +25,8 @@ class FastCgi:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rb") as stream:
-                answer(connection, stream)
+            with connection, contextlib.suppress(ConnectionError), connection.makefile("rb") as stream:
+                answer(connection, stream)  # nginx closes when its client has gone
 
 
 def answer(connection, stream):

@@ -59,6 +59,11 @@ def check(nginx):
     ("gatehouse_header Cookie a;", "meaning of its own"),
     ("gatehouse_header X-Forwarded-For a;", "meaning of its own"),
     ("gatehouse_header Origin a;", "meaning of its own"),
+    ("gatehouse_token_from header=Host;", "cannot hold a token"),  # Issue 10.15
+    ("gatehouse_token_from header=cookie;", "cannot hold a token"),
+    ("gatehouse_token_from header=Connection;", "cannot hold a token"),
+    ("gatehouse_token_from header=Content-Length;", "cannot hold a token"),
+    ("gatehouse_token_from header=X_Forwarded_For;", "cannot hold a token"),
     ("gatehouse_header Sec-Fetch-Site a;", "meaning of its own"),
     ("gatehouse_header X-A a; gatehouse_header x_a b;", "duplicate"),
     ("gatehouse_pass_authorization maybe;", "on off"),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import requests
 
 
 SECRET = "location /secret/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }"
@@ -201,3 +202,50 @@ def test_return_answers_before_any_guard_as_nginx_does(guarded):
     """nginx's rewrite module ends the request before access is judged: documented, and here to be noticed if it changes."""
     server, _ = guarded("location = /page { gatehouse %REALM%; return 200 open; }")
     assert server.get("/page").text == "open"
+
+
+# ---- the login page ----
+
+LOGIN = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+
+
+def test_no_redirect_leads_to_where_the_request_already_is(nginx):
+    """Issue 10.12: a server that guards without the realm's endpoints sent a browser round and round."""
+    server = nginx("location /auth/ { gatehouse_api %REALM% rest; }", http="server { listen 127.0.0.1:%PORTx%; "
+                   "location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; } }")
+    ok, said = server.test_conf()
+    assert ok and 'has no login page at "/auth/"' in said
+    other = f"http://127.0.0.1:{server.ports['x']}"
+    answer = requests.get(other + "/page", headers=LOGIN, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fpage")
+    answer = requests.get(other + answer.headers["Location"], headers=LOGIN, allow_redirects=False)
+    assert answer.status_code == 401 and answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_server_with_the_endpoints_is_not_warned_of(nginx):
+    """Issue 10.12."""
+    server = nginx("location /auth/ { gatehouse_api %REALM% rest; } location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }")
+    assert "has no login page" not in server.test_conf()[1]
+
+
+@pytest.mark.parametrize("location, good", [
+    ("location /auth/ { gatehouse_api %REALM% rest mount=/iam/; }", False),
+    ("location = /iam/login { gatehouse_api %REALM% rest mount=/auth/; }", False),
+    ("location = /auth/login { gatehouse_api %REALM% rest mount=/auth/; }", True),
+    ("location / { gatehouse_api %REALM% rest mount=/auth/; }", True),
+    ("location /auth/login { gatehouse_api %REALM% rest mount=/auth/; }", True),
+    ("location ~ ^/iam/ { gatehouse_api %REALM% rest mount=/iam/; }", True)], ids=range(6))
+def test_a_mount_that_its_location_never_matches_is_refused(nginx, location, good):
+    """Issue 10.12: it passed, and every endpoint was 404."""
+    ok, said = nginx(location, start=False).test_conf()
+    assert ok == good, said
+    assert good or "cannot be reached" in said
+
+
+def test_more_cookie_lines_than_are_looked_at_are_ambiguous(guarded, upstream):
+    """Issue 10.29: a second login past the 64th was not noticed."""
+    server, mint = guarded("")
+    head = b"GET /secret/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + f"Authorization: Bearer {mint.token()}\r\n".encode()
+    assert b" 200 " in server.raw(head + b"Cookie: a=b\r\n" * 64 + b"\r\n")[:20]
+    assert b" 400 " in server.raw(head + b"Cookie: a=b\r\n" * 65 + b"\r\n")[:20]
+    assert upstream.count == 1

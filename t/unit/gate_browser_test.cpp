@@ -83,8 +83,17 @@ TEST(cross_site, requirement_42_what_is_present_must_not_be_foreign) {
                              "https://example.com:444", "https://sub.example.com", "*", "example.com"}) {
     EXPECT_TRUE(foreign("", origin)) << origin;
   }
-  EXPECT_TRUE(foreign("same-origin", "https://evil.com"));
+  EXPECT_FALSE(foreign("", "https://localhost", "localhost", false)) << "a front before us has ended TLS";
+  EXPECT_TRUE(foreign("", "http://localhost", "localhost", true));
   EXPECT_TRUE(foreign("cross-site", "https://example.com"));
+}
+
+// Issue 10.14: behind a front that ends TLS, an alias is neither public_url nor what we hear of ourselves.
+TEST(cross_site, requirement_42_the_browser_knows_better_where_it_sends_to) {
+  EXPECT_FALSE(foreign("same-origin", "https://alias.example.com", "10.0.0.1:8080", false));
+  EXPECT_TRUE(foreign("same-site", "https://alias.example.com", "alias.example.com", false));
+  EXPECT_TRUE(foreign("cross-site", "https://alias.example.com", "alias.example.com", false));
+  EXPECT_TRUE(foreign("", "https://alias.example.com", "10.0.0.1:8080", false));
 }
 
 // Fetch, "append a request Origin header": so it is for every unsafe request under Referrer-Policy: no-referrer.
@@ -117,8 +126,17 @@ TEST(navigation, a_page_is_told_from_a_fetch) {
   EXPECT_FALSE(is_navigation({"GET", "", "", "text/html", "websocket"}));
 }
 
+// Issue 10.13: over plain HTTP only these headers tell a script.
+TEST(navigation, what_a_script_asks_for_is_none) {
+  EXPECT_FALSE(is_navigation({"GET", "", "", "text/html, */*", "", "XMLHttpRequest"}));
+  EXPECT_FALSE(is_navigation({"GET", "", "", "text/html", "", "", "true"}));
+  EXPECT_TRUE(is_navigation({"GET", "", "", "text/html", "", "com.example.app"}));
+}
+
 TEST(navigation, only_what_has_sent_nothing_goes_elsewhere_first) {
   EXPECT_TRUE(may_be_redirected({"GET", "navigate", "document", "text/html", ""}));
+  for (const char* frame : {"iframe", "frame", "fencedframe"})
+    EXPECT_FALSE(may_be_redirected({"GET", "navigate", frame, "text/html", ""})) << frame;
   EXPECT_FALSE(may_be_redirected({"POST", "navigate", "document", "text/html", ""}));
   EXPECT_FALSE(may_be_redirected({"GET", "cors", "empty", "text/html", ""}));
 }
