@@ -109,7 +109,9 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
     traits->method = ngx_http_gatehouse_view(&r->main->method_name);
     traits->uri = ngx_http_gatehouse_view(&r->main->unparsed_uri);
 
-#if (NGX_HTTP_SSL)
+    /* a module built --with-compat serves an nginx that may have TLS */
+
+#if (NGX_SSL || NGX_COMPAT)
     traits->secure = (r->connection->ssl != NULL);
 #endif
 
