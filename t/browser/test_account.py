@@ -94,3 +94,17 @@ def test_logging_out(account):
     assert account.cookies == {}
     assert account.click("Log in again") == 200
     assert account.heading == "Log in"
+
+
+def test_the_current_password_appears_when_the_email_is_touched(account):
+    """Issue 10.26; without JavaScript it is there from the beginning."""
+    profile = account.section("Profile")
+    assert not profile.field("Current password").isVisible()
+    profile.fill({"Name": "Jane Roe"})
+    assert not profile.field("Current password").isVisible()
+    profile.fill({"E-mail address": "new." + account.email})
+    assert profile.field("Current password").isVisible()
+    assert profile.press("Save") == 400, "the page comes again with the new address in it"
+    assert profile.field("Current password").isVisible()
+    profile.fill({"E-mail address": account.email})
+    assert profile.field("Current password").isVisible(), "it is marked as wrong: it does not go away"

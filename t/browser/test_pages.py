@@ -300,3 +300,14 @@ def test_german_words_fit_a_narrow_screen(bring, state):
     assert tab.page.getAttribute("html", "lang") == "de"
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     take_picture(tab, f"{state.__name__}-german")
+
+
+@pytest.mark.parametrize("width", [1920, 1280, 1024])
+def test_on_a_wide_screen_the_login_stands_in_the_middle(open_tab, site, width):
+    """Issue 10.26"""
+    tab = open_tab(site, viewport={"width": width, "height": 800})
+    tab.go("/auth/login")
+    left, right = tab.page.evaluate("(box => [box.left, innerWidth - box.right])(document.querySelector('main').getBoundingClientRect())")
+    assert abs(left - right) <= 16, "but for a scroll bar"
+    brand = tab.page.evaluate("document.querySelector('.brand').getBoundingClientRect().right")
+    assert brand <= left
