@@ -137,6 +137,15 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
   });
 }
 
+int gh_realm_advice(const gh_realm* realm, size_t number, gh_error* text) {
+  return guarded(text, -1, [&] {
+    const std::vector<std::string> all = realm::advice_on(realm->settings, realm->reading.given());
+    if (number >= all.size()) return -1;
+    say(text, all[number]);
+    return 0;
+  });
+}
+
 gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
   return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
     const std::string_view wanted = view_of(name);

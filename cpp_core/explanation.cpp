@@ -113,7 +113,8 @@ ordered_json explain_realm(const realm::settings& said) {
           {"access_lifetime", optional_seconds(said.access_lifetime)},
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},
-          {"refresh_grace", said.refresh_grace.count()}};
+          {"refresh_grace", said.refresh_grace.count()},
+          {"audit_retention", said.audit_retention.count()}};
 }
 
 }  // namespace

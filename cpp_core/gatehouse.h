@@ -94,6 +94,8 @@ void gh_config_destroy(gh_config *config); /* wipes every key */
 gh_realm *gh_realm_create(gh_config *config, gh_str name, gh_error *error);
 int gh_realm_directive(gh_realm *realm, const gh_str *args, size_t count, gh_error *error);
 int gh_realm_complete(gh_realm *realm, gh_error *error);
+/* Of a complete realm: what its directives cannot do together, into `text`. -1: there are not so many. */
+int gh_realm_advice(const gh_realm *realm, size_t number, gh_error *text);
 gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
 /* gatehouse_token_from cookie=NAME: no application is to see it. */
 int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);

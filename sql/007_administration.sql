@@ -6,16 +6,6 @@
 -- Both raise auth_version and tell nginx in one statement: new roles count from the user's next request on, a disabled
 -- user's sessions end. That is at once, or some seconds later where PgBouncer keeps NOTIFY from nginx. They return the
 -- new auth_version. More of them are in 010_changes_by_sql.sql.
---
--- The role nginx connects as needs no more than this, once all migrations are applied. Its password, if it has one,
--- goes into the file named by password_file; or let it come through a Unix socket by peer authentication.
---
---     CREATE ROLE gatehouse_nginx LOGIN;
---     GRANT USAGE ON SCHEMA gatehouse TO gatehouse_nginx;
---     GRANT SELECT ON gatehouse.schema_version TO gatehouse_nginx;
---     GRANT SELECT, INSERT, UPDATE, DELETE ON gatehouse.users, gatehouse.credentials, gatehouse.one_time_tokens,
---         gatehouse.outbox TO gatehouse_nginx;
---     GRANT SELECT, INSERT ON gatehouse.audit_events TO gatehouse_nginx;
 
 BEGIN;
 

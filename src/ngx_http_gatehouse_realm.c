@@ -109,6 +109,10 @@ ngx_http_gatehouse_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    for (i = 0; gh_realm_advice(realm, i, &error) == 0; i++) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "%s", error.text);
+    }
+
     return NGX_CONF_OK;
 }
 

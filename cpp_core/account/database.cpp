@@ -13,10 +13,11 @@ using postgres::refusal;
 using postgres::rows;
 
 // What this code needs: file N of sql/ is version N.
-constexpr std::array<const char*, 10> migrations{"001_schema_version.sql",  "002_users.sql",  "003_credentials.sql",
-                                                 "004_one_time_tokens.sql", "005_outbox.sql", "006_audit_events.sql",
-                                                 "007_administration.sql",  "008_mail.sql",   "009_names.sql",
-                                                 "010_changes_by_sql.sql"};
+constexpr std::array<const char*, 13> migrations{"001_schema_version.sql",  "002_users.sql",   "003_credentials.sql",
+                                                 "004_one_time_tokens.sql", "005_outbox.sql",  "006_audit_events.sql",
+                                                 "007_administration.sql",  "008_mail.sql",    "009_names.sql",
+                                                 "010_changes_by_sql.sql",  "011_indexes.sql", "012_grants.sql",
+                                                 "013_bounded_work.sql"};
 
 error missing_migration(const std::string& server, std::size_t version) {
   return {fault::unavailable, server + ": the schema is not complete; apply sql/" + migrations.at(version - 1) +
@@ -33,7 +34,8 @@ error database::refused(const refusal& no) {
   const std::string_view kind = std::string_view(no.sqlstate).substr(0, 2);
   if (kind == "22" || kind == "23") return {fault::invalid, no.what};  // data exception, constraint violation
   if (is_missing_schema(no.sqlstate)) return {fault::unavailable, no.what + "; have all files of sql/ been applied?"};
-  if (no.sqlstate == "42501") return {fault::unavailable, no.what + "; see the GRANTs in sql/007_administration.sql"};
+  if (no.sqlstate == "42501")
+    return {fault::unavailable, no.what + "; have the owner of the schema execute: SELECT gatehouse.grant_to('ROLE')"};
   return {fault::internal, no.what};
 }
 

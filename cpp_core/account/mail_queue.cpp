@@ -143,18 +143,6 @@ task<status> mail_queue::drop(std::int64_t id, std::int64_t lease) {
   co_return done{};
 }
 
-task<status> mail_queue::prune() {
-  std::string sql =
-      "WITH tokens AS (DELETE FROM gatehouse.one_time_tokens t USING gatehouse.users u WHERE u.id = t.user_id"
-      " AND u.realm = $1 AND t.expires_at < now() - interval '30 days')"
-      " DELETE FROM gatehouse.outbox WHERE realm = $1 AND kind = 'mail'"
-      " AND done_at < now() - CASE state WHEN 'sent' THEN interval '7 days' ELSE interval '30 days' END";
-  parameters values{realm_};
-  const result<rows> deleted = co_await database_.rows_of(std::move(sql), std::move(values));
-  if (!deleted) co_return deleted.failure();
-  co_return done{};
-}
-
 void mail_queue::on_mail(std::function<void()> due) {
   database_.pool().listen("gatehouse_outbox", [this, due = std::move(due)](std::string_view payload) {
     if (payload == realm_ + "/mail") due();

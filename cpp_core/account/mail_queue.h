@@ -61,9 +61,6 @@ class mail_queue {
   task<status> put_back(std::int64_t id, std::int64_t lease, std::string words, seconds after);
   task<status> drop(std::int64_t id, std::int64_t lease);
 
-  // Deletes what was sent 7 days ago or has failed 30 days ago, and tokens that expired 30 days ago.
-  task<status> prune();
-
   // `due` is called when a mail has been ordered, if PostgreSQL can tell us. Before the first use of the pool.
   void on_mail(std::function<void()> due);
 

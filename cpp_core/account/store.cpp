@@ -20,6 +20,7 @@ std::optional<taken> taken_value(const refusal& no) {
 }
 
 // A kill of the same user that has not been carried out; `user` and `before`: which user, and before which row.
+// It does not say that the kill is queued, which would lead the planner to the index of all that are.
 std::string earlier_kill(const std::string& user, const std::string& before) {
   return "EXISTS (SELECT FROM gatehouse.outbox k WHERE k.realm = $1 AND k.kind = 'revoke'"
          " AND k.payload ->> 'user' = " +
@@ -252,7 +253,8 @@ task<status> store::record_event(std::string event, std::string user_id, nlohman
 
 task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit) {
   std::string sql =
-      "WITH due AS (SELECT id FROM gatehouse.outbox o WHERE realm = $1 AND kind = 'revoke' AND due_at <= now()"
+      "WITH due AS (SELECT id FROM gatehouse.outbox o WHERE realm = $1 AND kind = 'revoke' AND state = 'queued'"
+      " AND due_at <= now()"
       " AND NOT (payload ->> 'effect' = 'expire' AND " +
       earlier_kill("o.payload ->> 'user'", "o.id") +
       ") ORDER BY id LIMIT $2::bigint FOR UPDATE SKIP LOCKED),"

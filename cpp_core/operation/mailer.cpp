@@ -15,15 +15,6 @@ constexpr millis between_records{250};
 constexpr millis longest_goodbye{60000};
 constexpr millis first_pause{2000};
 constexpr millis longest_pause{60000};
-constexpr seconds between_prunings{3600};
-
-task<result<delivered>> deliver(realm::services& realm, double spread, bool prune) {
-  if (prune) {
-    const status pruned = co_await realm.mails().prune();
-    if (!pruned) co_return pruned.failure();
-  }
-  co_return co_await deliver_next(realm, spread);
-}
 
 }  // namespace
 
@@ -56,9 +47,7 @@ void mailer::look() {
   looking_ = true;
   if (unrecorded_) return begin(record(realm_, *unrecorded_));
   if (realm_.host().is_quitting()) return;  // for good: whoever comes after it has the mail server of today
-  const bool prune = steady_now() >= prune_at_;
-  if (prune) prune_at_ = steady_now() + between_prunings;
-  begin(deliver(realm_, chance(), prune));
+  begin(deliver_next(realm_, chance()));
 }
 
 void mailer::begin(task<result<delivered>> work) {

@@ -42,8 +42,7 @@ class mailer {
   bool store_failed_ = false;  // PostgreSQL, the last time
   // Sent, and PostgreSQL does not know yet: nothing else is done before it has been told, lest somebody send it again.
   std::optional<acceptance> unrecorded_;
-  steady_time goodbye_by_{};  // so long a worker that quits waits for that
-  steady_time prune_at_{};
+  steady_time goodbye_by_{};       // so long a worker that quits waits for that
   std::shared_ptr<mailer*> self_;  // reset by the destructor: a look that ends later finds nobody
 };
 

@@ -5,12 +5,25 @@
 
 namespace gatehouse::operation {
 
+namespace {
+
+constexpr millis between_prunings{3600 * 1000};
+constexpr millis between_batches{100};
+
+}  // namespace
+
 sweeper::sweeper(realm::services& realm, unsigned number)
-    : realm_(realm), timer_(realm.host()), jitter_(number + 1), self_(std::make_shared<sweeper*>(this)) {
+    : realm_(realm),
+      timer_(realm.host()),
+      prune_timer_(realm.host()),
+      jitter_(number + 1),
+      self_(std::make_shared<sweeper*>(this)) {
   realm_.accounts().on_revocation([self = self_] {
     if (*self != nullptr) (*self)->wake();
   });
   rest(millis(1000));
+  prune_timer_.start(
+      millis(2000), [this] { prune(); }, true);
 }
 
 sweeper::~sweeper() { *self_ = nullptr; }
@@ -50,6 +63,23 @@ void sweeper::swept(result<std::size_t> pass) {
   const bool more = pass && *pass > 0;
   rest(millis(more ? 0 : 2000));
   if (std::exchange(again_, false)) wake();
+}
+
+void sweeper::prune() {
+  spawn<result<bool>>(realm_.host().queue(), realm_.retention().prune(realm_.settings().audit_retention),
+                      [self = self_](result<result<bool>> pruned) {
+                        if (*self != nullptr) (*self)->pruned(pruned ? std::move(*pruned) : pruned.failure());
+                      });
+}
+
+void sweeper::pruned(result<bool> more) {
+  if (!more && !pruning_failed_) {
+    realm_.host().log(severity::warn, "realm \"" + realm_.settings().name +
+                                          "\": deleting what is too old to be kept: " + more.failure().what);
+  }
+  pruning_failed_ = !more;
+  prune_timer_.start(
+      more && *more ? between_batches : between_prunings, [this] { prune(); }, true);
 }
 
 }  // namespace gatehouse::operation

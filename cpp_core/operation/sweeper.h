@@ -1,6 +1,6 @@
 // Works off what a crash or an outage left in the outbox of a realm, and what an administrator put there: one pass
 // after another in the background, every worker in turn, and at once when PostgreSQL tells of a row; a row is one
-// worker's at a time (account/store.h).
+// worker's at a time (account/store.h). Every hour it also deletes what is too old to be kept (account/retention.h).
 #pragma once
 
 #include <memory>
@@ -25,12 +25,16 @@ class sweeper {
   void wake();
   void sweep();
   void swept(result<std::size_t> pass);
+  void prune();
+  void pruned(result<bool> more);
 
   realm::services& realm_;
   timer timer_;
+  timer prune_timer_;
   std::minstd_rand jitter_;
   bool sweeping_ = false;
   bool again_ = false;              // woken during a pass
+  bool pruning_failed_ = false;     // the last time
   std::string failure_;             // of the last pass; empty: it went well
   std::shared_ptr<sweeper*> self_;  // reset by the destructor: a pass that ends later finds nobody
 };

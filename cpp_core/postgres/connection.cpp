@@ -27,9 +27,15 @@ struct connect_job {
   std::string failure = "out of memory";
 
   void run() {
+    open(how.parameters);
+    if (opened || failure.find("unsupported startup parameter") == failure.npos) return;
+    open(how.parameters_for_pgbouncer());
+  }
+
+  void open(const parameter_list& parameters) {
     std::vector<const char*> keywords;
     std::vector<const char*> values;
-    for (const auto& [keyword, value] : how.parameters) {
+    for (const auto& [keyword, value] : parameters) {
       keywords.push_back(keyword.c_str());
       values.push_back(value.c_str());
     }

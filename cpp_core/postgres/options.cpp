@@ -14,8 +14,6 @@ namespace gatehouse::postgres {
 
 namespace {
 
-using parameter_list = std::vector<std::pair<std::string, std::string>>;
-
 constexpr std::string_view password_file = "password_file";
 constexpr std::string_view spaces = " \t\r\n\f\v";
 
@@ -163,6 +161,7 @@ void complete(options& into) {
   // Of two settings the last one counts, so an operator's own statement_timeout wins.
   const std::string limit = "-c statement_timeout=" + std::to_string(into.timeout.count());
   if (std::string* theirs = find(all, "options")) {
+    into.own_options = *theirs;
     *theirs = limit + " " + *theirs;
   } else {
     all.emplace_back("options", limit);
@@ -170,6 +169,13 @@ void complete(options& into) {
 }
 
 }  // namespace
+
+parameter_list options::parameters_for_pgbouncer() const {
+  parameter_list all = parameters;
+  std::erase_if(all, [](const auto& each) { return each.first == "options"; });
+  if (!own_options.empty()) all.emplace_back("options", own_options);
+  return all;
+}
 
 result<options> parse_options(const std::string& conninfo, const std::vector<std::string>& arguments,
                               const std::string& prefix) {

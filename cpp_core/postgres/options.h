@@ -17,13 +17,20 @@
 
 namespace gatehouse::postgres {
 
+using parameter_list = std::vector<std::pair<std::string, std::string>>;
+
 struct options {
-  std::vector<std::pair<std::string, std::string>> parameters;  // keywords of libpq; never the password
-  secret password;                                              // empty: none
+  parameter_list parameters;  // keywords of libpq; never the password
+  std::string own_options;  // what CONNINFO says under `options`, which in `parameters` also has our statement_timeout
+  secret password;          // empty: none
   std::string server;       // for messages, e.g. "PostgreSQL (host=db1 dbname=gatehouse)"
   std::size_t pool = 4;     // connections per worker
   std::size_t queue = 256;  // calls that may wait for a connection, per worker
   millis timeout{2000};     // of one call: waiting, connecting and the statement
+
+  // PgBouncer refuses a connection with `options`, and a SET in their place would be left to whoever gets the server's
+  // connection next. So there the statement_timeout is that of the role.
+  parameter_list parameters_for_pgbouncer() const;
 };
 
 // `arguments` are the directive's words after CONNINFO. Reads the password file, but connects nowhere. A relative file

@@ -153,6 +153,15 @@ status set_refresh_grace(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+// The function of sql/ that deletes audit events keeps to that, too.
+status set_audit_retention(settings& realm, arguments args, const std::string&) {
+  const result<seconds> parsed = parse_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  if (*parsed < seconds(24 * 3600)) return wrong("audit events are kept for at least a day; write 400d");
+  realm.audit_retention = *parsed;
+  return done{};
+}
+
 status set_cookie(settings& realm, arguments args, const std::string&) {
   const bool is_name = !args[0].empty() && std::ranges::all_of(args[0], [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -310,6 +319,7 @@ constexpr std::array directives{
     directive{"refresh_lifetime", 1, 1, "refresh_lifetime TIME", set_duration<&settings::refresh_lifetime>},
     directive{"session_lifetime", 1, 1, "session_lifetime TIME", set_duration<&settings::session_lifetime>},
     directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
+    directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},

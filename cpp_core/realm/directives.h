@@ -21,6 +21,8 @@ class block {
   status apply(std::span<const std::string_view> words);
   // At the closing brace: what must be there is, and what depends on other directives is filled in.
   status complete();
+  // The directives that were there.
+  const std::set<std::string, std::less<>>& given() const { return seen_; }
 
  private:
   settings& settings_;

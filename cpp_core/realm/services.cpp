@@ -25,6 +25,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       links_(postgres_, said.name),
       administration_(postgres_, said.name),
       mails_(postgres_, said.name),
+      retention_(postgres_, said.name),
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),

@@ -7,6 +7,7 @@
 #include "account/administration.h"
 #include "account/links.h"
 #include "account/mail_queue.h"
+#include "account/retention.h"
 #include "account/store.h"
 #include "gate/authenticator.h"
 #include "host/host.h"
@@ -38,6 +39,7 @@ class services {
   account::links& links() { return links_; }
   account::administration& administration() { return administration_; }
   account::mail_queue& mails() { return mails_; }
+  account::retention& retention() { return retention_; }
   smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
   limit::limiter& limits() { return limits_; }
@@ -57,6 +59,7 @@ class services {
   account::links links_;
   account::administration administration_;
   account::mail_queue mails_;
+  account::retention retention_;
   std::optional<smtp::client> smtp_;
   session::store sessions_;
   limit::limiter limits_;

@@ -59,6 +59,7 @@ struct settings {
   std::optional<seconds> refresh_lifetime;  // idle; default: the dialect's
   seconds session_lifetime{90 * 24 * 3600};
   seconds refresh_grace{10};
+  seconds audit_retention{400 * 24 * 3600};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
   std::optional<gate::cookie_pair> cookies;          // of the two above

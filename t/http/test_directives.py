@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from stores import TREE
+
 GUARD = "location / { gatehouse %REALM%; }"
 
 
@@ -162,6 +164,7 @@ def test_a_wrong_http_directive_is_refused(check, http, words):
     ("access_lifetime", "0", "longer than 0"), ("access_lifetime", "-1h", "access_lifetime"),
     ("access_lifetime", "forever", "access_lifetime"), ("refresh_lifetime", "1x", "refresh_lifetime"),
     ("refresh_lifetime", "400d", "refresh_lifetime session_lifetime"), ("session_lifetime", "", "session_lifetime"),
+    ("audit_retention", "23h", "a day 400d"), ("audit_retention", "x", "audit_retention"),
     ("refresh_grace", "6m", "5 minutes"), ("refresh_grace", "x", "refresh_grace"), ("access_lifetime", "1h 2h",
                                                                                     "number of arguments"),
     ("lifetime", "1h", '"lifetime" access_lifetime'), ("issuer", "a; issuer b", "duplicate"), ("issuer", "",
@@ -172,6 +175,49 @@ def test_a_wrong_realm_directive_is_refused(check, directive, value, words):
     assert re.search(r"nginx\.conf:\d+", said), said
     assert all(word in said for word in re.findall(r'"[^"]*"|\S+', words)), said
     assert "hunter2" not in said
+
+
+# ---- what is accepted and cannot do what it says ----
+
+SECURE = {"public_url": "https://example.com"}
+MAIL = "smtp://localhost from=auth@example.com"
+
+
+@pytest.mark.parametrize("realm, words", [
+    ({"verify_email": "on"}, "without smtp no Remote-User create users by SQL"),
+    ({"verify_email": "on", "remote_user": "id"}, "without smtp"),
+    ({"verify_email": "off", "registration": "domain=example.com"}, "keeps nobody out verify_email on"),
+    ({"verify_email": "off", "remote_user": "email"}, "not his verify_email on"),
+    *[({"verify_email": "off", "remote_user": "id", name: value}, f'"{name}" does nothing without smtp')
+      for name, value in {"mails": "/nowhere", "notices": "login", "verify_lifetime": "1h", "reset_lifetime": "1h",
+                          "limit_mails": "off", "jsonapi_recovery_url": "/new"}.items()],
+    ({"registration": "closed", "limit_registrations": "off"}, '"limit_registrations" does nothing'),
+    ({"registration": "closed", "public_url": "http://example.com"}, "plain HTTP cookie_secure off"),
+    ({"registration": "closed", "pages": "off", "site": "Example"}, '"site" does nothing'),
+    ({"registration": "closed", "access_lifetime": "100d"}, "access_lifetime session_lifetime"),
+])
+def test_a_combination_that_cannot_do_what_it_says_is_a_warning(check, realm, words):
+    """Issue 10.23: it names the realm, and what to write."""
+    server = check("", realm={"limit_registrations": None, **SECURE, **realm})
+    accepted, said = server.test_conf()
+    warnings = [line for line in said.splitlines() if "[warn]" in line]
+    assert accepted and any(all(word in line for word in re.findall(r'"[^"]*"|\S+', words)) for line in warnings), said
+    assert all(f'realm "{server.realm}"' in line and re.search(r"nginx\.conf:\d+", line) for line in warnings), said
+
+
+@pytest.mark.parametrize("realm", [
+    {"registration": "closed", "verify_email": "on"},
+    {"verify_email": "off", "remote_user": "id"},
+    {"verify_email": "on", "smtp": MAIL, "mails": "%MAILS%", "notices": "login", "limit_mails": "off"},
+    {"registration": "domain=example.com", "verify_email": "required", "smtp": MAIL, "mails": "%MAILS%"},
+    {"registration": "closed", "public_url": "http://example.com", "cookie_secure": "off"},
+    {"registration": "closed", "audit_retention": "1d"},
+])
+def test_a_combination_that_can_is_none(check, realm):
+    """Issue 10.23"""
+    realm = {name: value.replace("%MAILS%", str(TREE / "mails")) for name, value in realm.items()}
+    accepted, said = check("", realm={"limit_registrations": None, **SECURE, **realm}).test_conf()
+    assert accepted and "[warn]" not in said, said
 
 
 @pytest.mark.parametrize("size", ["0", "x", "1k", "-1", "16q"])

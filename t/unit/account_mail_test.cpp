@@ -3,6 +3,7 @@
 
 #include "account/links.h"
 #include "account/mail_queue.h"
+#include "account/retention.h"
 #include "account/store.h"
 #include "documented_role.h"
 #include "loop_host.h"
@@ -83,6 +84,7 @@ class account_mail : public testing::Test {
   store users_{pool_, realm_};
   links links_{pool_, realm_};
   mail_queue mails_{pool_, realm_};
+  retention retention_{pool_, realm_};
   const source from_{"192.0.2.7", "curl/8", ""};
 };
 
@@ -283,16 +285,31 @@ TEST_F(account_mail, a_word_comes_for_a_mail) {
 TEST_F(account_mail, old_mails_and_tokens_are_pruned) {
   ann();
   sent("a");
-  got(mails_.prune());
+  EXPECT_FALSE(got(retention_.prune(seconds(400 * 86400))));
   EXPECT_EQ(of_realm("count(*) FROM gatehouse.mails"), "1");
   sql("UPDATE gatehouse.outbox SET done_at = now() - interval '8 days'");
   sql("UPDATE gatehouse.one_time_tokens SET expires_at = now() - interval '31 days'");
-  got(mails_.prune());
+  EXPECT_FALSE(got(retention_.prune(seconds(400 * 86400))));
   EXPECT_EQ(of_realm("count(*) FROM gatehouse.mails"), "0");
   EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.one_time_tokens t JOIN gatehouse.users u ON u.id = t.user_id"
                 " WHERE u.realm = '" +
                 realm_ + "'"),
             "0");
+}
+
+// Issue 10.6: in bounded steps, and none of another realm's.
+TEST_F(account_mail, old_audit_events_are_pruned_by_the_thousand) {
+  const std::string events = "(realm, event, at) SELECT '" + realm_ + "', 'login_failed', now() - interval ";
+  sql("INSERT INTO gatehouse.audit_events " + events + "'401 days' FROM generate_series(1, 1500)");
+  sql("INSERT INTO gatehouse.audit_events " + events + "'399 days' FROM generate_series(1, 10)");
+  sql("INSERT INTO gatehouse.audit_events (realm, event, at) VALUES ('other', 'login', now() - interval '2 years')");
+  const auto left = [&] { return of_realm("count(*) FROM gatehouse.audit_events"); };
+  EXPECT_TRUE(got(retention_.prune(seconds(400 * 86400))));
+  EXPECT_EQ(left(), "510");
+  EXPECT_FALSE(got(retention_.prune(seconds(400 * 86400))));
+  EXPECT_EQ(left(), "10");
+  EXPECT_EQ(sql("SELECT count(*) FROM gatehouse.audit_events WHERE realm = 'other'"), "1");
+  EXPECT_THROW(got(retention_.prune(seconds(3600))), std::runtime_error) << "whoever asks";
 }
 
 }  // namespace

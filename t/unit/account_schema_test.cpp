@@ -59,6 +59,12 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   apply("009_names.sql");
   EXPECT_TRUE(says(problem(users), "sql/010_changes_by_sql.sql")) << problem(users);
   apply("010_changes_by_sql.sql");
+  EXPECT_TRUE(says(problem(users), "sql/011_indexes.sql")) << problem(users);
+  apply("011_indexes.sql");
+  EXPECT_TRUE(says(problem(users), "sql/012_grants.sql")) << problem(users);
+  apply("012_grants.sql");
+  EXPECT_TRUE(says(problem(users), "sql/013_bounded_work.sql")) << problem(users);
+  apply("013_bounded_work.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }
@@ -100,7 +106,7 @@ TEST_F(account_schema, a_role_without_rights_is_told_where_to_find_the_grants) {
   server_.execute("CREATE ROLE stranger LOGIN");
   postgres::pool db(loop_.core(), how(" user=stranger"));
   store users(db, "main");
-  EXPECT_TRUE(says(problem(users), "GRANTs in sql/007_administration.sql")) << problem(users);
+  EXPECT_TRUE(says(problem(users), "SELECT gatehouse.grant_to(")) << problem(users);
 }
 
 TEST_F(account_schema, a_read_only_server_reads_but_is_unavailable_for_writing) {
