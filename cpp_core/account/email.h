@@ -1,6 +1,6 @@
 // An e-mail address as we accept it: ASCII, a dot-atom before the @ (RFC 5321, 4.1.2; at most 64 characters), a domain
 // of at least two letter-digit-hyphen labels after it, at most 254 characters in all. Quoted strings, comments, address
-// literals and spaces around it are errors, not cleaned away: what is stored is what was typed.
+// literals and spaces around it (dialects leave those out before) are errors: what is stored is what was typed.
 #pragma once
 
 #include <string>

@@ -251,6 +251,17 @@ task<status> store::record_event(std::string event, std::string user_id, nlohman
   co_return done{};
 }
 
+task<status> store::record_refusals(nlohmann::json rows) {
+  std::string sql =
+      "INSERT INTO gatehouse.audit_events (realm, event, user_id, address, detail)"
+      " SELECT $1, 'attempts_refused', r.user_id, r.address, r.detail"
+      " FROM jsonb_to_recordset($2::jsonb) AS r (user_id uuid, address text, detail jsonb)";
+  parameters values{realm_, rows.dump()};
+  const result<postgres::rows> written = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!written) co_return written.failure();
+  co_return done{};
+}
+
 task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit) {
   std::string sql =
       "WITH due AS (SELECT id FROM gatehouse.outbox o WHERE realm = $1 AND kind = 'revoke' AND state = 'queued'"

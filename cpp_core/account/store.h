@@ -132,6 +132,8 @@ class store {
   // Any other outcome, e.g. "login_failed"; `user_id` empty: unknown. Never put what was typed into `detail`: people
   // type passwords into the wrong field.
   task<status> record_event(std::string event, std::string user_id, nlohmann::json detail, source from);
+  // "attempts_refused", several at once: an array of objects with address, detail and, if it is known, user_id.
+  task<status> record_refusals(nlohmann::json rows);
 
   // At most `limit` revocations that are due, the oldest first. Each is this caller's for 30 s; unless finished by then
   // it is due again. Telling Redis twice does no harm. An expire is not due before the user's earlier kills are

@@ -1,10 +1,16 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace gatehouse {
 
 namespace {
+
+// Unicode's Space_Separator, and the tab.
+constexpr std::array<std::string_view, 18> spaces{" ",      "\t",     "\u00A0", "\u1680", "\u2000", "\u2001",
+                                                  "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007",
+                                                  "\u2008", "\u2009", "\u200A", "\u202F", "\u205F", "\u3000"};
 
 unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 
@@ -57,6 +63,28 @@ bool has_control_character(std::string_view text) noexcept {
       return true;
   }
   return false;
+}
+
+bool has_line_or_direction_character(std::string_view text) noexcept {
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    const unsigned last = byte_at(text, i + 2);
+    if (text.substr(i, 2) == "\xE2\x80" && last >= 0xA8 && last <= 0xAE) return true;
+    if (text.substr(i, 2) == "\xE2\x81" && last >= 0xA6 && last <= 0xA9) return true;
+    if (text.substr(i, 3) == "\xEF\xBB\xBF") return true;
+  }
+  return false;
+}
+
+std::string_view trim_spaces(std::string_view text) noexcept {
+  const auto space_at = [&](bool end) -> std::size_t {
+    for (const std::string_view space : spaces) {
+      if (end ? text.ends_with(space) : text.starts_with(space)) return space.size();
+    }
+    return 0;
+  };
+  while (const std::size_t size = space_at(false)) text.remove_prefix(size);
+  while (const std::size_t size = space_at(true)) text.remove_suffix(size);
+  return text;
 }
 
 std::string one_line(std::string_view text) {

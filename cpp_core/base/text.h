@@ -21,6 +21,13 @@ std::size_t code_point_length(std::string_view text, std::size_t at) noexcept;
 // Any of U+0000–U+001F, U+007F or, in UTF-8, U+0080–U+009F.
 bool has_control_character(std::string_view text) noexcept;
 
+// Any of U+2028–U+202E, U+2066–U+2069 or U+FEFF: they end a line, or turn around or hide what is beside them, so that a
+// name could look like another. Not the joiners U+200C and U+200D, which names in some scripts need.
+bool has_line_or_direction_character(std::string_view text) noexcept;
+
+// Without the spaces at both ends: space, tab, and Unicode's own, such as U+00A0, which keyboards add.
+std::string_view trim_spaces(std::string_view text) noexcept;
+
 // For where one line must stay one: control characters and the separators U+2028 and U+2029 become spaces, bytes that
 // are not UTF-8 become U+FFFD each.
 std::string one_line(std::string_view text);

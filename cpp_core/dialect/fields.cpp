@@ -49,7 +49,8 @@ void field_reader::store(const field& which, std::string value) {
   } else if (wants_boolean(which)) {
     fail(which, "must be true or false");
   } else if (const auto* plain = std::get_if<0>(&which.target)) {
-    in_.** plain = std::move(value);
+    const bool names_account = *plain == &operation::input::email || *plain == &operation::input::username;
+    in_.** plain = names_account ? std::string(trim_spaces(value)) : std::move(value);
   } else {
     in_.*std::get<1>(which.target) = secret(value);
     OPENSSL_cleanse(value.data(), value.size());

@@ -27,7 +27,8 @@ class field_reader {
 
   const field* find(std::string_view member) const;  // null: the table does not have it
   bool has(const field& which) const;
-  void store(const field& which, std::string value);     // wipes what it copies into a secret
+  // Spaces around an e-mail or username are not part of it. What is copied into a secret is wiped here.
+  void store(const field& which, std::string value);
   void store(const field& which, nlohmann::json value);  // fails unless it is of the type that the field wants
   void fail(const field& which, std::string reason) { no_.fields.push_back({which.target, std::move(reason)}); }
 

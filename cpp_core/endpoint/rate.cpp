@@ -2,6 +2,7 @@
 
 #include "gate/cross_site.h"
 #include "limit/network.h"
+#include "operation/throttle.h"
 
 namespace gatehouse::endpoint {
 
@@ -19,7 +20,10 @@ task<rated> count_call(operation::context ctx, const dialect::dialect& spoken, c
     call.refused = ctx.fail("counting a call", said.failure());
     co_return call;
   }
-  if (!said->admitted) call.refused = operation::refuse_for_now(said->reset);
+  if (!said->admitted) {
+    call.refused = operation::refuse_for_now(said->reset);
+    co_await operation::note_refusal(ctx, "calls", *said, "none");
+  }
   call.said = std::move(*said);
   co_return call;
 }

@@ -135,11 +135,18 @@ task<status> limiter::give_back(receipt counted) {
   co_return done{};
 }
 
-task<status> limiter::remember(std::string key, seconds how_long) {
-  std::vector<std::string> set{"SET", std::move(key), "1", "EX", std::to_string(how_long.count())};
+task<status> limiter::remember(std::string key, seconds how_long, std::string value) {
+  std::vector<std::string> set{"SET", std::move(key), std::move(value), "EX", std::to_string(how_long.count())};
   const result<reply> answer = co_await redis_.command(std::move(set));
   if (!answer) co_return answer.failure();
   co_return done{};
+}
+
+task<result<std::string>> limiter::recall(std::string key) {
+  std::vector<std::string> get{"GET", std::move(key)};
+  result<reply> answer = co_await redis_.command(std::move(get));
+  if (!answer) co_return answer.failure();
+  co_return std::move(answer->text);
 }
 
 }  // namespace gatehouse::limit

@@ -61,8 +61,10 @@ class limiter {
   // The attempt does not count after all. For each receipt once; a window that has ended meanwhile stays as it is.
   task<status> give_back(receipt counted);
 
-  // For bucket::exempt_if.
-  task<status> remember(std::string key, seconds how_long);
+  // For bucket::exempt_if, where any value will do, and for recall().
+  task<status> remember(std::string key, seconds how_long, std::string value = "1");
+  // Empty: nothing, or no longer.
+  task<result<std::string>> recall(std::string key);
 
  private:
   redis::connection& redis_;

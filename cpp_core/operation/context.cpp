@@ -30,6 +30,10 @@ outcome context::fail(std::string_view doing, const error& failure) const {
   return refuse(refusal_for(failure.kind));
 }
 
+void context::report(std::string_view doing, const error& what) const {
+  realm.host().log(severity::error, log_line(*this, doing, what));
+}
+
 void context::warn(std::string_view doing, const error& failure) const {
   realm.host().log(severity::warn, log_line(*this, doing, failure));
 }

@@ -60,6 +60,9 @@ struct context {
 
   // For a failure that the user cannot mend: one line in the log, and the refusal that fits it.
   outcome fail(std::string_view doing, const error& failure) const;
+  // For what the operator must know although nothing of ours has failed: at level error, which is the least that
+  // nginx logs unless told otherwise.
+  void report(std::string_view doing, const error& what) const;
   // For a failure that does not change the answer.
   void warn(std::string_view doing, const error& failure) const;
 };

@@ -108,7 +108,6 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
     co_return co_await drop(realm, std::move(mail));
   }
   if (allowed.what == mail_allowance::verdict::wait) {
-    made.held = true;
     made.trouble = allowed.words;
     const status held = co_await realm.mails().put_back(mail.id, mail.lease, std::move(allowed.words), allowed.delay);
     if (!held) co_return held.failure();

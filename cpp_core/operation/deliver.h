@@ -21,7 +21,6 @@ struct delivered {
   bool found = false;                      // a mail was due
   bool tried = false;                      // to send it, so that it is known how things are
   std::string trouble{};                   // with the mail server or our way to it: other mails would meet the same
-  bool held = false;                       // with `trouble`: it is a limit that is reached
   std::optional<acceptance> unrecorded{};  // the outbox does not know yet: record() it, before anything else
 };
 

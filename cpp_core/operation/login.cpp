@@ -1,6 +1,6 @@
 #include "operation/login.h"
 
-#include "base/text.h"
+#include "operation/current_password.h"
 #include "operation/issue.h"
 #include "operation/letters.h"
 #include "operation/throttle.h"
@@ -43,18 +43,17 @@ task<outcome> sign_in_again(context ctx, std::string user_id, std::string checke
   co_return std::move(*in_now);
 }
 
-task<outcome> check_and_sign_in(context ctx, input in) {
-  auto found = co_await ctx.realm.accounts().find_by_login(*in.email);
-  if (!found) co_return ctx.fail("looking a user up", found.failure());
-
-  const bool has_password = found->has_value() && (*found)->password.has_value();
-  const std::string hash = has_password ? *(*found)->password : ctx.realm.passwords().decoy();
+task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::known_user> found) {
+  const bool has_password = found && found->password;
+  const std::string hash = has_password ? *found->password : ctx.realm.passwords().decoy();
   const result<password::verdict> checked = co_await ctx.realm.passwords().verify(*in.password, hash);
   if (!checked) co_return ctx.fail("checking a password", checked.failure());
 
-  if (!found->has_value()) co_return co_await refuse_login(ctx, "", "unknown user");
-  account::user user = std::move((*found)->profile);
-  if (!has_password || !checked->matches) co_return co_await refuse_login(ctx, user.id, "wrong password");
+  if (!found) co_return co_await refuse_login(ctx, "", "unknown user");
+  account::user user = std::move(found->profile);
+  if (!has_password) co_return co_await refuse_login(ctx, user.id, "no password");
+  if (!checked->unusable.empty()) report_unusable_hash(ctx, user.id, checked->unusable);
+  if (!checked->matches) co_return co_await refuse_login(ctx, user.id, reason_of(*checked));
   if (user.disabled()) co_return co_await refuse_login(ctx, user.id, "disabled");
   if (requires_verified_email(ctx) && !user.email_verified()) {
     co_return co_await refuse_login(ctx, user.id, "e-mail not verified", refusal::email_unverified);
@@ -79,14 +78,20 @@ task<outcome> login(context ctx, input in) {
   attempt tried = co_await admit_login(ctx, *in.email);
   if (tried.refused) co_return std::move(*tried.refused);
 
-  outcome came = co_await check_and_sign_in(ctx, in);
+  auto found = co_await ctx.realm.accounts().find_by_login(*in.email);
+  if (!found) {
+    co_await give_back(ctx, std::move(tried));
+    co_return ctx.fail("looking a user up", found.failure());
+  }
+  account::user user;
+  if (*found) user = (*found)->profile;
+  tried = co_await count_login_of(ctx, std::move(tried), *in.email, user.id);
+  if (tried.refused) co_return std::move(*tried.refused);
+
+  outcome came = co_await check_and_sign_in(ctx, in, std::move(*found));
   const bool was_right = proved_password(came);
   if (was_right || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
-  if (was_right) co_await remember_place(ctx, *in.email);
-  // Who logs in by a username asks for mails by e-mail.
-  std::string email;
-  if (const auto* made = std::get_if<signed_in>(&came)) email = made->user.email;
-  if (!email.empty() && !equal_ignoring_case(email, *in.email)) co_await remember_place(ctx, std::move(email));
+  if (was_right) co_await remember_place(ctx, std::move(user));
   co_return came;
 }
 

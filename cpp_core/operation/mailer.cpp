@@ -65,7 +65,7 @@ void mailer::looked(result<delivered> came) {
   if (!came) store_failed_ = true;
   // Who found nothing to send has not learned whether the mail server is there.
   const bool tried = came && came->tried;
-  if (tried || store_is_back || !trouble.empty()) note(trouble, came && came->held);
+  if (tried || store_is_back || !trouble.empty()) note(trouble);
   if (came) unrecorded_ = std::move(came->unrecorded);  // what was not recorded before is now
   if (came && unrecorded_) {
     goodbye_by_ = steady_now() + longest_goodbye;
@@ -86,12 +86,12 @@ void mailer::looked(result<delivered> came) {
 }
 
 // One line when it begins and one when it is over, not one for every mail.
-void mailer::note(const std::string& trouble, bool held) {
+void mailer::note(const std::string& trouble) {
   troubles_ = trouble.empty() ? 0 : troubles_ + 1;
   if (trouble == trouble_) return;
   const std::string realm = "realm \"" + realm_.settings().name + "\": ";
   if (trouble.empty()) realm_.host().log(severity::notice, realm + "mail can be sent again");
-  if (!trouble.empty()) realm_.host().log(held ? severity::warn : severity::error, realm + "mail waits: " + trouble);
+  if (!trouble.empty()) realm_.host().log(severity::error, realm + "mail waits: " + trouble);
   trouble_ = trouble;
 }
 

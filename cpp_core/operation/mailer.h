@@ -29,7 +29,7 @@ class mailer {
   void look();
   void begin(task<result<delivered>> work);
   void looked(result<delivered> came);
-  void note(const std::string& trouble, bool held);
+  void note(const std::string& trouble);
   double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 
   realm::services& realm_;

@@ -46,7 +46,7 @@ task<std::optional<outcome>> set_password(context ctx, secret token, secret pass
   all.least_auth_version = made.profile.auth_version;
   all.what = account::revocation::effect::kill;
   co_await revoke_or_leave(ctx, std::move(all));
-  co_await remember_place(ctx, made.profile.email);
+  co_await remember_place(ctx, made.profile);
   co_return std::nullopt;
 }
 

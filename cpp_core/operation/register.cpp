@@ -71,7 +71,7 @@ task<outcome> register_account(context ctx, input in) {
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   if (!realm.may_register(*address)) co_return refuse(refusal::registration_closed);
 
-  attempt tried = co_await admit_registration(ctx);
+  attempt tried = co_await admit_registration(ctx, *in.email);
   if (tried.refused) co_return std::move(*tried.refused);
   attempt mailed;
   if (requires_verified_email(ctx)) {  // somebody gets a mail, whoever it is
@@ -83,8 +83,8 @@ task<outcome> register_account(context ctx, input in) {
     co_await give_back(ctx, std::move(tried));
     co_await give_back(ctx, std::move(mailed));
   }
-  const bool is_made = std::holds_alternative<signed_in>(came) || std::holds_alternative<profile>(came);
-  if (is_made) co_await remember_place(ctx, *in.email);
+  if (const auto* made = std::get_if<signed_in>(&came)) co_await remember_place(ctx, made->user);
+  if (const auto* made = std::get_if<profile>(&came)) co_await remember_place(ctx, made->user);
   co_return came;
 }
 

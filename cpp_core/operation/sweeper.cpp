@@ -1,6 +1,7 @@
 #include "operation/sweeper.h"
 
 #include "base/flow.h"
+#include "operation/refusals.h"
 #include "operation/revoke.h"
 
 namespace gatehouse::operation {
@@ -9,6 +10,14 @@ namespace {
 
 constexpr millis between_prunings{3600 * 1000};
 constexpr millis between_batches{100};
+
+task<result<std::size_t>> sweep_all(realm::services& realm) {
+  result<std::size_t> revoked = co_await sweep_outbox(realm);
+  if (!revoked) co_return revoked;
+  const status recorded = co_await record_refusals(realm);
+  if (!recorded) co_return recorded.failure();
+  co_return revoked;
+}
 
 }  // namespace
 
@@ -45,7 +54,7 @@ void sweeper::wake() {
 
 void sweeper::sweep() {
   sweeping_ = true;
-  spawn<result<std::size_t>>(realm_.host().queue(), sweep_outbox(realm_),
+  spawn<result<std::size_t>>(realm_.host().queue(), sweep_all(realm_),
                              [self = self_](result<result<std::size_t>> pass) {
                                if (*self != nullptr) (*self)->swept(pass ? std::move(*pass) : pass.failure());
                              });

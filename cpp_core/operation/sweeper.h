@@ -1,4 +1,5 @@
-// Works off what a crash or an outage left in the outbox of a realm, and what an administrator put there: one pass
+// Works off what a crash or an outage left in the outbox of a realm, and what an administrator put there, and records
+// what limits have refused: one pass
 // after another in the background, every worker in turn, and at once when PostgreSQL tells of a row; a row is one
 // worker's at a time (account/store.h). Every hour it also deletes what is too old to be kept (account/retention.h).
 #pragma once

@@ -6,12 +6,20 @@
 
 namespace gatehouse::operation {
 
+namespace {
+
+bool is_plain(const std::string& text) {
+  return is_utf8(text) && !has_control_character(text) && !has_line_or_direction_character(text);
+}
+
+}  // namespace
+
 void validation::check_name(const std::string& name) {
   constexpr std::size_t most_code_points = 200;
   const std::optional<std::size_t> length = count_code_points(name);
-  if (!length || has_control_character(name)) {
+  if (!length || !is_plain(name)) {
     fail(&input::name, "must be plain text without control characters");
-  } else if (*length == 0 || name.find_first_not_of(' ') == std::string::npos) {
+  } else if (trim_spaces(name).empty()) {
     fail(&input::name, "must not be empty");
   } else if (*length > most_code_points) {
     fail(&input::name, "must have at most 200 characters");
@@ -21,12 +29,10 @@ void validation::check_name(const std::string& name) {
 void validation::check_username(const std::string& username) {
   constexpr std::size_t most_code_points = 64;
   const std::optional<std::size_t> length = count_code_points(username);
-  if (!length || has_control_character(username) || username.find('@') != std::string::npos) {
+  if (!length || !is_plain(username) || username.find('@') != std::string::npos) {
     fail(&input::username, "must be plain text without control characters and without \"@\"");
   } else if (*length == 0) {
     fail(&input::username, "must not be empty");
-  } else if (username.starts_with(' ') || username.ends_with(' ')) {
-    fail(&input::username, "must not begin or end with a space");
   } else if (*length > most_code_points) {
     fail(&input::username, "must have at most 64 characters");
   }

@@ -18,9 +18,9 @@ class validation {
   bool failed() const { return !errors_.empty(); }
   std::vector<field_error> errors() && { return std::move(errors_); }
 
-  // 1–200 code points, no control characters.
+  // 1–200 code points, not only spaces, no control character, none that ends a line or turns the direction of text.
   void check_name(const std::string& name);
-  // 1–64 code points; no @, for then it could be taken for an e-mail, no control character, no space at either end.
+  // 1–64 code points; no @, for then it could be taken for an e-mail; no character that a name may not have.
   void check_username(const std::string& username);
   // It is a claim of access tokens: at most 2 KiB as JSON, and no control character in any string.
   void check_metadata(const nlohmann::json& metadata);

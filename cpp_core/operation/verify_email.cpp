@@ -29,7 +29,7 @@ task<outcome> verify_email(context ctx, input in) {
   all.least_auth_version = made.profile.auth_version;
   all.what = account::revocation::effect::expire;
   co_await revoke_or_leave(ctx, std::move(all));
-  co_await remember_place(ctx, made.profile.email);
+  co_await remember_place(ctx, made.profile);
   email_verified shown;
   shown.user = std::move(made.profile);
   co_return shown;

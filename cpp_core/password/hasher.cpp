@@ -38,17 +38,41 @@ result<std::string> make(const secret& password, const parameters& cost) {
   return format_phc(*made);
 }
 
-result<verdict> judge(const secret& password, const std::string& stored, const parameters& cost) {
-  if (!stored.starts_with("$argon2")) {
-    const result<bool> matches = imported_hash_matches(password, stored);
-    if (!matches) return matches.failure();
-    return verdict{*matches, true};
-  }
+result<verdict> judge_argon2(const secret& password, const std::string& stored, const parameters& cost) {
   const result<phc_string> parts = parse_phc(stored);
   if (!parts) return parts.failure();
   const result<bool> matches = argon2_matches(password, *parts);
   if (!matches) return matches.failure();
-  return verdict{*matches, !argon2_is_current(*parts, cost)};
+  verdict judged;
+  judged.matches = *matches;
+  judged.outdated = !argon2_is_current(*parts, cost);
+  return judged;
+}
+
+result<verdict> judge_imported(const secret& password, const std::string& stored) {
+  const result<bool> matches = imported_hash_matches(password, stored);
+  if (!matches) return matches.failure();
+  verdict judged;
+  judged.matches = *matches;
+  judged.outdated = true;
+  return judged;
+}
+
+result<verdict> judge(const secret& password, const std::string& stored, const parameters& cost) {
+  const bool is_argon2 = stored.starts_with("$argon2");
+  result<verdict> judged = is_argon2 ? judge_argon2(password, stored, cost) : judge_imported(password, stored);
+  const bool is_unusable = !judged && judged.failure().kind == fault::internal;
+  if (is_unusable) {
+    verdict nothing_matches;
+    nothing_matches.unusable = judged.failure().what;
+    judged = std::move(nothing_matches);
+  }
+  const bool was_cheap = is_unusable || !is_argon2;
+  if (judged && !judged->matches && was_cheap) {
+    const result<phc_string> spent = argon2_hash(password, cost);
+    if (!spent) return spent.failure();
+  }
+  return judged;
 }
 
 }  // namespace

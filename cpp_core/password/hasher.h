@@ -21,6 +21,7 @@ namespace gatehouse::password {
 struct verdict {
   bool matches = false;
   bool outdated = false;  // made with other parameters than the settings': when it matches, replace it by hash()
+  std::string unusable;   // why the stored hash can be verified with no password, for the log; empty: it can
 };
 
 // One per realm and worker. Errors of both calls: overloaded, the queue is full: 503 with Retry-After; unavailable, no
@@ -36,7 +37,9 @@ class hasher {
   task<result<std::string>> hash(secret password);
 
   // `stored` is from the database: a PHC string, or a hash of password/imported_hash.h, which is always outdated. One
-  // that is malformed or absurdly expensive is an internal error. A password of more than most_bytes never matches.
+  // of another kind, malformed or absurdly expensive is unusable: nothing matches it. What does not match costs at
+  // least what the decoy does, also where the hash is cheaper (REQUIREMENTS 52). A password of more than most_bytes
+  // never matches.
   task<result<verdict>> verify(secret password, std::string stored);
 
   // What to verify when there is no such user, so that it costs the same (REQUIREMENTS 52). Nothing matches it.

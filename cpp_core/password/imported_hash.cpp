@@ -1,55 +1,40 @@
 #include "password/imported_hash.h"
 
-#include <crypt.h>
-#include <openssl/crypto.h>
-
-#include <memory>
+#include <algorithm>
+#include <array>
 #include <string_view>
+
+#include "password/crypt_hash.h"
+#include "password/digest_hash.h"
+#include "password/md5_hash.h"
 
 namespace gatehouse::password {
 
 namespace {
 
-// By kind and cost only: bcrypt up to cost 14, SHA-crypt up to 999999 rounds, yescrypt as crypt_gensalt(3) makes it.
-// libxcrypt refuses whatever else is wrong.
-bool is_verifiable(std::string_view stored) {
-  if (stored.starts_with("$2a$") || stored.starts_with("$2b$") || stored.starts_with("$2y$")) {
-    const std::string_view cost = stored.substr(4, 3);
-    return cost >= "04$" && cost <= "14$";
-  }
-  if (stored.starts_with("$5$") || stored.starts_with("$6$")) {
-    constexpr std::string_view rounds = "rounds=";
-    const std::string_view rest = stored.substr(3);
-    return !rest.starts_with(rounds) || rest.find('$') <= rounds.size() + 6;
-  }
-  if (stored.starts_with("$y$j")) {
-    const std::string_view size = stored.substr(4, 3);  // 7 to F is 1 MiB to 1 GiB
-    return size >= "7" && size < "G" && (size.ends_with("5$") || size.ends_with("T$"));
-  }
-  return false;
-}
+struct kind {
+  std::string_view prefix;
+  result<bool> (*matches)(const secret& password, const std::string& stored);
+};
+
+constexpr std::array kinds{
+    kind{"$2a$", crypt_hash_matches},     kind{"$2b$", crypt_hash_matches},
+    kind{"$2y$", crypt_hash_matches},     kind{"$5$", crypt_hash_matches},
+    kind{"$6$", crypt_hash_matches},      kind{"$y$", crypt_hash_matches},
+    kind{"$gy$", crypt_hash_matches},     kind{"$1$", crypt_hash_matches},
+    kind{"$apr1$", apr1_hash_matches},    kind{"$P$", phpass_hash_matches},
+    kind{"$H$", phpass_hash_matches},     kind{"{SHA}", ldap_hash_matches},
+    kind{"{SSHA}", ldap_hash_matches},    kind{"{SSHA256}", ldap_hash_matches},
+    kind{"{SSHA512}", ldap_hash_matches}, kind{"pbkdf2_sha256$", django_hash_matches},
+};
 
 }  // namespace
 
 result<bool> imported_hash_matches(const secret& password, const std::string& stored) {
-  if (!is_verifiable(stored)) {
-    return error{fault::internal, "a stored password hash is of no kind that can be verified, or too expensive"};
-  }
-  const std::string_view bytes = password.reveal();
-  if (bytes.size() >= CRYPT_MAX_PASSPHRASE_SIZE || bytes.find('\0') != std::string_view::npos) return false;
-
-  std::string terminated(bytes);
-  const auto scratch = std::make_unique<crypt_data>();  // 32 KiB: too much for a small stack
-  const char* made = crypt_r(terminated.c_str(), stored.c_str(), scratch.get());
-  const bool computed = made != nullptr && made[0] == '$';
-  const bool matches = computed && std::string_view(made).size() == stored.size() &&
-                       CRYPTO_memcmp(made, stored.data(), stored.size()) == 0;
-  OPENSSL_cleanse(terminated.data(), terminated.size());
-  OPENSSL_cleanse(scratch.get(), sizeof(crypt_data));
-  if (!computed) {
-    return error{fault::internal, "crypt() failed on an imported password hash: it is malformed, or memory is short"};
-  }
-  return matches;
+  const auto* found =
+      std::ranges::find_if(kinds, [&](const kind& each) { return std::string_view(stored).starts_with(each.prefix); });
+  if (found == kinds.end()) return error{fault::internal, "it is of no kind that can be verified"};
+  return found->matches(password, stored);
 }
 
 }  // namespace gatehouse::password

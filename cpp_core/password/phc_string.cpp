@@ -13,9 +13,7 @@ namespace {
 constexpr int base64 = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
 constexpr std::size_t most_part_bytes = 64;  // of a salt or a hash
 
-error malformed(std::string_view what) {
-  return {fault::internal, "a stored password hash is not usable: " + std::string(what)};
-}
+error malformed(std::string_view what) { return {fault::internal, std::string(what)}; }
 
 bool skip(std::string_view& rest, std::string_view word) {
   if (!rest.starts_with(word)) return false;

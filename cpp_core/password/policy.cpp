@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "password/disguise.h"
 
 namespace gatehouse::password {
 
@@ -14,6 +15,11 @@ bool is_own_name(std::string_view password, const owner& who) {
                                               who.email.substr(0, who.email.rfind('@'))};
   return std::any_of(names.begin(), names.end(),
                      [&](std::string_view name) { return equal_ignoring_case(name, password); });
+}
+
+bool is_guessed_first(std::string_view password, const blocklist& blocked) {
+  const std::vector<secret> words = undisguised(password);
+  return std::any_of(words.begin(), words.end(), [&](const secret& word) { return blocked.contains(word.reveal()); });
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ std::optional<violation> check(const secret& password, const owner& chosen_by, c
   if (is_own_name(bytes, chosen_by)) {
     return violation{rule::own_name, "must not be your own name or e-mail address"};
   }
-  if (blocked.contains(bytes)) {
+  if (is_guessed_first(bytes, blocked)) {
     return violation{rule::blocked, "is one of the passwords that are guessed first; choose another"};
   }
   return std::nullopt;

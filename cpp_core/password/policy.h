@@ -26,8 +26,8 @@ struct violation {
   std::string text;  // for the user, after the field's name: "must have at least 8 characters"
 };
 
-// nullopt: the password may be chosen. It may not be, in any case of ASCII letters, an entry of `blocked`, or the
-// owner's whole name, whole username, whole e-mail or the part before its @.
+// nullopt: the password may be chosen. It may not be, in any case of ASCII letters, an entry of `blocked`, however it
+// is disguised (password/disguise.h), or the owner's whole name, whole username, whole e-mail or the part before its @.
 std::optional<violation> check(const secret& password, const owner& chosen_by, const settings& rules,
                                const blocklist& blocked);
 

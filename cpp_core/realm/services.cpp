@@ -29,7 +29,8 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
       limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),
-      authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr) {
+      authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr),
+      refusals_(redis_, said.name) {
   if (said.smtp) smtp_.emplace(on, *said.smtp);
   if (!table_) return;
   feed_.emplace(on, *said.redis, said.name, longest_access, *table_);

@@ -12,6 +12,7 @@
 #include "gate/authenticator.h"
 #include "host/host.h"
 #include "limit/limiter.h"
+#include "limit/refusals.h"
 #include "password/admission.h"
 #include "password/hasher.h"
 #include "postgres/pool.h"
@@ -43,6 +44,7 @@ class services {
   smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
   limit::limiter& limits() { return limits_; }
+  limit::refusals& refusals() { return refusals_; }
   password::hasher& passwords() { return passwords_; }
   gate::authenticator& authenticator() { return authenticator_; }
 
@@ -66,6 +68,7 @@ class services {
   password::hasher passwords_;
   gate::authenticator authenticator_;
   std::optional<session::feed> feed_;
+  limit::refusals refusals_;
 };
 
 }  // namespace gatehouse::realm

@@ -4,6 +4,7 @@
 #include <openssl/param_build.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -91,6 +92,23 @@ bool is_on_edwards_curve(std::string_view encoded) {
   return BN_kronecker(product.get(), p.get(), ctx) == 1;
 }
 
+// Was the modulus made by the chips whose keys can be factored (ROCA, CVE-2017-15361)? Both of its primes, and so
+// itself, are a power of 65537 modulo each small prime. Of other keys one in 2^28 is, by chance.
+bool has_roca_form(const BIGNUM* modulus) {
+  constexpr std::array<BN_ULONG, 38> small_primes{3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,
+                                                  47,  53,  59,  61,  67,  71,  73,  79,  83,  89,  97,  101, 103,
+                                                  107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
+  return std::ranges::all_of(small_primes, [modulus](BN_ULONG prime) {
+    const BN_ULONG remainder = BN_mod_word(modulus, prime);
+    BN_ULONG power = 1;
+    do {
+      if (power == remainder) return true;
+      power = power * 65537 % prime;
+    } while (power != 1);
+    return false;
+  });
+}
+
 }  // namespace
 
 result<evp_key> ed25519_key(const ed25519_numbers& numbers) {
@@ -154,6 +172,11 @@ result<evp_key> rsa_key(const rsa_numbers& numbers) {
   if (bits < least_rsa_bits || bits > most_rsa_bits) {
     return invalid("an RSA key must have 2048 to 8192 bits, and this one has " + std::to_string(bits) +
                    "; make a new one");
+  }
+  if (has_roca_form(alive.front().get())) {
+    return invalid(
+        "the RSA key is of the kind that can be computed from its public half (ROCA, CVE-2017-15361); make a "
+        "new one with OpenSSL");
   }
   if (is_pair) {
     push(OSSL_PKEY_PARAM_RSA_D, private_number(numbers.d));

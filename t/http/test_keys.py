@@ -174,6 +174,32 @@ def test_requirements_4_and_5_a_bad_key_set_is_refused(nginx, folder, keys_made,
     assert not [key for key in keys_made if isinstance(key, dict) and len(key.get("k", "")) > 8 and key["k"] in said]
 
 
+# Of two primes k * M + 65537^a mod M, where M is the product of the primes up to 167: made for this test.
+ROCA = bytes.fromhex(
+    "c08d192958fbe0e70800bee59cde0b586f72140c2d6c2733682cca4e70b32649b58f13d3281dae366e640bfd86b76f319810"
+    "0703c73b566ed0ea544152a60ae3047c08446856714dcffe44fae93e2d9841e8281de28191c6728b7b86c51368ebff3da059"
+    "871b6248d4d34a3daed27fc7e5c119ac72d188821d9bba8c0403a997f18f5ff2366354360211c761d1d09e67c4c2d89316e6"
+    "3fb6b7544526f579104830c57aa1132d12efe79e96d103cac54f6902fc384576a29abfc74935d14a64601bbad6bc981185ee"
+    "3777e85865a731504cc928e71d1a19af48fa24cb14268db977b86ff60ea60b1ee1dbac977fc11b8bd728732fb72485f127b9"
+    "4e846ee31ea7")
+
+
+def test_an_rsa_key_that_can_be_factored_is_refused(nginx, folder):
+    """Issue 10.29: ROCA, CVE-2017-15361."""
+    server = nginx(GUARDED, start=False)
+    signing = {"kty": "OKP", "crv": "Ed25519", "kid": "s", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+               "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
+    def write(modulus):
+        weak = {"kty": "RSA", "kid": "from a card", "n": base64url(modulus), "e": "AQAB"}
+        (folder / "keys.json").write_text(json.dumps({"keys": [signing, weak, REFRESH]}))
+    write(ROCA)
+    said = refusal(server)
+    assert "ROCA" in said and '"from a card"' in said and "make a new one" in said
+    write((int.from_bytes(ROCA, "big") + 2).to_bytes(256, "big"))
+    accepted, said = server.test_conf()
+    assert accepted, said
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"keys": 1}', '{"keys": [], "keys": []}', "\x00", "x" * 300000],
                          ids=range(8))
 def test_a_file_that_is_no_key_set_is_refused(nginx, folder, text):

@@ -108,7 +108,7 @@ def test_one_too_many_for_the_realm_waits_and_the_operator_learns_what_to_do(ngi
     (row,) = mailing.outbox.rows(late.email)
     assert row["state"] == "queued" and row["attempts"] == 0
     assert row["reply"].startswith("held back: limit_mails all=2/3600s is used up")
-    mailing.server.wait_for_log(r"\[warn\].*mail waits: held back: limit_mails all=2/3600s")
+    mailing.server.wait_for_log(r"\[error\].*mail waits: held back: limit_mails all=2/3600s")
     key = row["reply"].rpartition(" ")[2]
     assert redis.client.delete(key) == 1
     mailing.outbox.hurry()

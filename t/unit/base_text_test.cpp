@@ -103,6 +103,26 @@ TEST(text, code_points_have_a_length_where_they_begin) {
   EXPECT_EQ(code_point_length("\xC3", 0), 0U);
 }
 
+// Issue 10.29.
+TEST(text, line_and_direction_characters) {
+  for (const char* bad : {"\u2028", "\u2029", "\u202A", "a\u202Eb", "ab\u2066", "\u2069", "\uFEFFJane", "Jane\uFEFF"}) {
+    EXPECT_TRUE(has_line_or_direction_character(bad)) << bad;
+  }
+  for (const char* good : {"", "a", "ab", "Jane", "\u200C", "\u200D", "نیم\u200Cفاصله", "\u2027", "\u202F", "\u2065",
+                           "\u206A", "\uFEFE", "\U0001F468\u200D\U0001F469", "\xE2\x80", "\xEF\xBB"}) {
+    EXPECT_FALSE(has_line_or_direction_character(good)) << good;
+  }
+}
+
+// Issue 10.17.
+TEST(text, spaces_at_the_ends) {
+  EXPECT_EQ(trim_spaces(" \t\u00A0jane doe\u2003\u3000 "), "jane doe");
+  EXPECT_EQ(trim_spaces("jane"), "jane");
+  EXPECT_EQ(trim_spaces(" \u00A0"), "");
+  EXPECT_EQ(trim_spaces(""), "");
+  for (const char* kept : {"\n", "\u200Bx\u200B", "\xC2", "\xA0"}) EXPECT_EQ(trim_spaces(kept), kept);
+}
+
 }  // namespace
 
 }  // namespace gatehouse

@@ -1,6 +1,7 @@
 // What has no route of its own yet: the limits on mails and one-time tokens, and the place that is remembered.
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "dialect/rest.h"
 #include "loop_host.h"
 #include "operation/throttle.h"
@@ -43,7 +44,16 @@ class operation_throttle : public testing::Test {
   }
   bool token(const std::string& address) { return !await(admit_token(from(address))).refused; }
   bool login(const std::string& identifier, const std::string& address) {
-    return !await(admit_login(from(address), identifier)).refused;
+    attempt tried = await(admit_login(from(address), identifier));
+    if (tried.refused) return false;
+    const std::string user_id = ascii_lower(identifier) == "ann@example.com" || identifier == "ann" ? "1" : "";
+    return !await(count_login_of(from(address), std::move(tried), identifier, user_id)).refused;
+  }
+  account::user ann() {
+    account::user known;
+    known.id = "1";
+    known.email = "Ann@example.com";
+    return known;
   }
 
   private_redis redis_;
@@ -88,7 +98,7 @@ TEST_F(operation_throttle, requirement_51_each_kind_of_mail_to_an_account_has_it
 
 TEST_F(operation_throttle, mails_are_asked_for_freely_where_the_account_is_known) {
   said_.limits.mails.account = limit::rate{1, 3600s};
-  await(remember_place(from("192.0.2.1"), "Ann@example.com"));
+  await(remember_place(from("192.0.2.1"), ann()));
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(mail("ann@example.com", "192.0.2.1"));
   EXPECT_FALSE(mail("ann@example.com", "192.0.2.2"));
 }
@@ -108,10 +118,10 @@ TEST_F(operation_throttle, the_kinds_of_attempt_are_counted_apart) {
   said_.limits.mails.address = said_.limits.tokens.address = said_.limits.registrations.address = limit::rate{1, 60s};
   EXPECT_TRUE(mail("ann@example.com", "192.0.2.1"));
   EXPECT_TRUE(token("192.0.2.1"));
-  EXPECT_FALSE(await(admit_registration(from("192.0.2.1"))).refused);
+  EXPECT_FALSE(await(admit_registration(from("192.0.2.1"), "a@example.com")).refused);
   EXPECT_FALSE(mail("ann@example.com", "192.0.2.1"));
   EXPECT_FALSE(token("192.0.2.1"));
-  EXPECT_TRUE(await(admit_registration(from("192.0.2.1"))).refused);
+  EXPECT_TRUE(await(admit_registration(from("192.0.2.1"), "b@example.com")).refused);
 }
 
 // The way out for somebody who is away from home during an attack: a reset by mail.
@@ -119,16 +129,25 @@ TEST_F(operation_throttle, requirement_51_who_proves_to_own_the_account_can_log_
   said_.limits.logins.account = limit::rate{4, 3600s};
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(login("ann@example.com", "198.51.100." + std::to_string(i)));
   EXPECT_FALSE(login("ann@example.com", "192.0.2.1"));
-  await(remember_place(from("192.0.2.1"), "Ann@example.com"));
+  await(remember_place(from("192.0.2.1"), ann()));
   EXPECT_TRUE(login("ann@example.com", "192.0.2.1"));
   EXPECT_FALSE(login("ann@example.com", "192.0.2.2"));
 }
 
 TEST_F(operation_throttle, what_a_session_can_fill_is_not_what_logins_are_counted_by) {
   said_.limits.logins.account_address = limit::rate{1, 60s};
-  EXPECT_FALSE(await(admit_current_password(from("192.0.2.1"), "ann")).refused);
-  EXPECT_TRUE(await(admit_current_password(from("192.0.2.1"), "ann")).refused);
+  EXPECT_FALSE(await(admit_current_password(from("192.0.2.1"), "1")).refused);
+  EXPECT_TRUE(await(admit_current_password(from("192.0.2.1"), "1")).refused);
   EXPECT_TRUE(login("ann", "192.0.2.1"));
+}
+
+// Issue 10.8.
+TEST_F(operation_throttle, requirement_51_a_login_is_counted_by_the_account_whatever_it_is_called) {
+  said_.limits.logins.account = limit::rate{4, 3600s};
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(login(i % 2 == 0 ? "ann" : "Ann@example.com", "198.51.100.1"));
+  EXPECT_FALSE(login("ann", "198.51.100.1"));
+  EXPECT_FALSE(login("ann@example.com", "198.51.100.1"));
+  EXPECT_TRUE(login("bob", "198.51.100.1"));
 }
 
 TEST_F(operation_throttle, without_redis_nothing_is_admitted_unless_nothing_is_limited) {

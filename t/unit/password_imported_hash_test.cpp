@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::string_literals;
 
-TEST(imported_hash, bcrypt_sha_crypt_and_yescrypt_are_verified) {
+// Issue 10.24: whatever libxcrypt and OpenSSL can verify.
+TEST(imported_hash, every_kind_that_the_header_names_is_verified) {
   const std::pair<const char*, const char*> cases[] = {
       {"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},  // crypt_blowfish's own vector
       {"correct horse", "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"},
@@ -21,6 +22,18 @@ TEST(imported_hash, bcrypt_sha_crypt_and_yescrypt_are_verified) {
        "YiR6NSM0LQXmu7vAhkMXfkdYk7qtFouVx1Mdr3HmzXspT8kONjlpU3CsV7ezCB62uXJoAdaagsH4ck7/"
        "tB9js."},
       {"correct horse", "$y$j75$abcdefgh$Jakf0CHhzdQOivqISxvBXCIRIaxY0Fs1wJGsJSurry/"},
+      {"correct horse", "$gy$j75$abcdefgh$E.8/7w02Y2Ed.Uc2CpVIdgpGTbWIWVYm/SoufLuoKA2"},
+      {"correct horse", "$1$abcdefgh$y6iHhJNbuC0xpbk0w9pm80"},     // openssl passwd -1
+      {"correct horse", "$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX/"},  // openssl passwd -apr1
+      {"x", "$apr1$ab$eIePjsejfBGR8ITtu2z0U1"},
+      {"correct horse", "$P$5abcdefghAwHMLXeh48xCQuy..94JO/"},
+      {"correct horse", "$H$5abcdefghAwHMLXeh48xCQuy..94JO/"},
+      {"correct horse", "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A="},
+      {"correct horse", "{SSHA}awc/Cj0kafyFd5d8fGn07xoHBJJzYWx0c2FsdA=="},
+      {"correct horse", "{SSHA256}YflVcOMs6k7tbGkQbQNVn6/ehAnUAVltiLPKHBWGi2tzYWx0c2FsdA=="},
+      {"correct horse",
+       "{SSHA512}50rsRNBf8j3I5xE+QwaHdFyMhOzITssZ8BB3UxwQ+SI1JKygYm6ZeRYTDuUyFZIIqDonoTuXwB0Z/MAPhgQCFHNhbHRzYWx0"},
+      {"correct horse", "pbkdf2_sha256$1000$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="},
   };
   for (const auto& [password, stored] : cases) {
     const result<bool> right = imported_hash_matches(secret(password), stored);
@@ -50,7 +63,29 @@ TEST(imported_hash, other_kinds_and_absurd_costs_are_internal_errors_at_once) {
                                  "!"s,
                                  "plain text"s,
                                  "d41d8cd98f00b204e9800998ecf8427e"s,
-                                 "$1$salt$pJi1hNmGgcC8nqEPfdgEZ."s,
+                                 "{MD5}1B2M2Y8AsgTpgAmY7PhCfg=="s,
+                                 "{CRYPT}$1$abcdefgh$y6iHhJNbuC0xpbk0w9pm80"s,
+                                 "{SHA}"s,
+                                 "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A"s,
+                                 "{SHA}awc/Cj0kafyFd5d8fGn07xoHBJJzYWx0c2FsdA=="s,
+                                 "{SSHA}L55TUjtiq8FBorTWAZ0jy6g129A="s,
+                                 "{SSHA512}"s + std::string(400, 'A'),
+                                 "$apr1$"s,
+                                 "$apr1$abcdefgh"s,
+                                 "$apr1$abcdefghi$sIQmFnT1CuEXAsyjuXjUX/"s,
+                                 "$apr1$abcdefgh$sIQmFnT1CuEXAsyjuXjUX"s,
+                                 "$P$"s,
+                                 "$P$SabcdefghAwHMLXeh48xCQuy..94JO/"s,  // 2^30 rounds
+                                 "$P$4abcdefghAwHMLXeh48xCQuy..94JO/"s,
+                                 "$P$5abcdefghAwHMLXeh48xCQuy..94JO"s,
+                                 "pbkdf2_sha256$"s,
+                                 "pbkdf2_sha256$1000000000$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="s,
+                                 "pbkdf2_sha256$99999999999$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="s,
+                                 "pbkdf2_sha256$-1$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="s,
+                                 "pbkdf2_sha256$0$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="s,
+                                 "pbkdf2_sha256$1000$saltsalt"s,
+                                 "pbkdf2_sha256$1000$saltsalt$qQDPSZa3"s,
+                                 "pbkdf2_sha1$1000$saltsalt$qQDPSZa3Ormyy9oK1Pu0ZLLwP2Svzmx3yu8OvDdq/J0="s,
                                  "abJnggxhB/yWI"s,
                                  "$2a$"s,
                                  "$2a$05"s,
