@@ -255,7 +255,7 @@ int gh_zone_init(gh_config* config, void* memory, size_t size, int inherited, gh
     std::vector<session::place_name> wanted;
     for (const auto& realm : config->realms) wanted.emplace_back(realm->settings.name, *realm->settings.redis);
     const session::zone zone(memory);
-    const auto reserved = session::revocations::places_of(zone).reserve(wanted, now_seconds());
+    const auto reserved = session::revocations::places_of(zone).reserve(wanted, session::steady_seconds());
     if (!reserved) return report(reserved.failure(), problem);
     config->places = *reserved;
     return 0;

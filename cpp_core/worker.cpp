@@ -22,6 +22,7 @@ void start_realm(gh_worker& worker, const gh_realm& realm, unsigned number) {
   worker.realms.push_back(
       std::make_unique<realm::services>(worker.loop, realm.settings, *worker.hash_queue, access, std::move(table)));
   worker.sweepers.push_back(std::make_unique<operation::sweeper>(*worker.realms.back(), number));
+  worker.realms.back()->start();
   if (realm.settings.smtp) {
     worker.mailers.push_back(std::make_unique<operation::mailer>(*worker.realms.back(), number));
   }

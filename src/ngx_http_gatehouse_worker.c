@@ -60,6 +60,13 @@ ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    /*
+     * The cached time is that of before the configuration was read: timers
+     * that are set now would count from then.
+     */
+
+    ngx_time_update();
+
     host = &ngx_http_gatehouse_host_self;
 
     host->zone = (ngx_slab_pool_t *) gmcf->zone->shm.addr;

@@ -13,6 +13,8 @@ using postgres::answer;
 using postgres::refusal;
 using postgres::rows;
 
+constexpr seconds clock_difference{300};  // of PostgreSQL's and Redis' clocks
+
 std::optional<taken> taken_value(const refusal& no) {
   if (no.constraint == "users_realm_email") return taken::email;
   if (no.constraint == "users_realm_username") return taken::username;
@@ -294,6 +296,41 @@ void store::on_revocation(std::function<void()> due) {
   database_.pool().listen("gatehouse_outbox", [this, due = std::move(due)](std::string_view realm) {
     if (realm == realm_) due();
   });
+}
+
+task<result<std::vector<store::ended_session>>> store::ended_among(std::vector<open_session> open) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const open_session& each : open) {
+    list.push_back({{"sid", each.session_id},
+                    {"of", each.user_id},
+                    {"av", each.auth_version},
+                    {"created", each.created_at - clock_difference.count()}});
+  }
+  std::string sql =
+      "SELECT s.sid, s.of, s.av, ended.for_good FROM jsonb_to_recordset($2::jsonb)"
+      " AS s(sid text, of uuid, av bigint, created bigint)"
+      " LEFT JOIN gatehouse.users u ON u.realm = $1 AND u.id = s.of"
+      " CROSS JOIN LATERAL (SELECT u.id IS NULL OR u.disabled_at IS NOT NULL"
+      " OR EXISTS (SELECT FROM gatehouse.audit_events a WHERE a.realm = $1 AND a.user_id = s.of"
+      " AND a.at >= to_timestamp(s.created)"
+      " AND (a.session_id = s.sid AND a.event IN ('logout', 'session_ended', 'refresh_token_reused')"
+      " OR a.detail -> 'sessions' ? s.sid)) AS for_good) ended"
+      " WHERE ended.for_good OR u.auth_version > s.av + (SELECT count(*) FROM gatehouse.outbox o"
+      " WHERE o.realm = $1 AND o.kind = 'revoke' AND o.payload ->> 'user' = s.of::text"
+      " AND (o.payload ->> 'av')::bigint > s.av)";
+  parameters values{realm_, list.dump()};
+  const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!found) co_return found.failure();
+
+  std::vector<ended_session> ended;
+  for (std::size_t row = 0; row < found->size(); ++row) {
+    ended_session each;
+    each.session_id = found->at(row, "sid").value();
+    each.user_id = found->at(row, "of").value();
+    if (found->at(row, "for_good") != "t") each.auth_version = number_in(*found, row, "av");
+    ended.push_back(std::move(each));
+  }
+  co_return ended;
 }
 
 task<status> store::finish(std::int64_t outbox_id) {

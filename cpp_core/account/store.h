@@ -16,6 +16,7 @@
 #include "account/letter.h"
 #include "account/source.h"
 #include "account/user.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "postgres/pool.h"
@@ -142,6 +143,22 @@ class store {
   // `due` is called as soon as an administrator's change has made a revocation due, if PostgreSQL can tell us (no
   // PgBouncer in between): ask from time to time too. Before the first use of the pool.
   void on_revocation(std::function<void()> due);
+  // Which of these sessions must not live: he has logged out of it, the user is gone or disabled, or he has changed in
+  // a way that Redis has not heard of and that no revocation is under way for.
+  struct open_session {
+    std::string session_id;
+    std::string user_id;
+    std::int64_t auth_version;
+    unix_seconds created_at;
+  };
+  struct ended_session {
+    std::string session_id;
+    std::string user_id;
+    // If its auth_version is too low: what it was. nullopt: it has ended whatever that is.
+    std::optional<std::int64_t> auth_version;
+  };
+  task<result<std::vector<ended_session>>> ended_among(std::vector<open_session> open);
+
   task<status> finish(std::int64_t outbox_id);
   // They could not be carried out: due again in a second.
   task<status> put_back(std::vector<std::int64_t> outbox_ids);

@@ -70,6 +70,10 @@ task<outcome> logout_everywhere(context ctx, input in) {
     const result<bool> own = co_await ctx.realm.sessions().end(session_id, user_id);
     if (!own) co_return ctx.fail("ending a session", own.failure());
   }
+  const nlohmann::json detail = {{"ended", ended->size()}, {"sessions", *ended}};
+  const account::source from = source_of(ctx, session_id);
+  const status recorded = co_await ctx.realm.accounts().record_event("other_sessions_ended", user_id, detail, from);
+  if (!recorded) ctx.warn("recording the end of sessions", recorded.failure());
   co_await record(ctx, user_id, session_id);
   co_return signed_out();
 }

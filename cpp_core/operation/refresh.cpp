@@ -20,7 +20,13 @@ task<outcome> refuse_refresh(context ctx, session::refusal why, token::refresh_c
       std::string client(ctx.asked_by.name);
       const auto ended = co_await ctx.realm.sessions().end_every_of(presented.subject, std::move(client));
       if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
+      const nlohmann::json others = {{"ended", ended->size()}, {"sessions", *ended}};
+      const status noted =
+          co_await ctx.realm.accounts().record_event("other_sessions_ended", presented.subject, others, from);
+      if (!noted) ctx.warn("recording the end of sessions", noted.failure());
     }
+    const result<done> stored = co_await ctx.realm.sessions().replicated();
+    if (!stored) co_return ctx.fail("ending a session", stored.failure());
   }
   co_return refuse(refusal::bad_refresh_token);
 }

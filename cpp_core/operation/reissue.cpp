@@ -8,7 +8,7 @@ task<outcome> reissue_after(context ctx, input in, outcome made) {
   auto* changed = std::get_if<profile>(&made);
   if (changed == nullptr) co_return made;
 
-  const auto session = co_await ctx.realm.sessions().read(in.bearer->session_id());
+  const auto session = co_await ctx.realm.sessions().read(in.bearer->session_id(), lifetimes_of(ctx).access);
   if (!session) co_return ctx.fail("reading a session", session.failure());
   const bool lives = session->has_value() && (*session)->user_id == changed->user.id;
   if (!lives) co_return refuse(refusal::bad_bearer);

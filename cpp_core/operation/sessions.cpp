@@ -63,7 +63,7 @@ task<outcome> end_other_sessions(context ctx, input in) {
   const auto ended = co_await ctx.realm.sessions().end_every(in.bearer->user_id(), in.bearer->session_id());
   if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
   const account::source from = source_of(ctx, in.bearer->session_id());
-  const nlohmann::json detail = {{"ended", ended->size()}};
+  const nlohmann::json detail = {{"ended", ended->size()}, {"sessions", *ended}};
   const status recorded =
       co_await ctx.realm.accounts().record_event("other_sessions_ended", in.bearer->user_id(), detail, from);
   if (!recorded) ctx.warn("recording the end of sessions", recorded.failure());

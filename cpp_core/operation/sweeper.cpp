@@ -2,6 +2,7 @@
 
 #include "base/flow.h"
 #include "operation/refusals.h"
+#include "operation/replay.h"
 #include "operation/revoke.h"
 
 namespace gatehouse::operation {
@@ -11,12 +12,28 @@ namespace {
 constexpr millis between_prunings{3600 * 1000};
 constexpr millis between_batches{100};
 
-task<result<std::size_t>> sweep_all(realm::services& realm) {
-  result<std::size_t> revoked = co_await sweep_outbox(realm);
-  if (!revoked) co_return revoked;
+task<status> check_sessions(realm::services& realm, std::string run_id) {
+  const result<std::size_t> ended = co_await end_what_had_ended(realm);
+  if (!ended) co_return ended.failure();
+  if (*ended > 0) {
+    realm.host().log(severity::warn, "realm \"" + realm.settings().name + "\": Redis had forgotten the end of " +
+                                         std::to_string(*ended) + " session(s), which have been ended again");
+  }
+  if (run_id.empty()) co_return done{};
+  co_return co_await realm.sessions().remember_run(std::move(run_id));
+}
+
+// The sessions first: a change that is carried out on one that has come back would hide that it had ended.
+task<result<std::size_t>> pass_over(realm::services& realm, std::optional<std::string> run_id) {
+  status checked = done{};
+  if (run_id) checked = co_await check_sessions(realm, std::move(*run_id));
+  if (!checked && checked.failure().kind == fault::unavailable) co_return checked.failure();
+  result<std::size_t> carried_out = co_await sweep_outbox(realm);
+  if (carried_out && !checked) co_return checked.failure();
+  if (!carried_out) co_return carried_out;
   const status recorded = co_await record_refusals(realm);
   if (!recorded) co_return recorded.failure();
-  co_return revoked;
+  co_return carried_out;
 }
 
 }  // namespace
@@ -29,6 +46,11 @@ sweeper::sweeper(realm::services& realm, unsigned number)
       self_(std::make_shared<sweeper*>(this)) {
   realm_.accounts().on_revocation([self = self_] {
     if (*self != nullptr) (*self)->wake();
+  });
+  realm_.on_doubt([self = self_](std::string run) {
+    if (*self == nullptr) return;
+    (*self)->run_ = std::move(run);
+    (*self)->wake();
   });
   rest(millis(1000));
   prune_timer_.start(
@@ -54,7 +76,8 @@ void sweeper::wake() {
 
 void sweeper::sweep() {
   sweeping_ = true;
-  spawn<result<std::size_t>>(realm_.host().queue(), sweep_all(realm_),
+  checked_ = std::exchange(run_, std::nullopt);
+  spawn<result<std::size_t>>(realm_.host().queue(), pass_over(realm_, checked_),
                              [self = self_](result<result<std::size_t>> pass) {
                                if (*self != nullptr) (*self)->swept(pass ? std::move(*pass) : pass.failure());
                              });
@@ -62,6 +85,7 @@ void sweeper::sweep() {
 
 void sweeper::swept(result<std::size_t> pass) {
   sweeping_ = false;
+  if (!pass && !run_) run_ = std::move(checked_);
   const std::string failure = pass ? "" : pass.failure().what;
   if (failure != failure_) {  // a long outage is two lines in the log, not one every other second
     const std::string realm = "realm \"" + realm_.settings().name + "\": ";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -13,6 +14,7 @@
 
 namespace gatehouse::operation {
 
+// A pass begins with a Redis that may have forgotten what had ended, if there is one.
 class sweeper {
  public:
   // `number`: the worker's. Starts at once, destroy it before the services. A pass under way ends by itself.
@@ -36,6 +38,10 @@ class sweeper {
   bool sweeping_ = false;
   bool again_ = false;              // woken during a pass
   bool pruning_failed_ = false;     // the last time
+  // The run id of a Redis whose sessions are to be held against what had ended (replay.h), and that of the pass under
+  // way.
+  std::optional<std::string> run_;
+  std::optional<std::string> checked_;
   std::string failure_;             // of the last pass; empty: it went well
   std::shared_ptr<sweeper*> self_;  // reset by the destructor: a pass that ends later finds nobody
 };

@@ -34,7 +34,6 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
   if (said.smtp) smtp_.emplace(on, *said.smtp);
   if (!table_) return;
   feed_.emplace(on, *said.redis, said.name, longest_access, *table_);
-  feed_->start();
 }
 
 void services::close() {

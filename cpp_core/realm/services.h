@@ -2,7 +2,10 @@
 // long as the worker.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "account/administration.h"
 #include "account/links.h"
@@ -47,6 +50,15 @@ class services {
   limit::refusals& refusals() { return refusals_; }
   password::hasher& passwords() { return passwords_; }
   gate::authenticator& authenticator() { return authenticator_; }
+
+  // See session::feed::on_doubt(). Only where there is a table; before start().
+  void on_doubt(std::function<void(std::string)> what) {
+    if (feed_) feed_->on_doubt(std::move(what));
+  }
+  // Begins to read the feed.
+  void start() {
+    if (feed_) feed_->start();
+  }
 
   // Closes every connection; what waits gets an error. Destroy only after another run of the host's queue.
   void close();

@@ -88,4 +88,18 @@ result<std::vector<listed>> decode_rows(const reply& answer, std::size_t first) 
   return rows;
 }
 
+result<std::vector<counted>> decode_counted(const reply& answer, std::size_t first) {
+  std::vector<counted> rows;
+  for (std::size_t i = first; i < answer.elements.size(); ++i) {
+    const std::vector<reply>& at = answer.elements[i].elements;
+    if (at.size() != 4) return unexpected(outcome_of(answer));
+    counted row;
+    row.sid = at[0].text;
+    row.user_id = at[1].text;
+    if (!number(at[2], row.auth_version) || !number(at[3], row.created_at)) return unexpected(outcome_of(answer));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace gatehouse::session

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "redis/reply.h"
+#include "session/census.h"
 #include "session/session.h"
 
 namespace gatehouse::session {
@@ -21,6 +22,8 @@ result<head> decode_head(const redis::reply& answer, std::string sid);
 
 // The elements from `first` on.
 result<std::vector<listed>> decode_rows(const redis::reply& answer, std::size_t first);
+
+result<std::vector<counted>> decode_counted(const redis::reply& answer, std::size_t first);
 
 std::string_view policy_name(policy of);
 

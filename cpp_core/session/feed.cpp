@@ -14,6 +14,8 @@ namespace {
 
 constexpr millis block_time{1000};
 constexpr millis between_tries{250};
+constexpr millis turn_of_others{500};  // after a failure: another worker may be able to read
+constexpr millis lasting{1000};        // what has failed for so long is for the log
 constexpr millis least_patience{250};  // beyond the time that a read blocks, however short timeout= is
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t batch_size = 500;  // entries that are appended at once: less than a page, and 2 ms of Redis' time
@@ -31,10 +33,33 @@ std::optional<mark> run_id_of(std::string_view info) {
   return parse_mark(info.substr(at + name.size(), 32));
 }
 
+// A line NAME:VALUE of INFO.
+std::string_view value_of(std::string_view info, std::string_view name) {
+  const std::string line = "\n" + std::string(name) + ":";
+  const std::size_t at = info.find(line);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = info.substr(at + line.size());
+  return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+// What of its settings makes it forget; empty: nothing that can be seen.
+std::string complaint_of(std::string_view info) {
+  std::string wrong;
+  if (value_of(info, "aof_enabled") == "0") wrong = "it has not \"appendonly yes\"";
+  const std::string_view policy = value_of(info, "maxmemory_policy");
+  const std::string_view most = value_of(info, "maxmemory");
+  if (!policy.empty() && policy != "noeviction" && most != "0") {
+    wrong += std::string(wrong.empty() ? "it has" : ", and it has") + " \"maxmemory-policy " + std::string(policy) +
+             "\" instead of noeviction";
+  }
+  return wrong;
+}
+
 }  // namespace
 
 feed::feed(host& on, const redis::options& at, std::string_view realm, seconds longest_access, revocations table)
     : host_(on),
+      realm_(realm),
       key_(feed_key(realm)),
       matters_(longest_access + feed_margin),
       table_(table),
@@ -64,11 +89,16 @@ void feed::stop() {
 
 task<status> feed::run() {
   while (!stopping_) {
-    if (lease_.hold()) {
+    millis rest = between_tries;
+    if (hold_lease()) {
       const status followed = co_await follow();
       report(followed);
+      if (!followed) {
+        lease_.release();
+        rest = turn_of_others;
+      }
     }
-    if (!stopping_) (void)co_await pause(between_tries);
+    if (!stopping_) (void)co_await pause(rest);
   }
   co_return done{};
 }
@@ -78,7 +108,7 @@ task<status> feed::follow() {
   const result<server> found = co_await catch_up();
   if (!found) co_return found.failure();
   report(done{});
-  while (!stopping_ && lease_.hold()) {
+  while (!stopping_ && hold_lease()) {
     const result<bool> at_end = co_await read_page(block_time, nullptr);
     if (!at_end) co_return at_end.failure();
     if (redis_.connects() != found->connection) break;  // it may lead to another Redis: all over again
@@ -91,14 +121,18 @@ task<result<feed::server>> feed::catch_up() {
   const result<server> found = co_await ask();
   if (!found) co_return found;
   const bool forgetful = may_have_forgotten(*found);
+  if (!found->complaint.empty() && !is_known(*found)) {
+    host_.log(severity::warn, redis_.settings().name() + ": " + found->complaint +
+                                  "; what it forgets comes back to life: see \"Redis\" in Gatehouse's README");
+  }
 
-  const unix_seconds oldest = std::max<unix_seconds>(0, found->time - matters_.count());
-  cursor_ = {static_cast<std::uint64_t>(oldest) * 1000, 0};
+  cursor_ = {};
+  clock_ = found->time - steady_seconds();
   known seen;
   for (bool at_end = false; !at_end;) {
     const result<bool> page = co_await read_page(millis{0}, forgetful ? &seen : nullptr);
     if (!page) co_return page.failure();
-    lease_.hold();
+    hold_lease();
     at_end = *page;
   }
   if (forgetful) {
@@ -110,6 +144,8 @@ task<result<feed::server>> feed::catch_up() {
   }
 
   read_up_to_now(*found);
+  const bool doubtful = forgetful || !found->is_checked;
+  if (doubtful && doubt_) doubt_(found->run_id.empty() ? "" : found->run_id.hex());
   co_return found;
 }
 
@@ -124,11 +160,9 @@ void feed::read_up_to_now(const server& at) {
 }
 
 task<result<feed::server>> feed::ask() {
-  std::vector<std::string> info_words{"INFO", "server"};
-  const result<redis::reply> info = co_await redis_.command(std::move(info_words));
-  if (!info) co_return info.failure();
-  server found;
-  found.connection = redis_.connects();
+  result<server> run = co_await ask_run();
+  if (!run) co_return run.failure();
+  server found = std::move(*run);
   std::vector<std::string> time_words{"TIME"};
   const result<redis::reply> time = co_await redis_.command(std::move(time_words));
   if (!time) co_return time.failure();
@@ -136,11 +170,9 @@ task<result<feed::server>> feed::ask() {
   const result<redis::reply> last = co_await redis_.command(std::move(last_words));
   if (!last) co_return last.failure();
 
-  const std::optional<mark> run_id = run_id_of(info->text);
-  if (!run_id || time->elements.size() != 2) {
-    co_return error{fault::internal, redis_.settings().name() + ": INFO and TIME gave no usable answer"};
+  if (time->elements.size() != 2) {
+    co_return error{fault::internal, redis_.settings().name() + ": TIME gave no usable answer"};
   }
-  found.run_id = *run_id;
   const std::string& digits = time->elements[0].text;
   std::from_chars(digits.data(), digits.data() + digits.size(), found.time);
   if (!last->elements.empty()) {
@@ -150,13 +182,45 @@ task<result<feed::server>> feed::ask() {
   co_return found;
 }
 
+// Which run of Redis it is, and what that says of itself. A user without INFO is fine: then each new connection may
+// lead to one that has forgotten something.
+task<result<feed::server>> feed::ask_run() {
+  std::vector<std::string> info_words{"INFO"};
+  const result<redis::reply> info = co_await redis_.exchange(std::move(info_words), redis_.settings().timeout);
+  if (!info) co_return info.failure();
+  server of;
+  of.connection = redis_.connects();
+  const std::string& text = info->text;
+  const bool refused =
+      info->is(redis::reply::type::error) && (text.starts_with("NOPERM") || text.starts_with("ERR unknown command"));
+  if (refused) co_return of;
+  const result<redis::reply> judged = redis_.judge(*info);
+  if (!judged) co_return judged.failure();
+  const std::optional<mark> run_id = run_id_of(text);
+  if (!run_id) co_return of;
+  of.run_id = *run_id;
+  of.complaint = complaint_of(text);
+
+  std::vector<std::string> run_words{"GET", run_key(realm_)};
+  const result<redis::reply> checked = co_await redis_.command(std::move(run_words));
+  if (!checked) co_return checked.failure();
+  of.is_checked = checked->text == run_id->hex();
+  co_return of;
+}
+
+bool feed::is_known(const server& found) const {
+  const realm_state& state = table_.state();
+  const zone::lock held(table_.shared());
+  return mark{state.run_high, state.run_low} == found.run_id;
+}
+
 bool feed::may_have_forgotten(const server& found) const {
   const realm_state& state = table_.state();
   const zone::lock held(table_.shared());
   const mark run_id{state.run_high, state.run_low};
   const stream_id cursor{state.cursor_time, state.cursor_count};
-  const bool read_before = !run_id.empty();
-  return read_before && (run_id != found.run_id || found.last < cursor);
+  const bool read_before = !run_id.empty() || cursor != stream_id() || table_.synchronised();
+  return read_before && (found.run_id.empty() || run_id != found.run_id || found.last < cursor);
 }
 
 task<result<bool>> feed::read_page(millis block, known* seen) {
@@ -181,21 +245,30 @@ task<result<bool>> feed::read_page(millis block, known* seen) {
                                      " is not understood; is a newer Gatehouse using the same Redis?");
       continue;
     }
-    table_.add(*entry->what, now_seconds());
+    add(*entry->what, block > millis{0});
     if (seen != nullptr) seen->insert(identity(*entry->what));
   }
   co_return entries.size() < page_size;
 }
 
+// Redis' clock may be set while we read: what has just happened matters as long as any of our tokens may.
+void feed::add(revocation what, bool just_happened) {
+  const std::int64_t now = steady_seconds();
+  what.until -= clock_;
+  if (just_happened) what.until = std::max(what.until, now + matters_.count());
+  table_.add(what, now);
+}
+
 // Between the batches the stream is read on, so that the table stays as fresh as gatehouse_when_stale promises, however
 // much there is to append.
 task<status> feed::append_missing(server at, known seen) {
-  std::vector<revocation> missing = table_.live(now_seconds());
+  std::vector<revocation> missing = table_.live(steady_seconds());
   std::erase_if(missing, [&](const revocation& each) { return seen.contains(identity(each)); });
   for (std::size_t done_with = 0; done_with < missing.size(); done_with += batch_size) {
     std::vector<std::string> keys{key_};
     std::vector<std::string> args;
     for (std::size_t i = done_with; i < std::min(done_with + batch_size, missing.size()); ++i) {
+      missing[i].until += clock_;
       std::vector<std::string> words = encode_entry(missing[i]);
       args.push_back(std::to_string(words.size()));
       std::ranges::move(words, std::back_inserter(args));
@@ -205,13 +278,15 @@ task<status> feed::append_missing(server at, known seen) {
 
     const result<bool> at_end = co_await read_page(millis{0}, nullptr);
     if (!at_end) co_return at_end.failure();
-    if (redis_.connects() != at.connection || !lease_.hold()) {
+    if (redis_.connects() != at.connection || !hold_lease()) {
       co_return error{fault::unavailable, redis_.settings().name() + ": it went away while entries were appended"};
     }
     if (*at_end) table_.state().read_at = steady_millis();
   }
   co_return done{};
 }
+
+bool feed::hold_lease() { return lease_.hold(host_.is_quitting()); }
 
 task<status> feed::pause(millis time) {
   oneshot<done> over(host_.queue());
@@ -226,13 +301,20 @@ void feed::wake() {
 }
 
 void feed::report(const status& followed) {
-  if (reported_ == followed.ok() || stopping_) return;
-  reported_ = followed.ok();
+  if (stopping_) return;
+  realm_state& state = table_.state();
   if (followed.ok()) {
-    host_.log(severity::notice, redis_.settings().name() + ": the revocation feed " + key_ + " is read");
-  } else {
-    host_.log(severity::error, "the revocation feed " + key_ + " cannot be read: " + followed.failure().what);
+    state.failing_since = 0;
+    const bool was_told = state.failure_told.exchange(0) != 0;
+    if (reads_ && !was_told) return;
+    reads_ = true;
+    return host_.log(severity::notice, redis_.settings().name() + ": the revocation feed " + key_ + " is read");
   }
+  std::int64_t since = 0;
+  const std::int64_t now = steady_millis();
+  if (state.failing_since.compare_exchange_strong(since, now)) since = now;
+  if (now - since < lasting.count() || state.failure_told.exchange(1) != 0) return;
+  host_.log(severity::error, "the revocation feed " + key_ + " cannot be read: " + followed.failure().what);
 }
 
 }  // namespace gatehouse::session

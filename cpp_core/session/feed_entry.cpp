@@ -48,6 +48,7 @@ std::optional<revocation> decode_fields(const std::vector<redis::reply>& fields,
 
 std::string key_prefix(std::string_view realm) { return "gatehouse:{" + std::string(realm) + "}:"; }
 std::string feed_key(std::string_view realm) { return key_prefix(realm) + "feed"; }
+std::string run_key(std::string_view realm) { return key_prefix(realm) + "run"; }
 
 std::optional<stream_id> parse_stream_id(std::string_view text) {
   const std::size_t dash = text.find('-');

@@ -17,6 +17,7 @@ namespace gatehouse::session {
 // Where the feed of a realm is. In braces: all keys of a realm are in one slot of a cluster.
 std::string key_prefix(std::string_view realm);
 std::string feed_key(std::string_view realm);
+std::string run_key(std::string_view realm);
 
 // An entry matters for the longest access lifetime and this: clocks disagree, and a token's exp is granted some skew.
 constexpr seconds feed_margin{120};

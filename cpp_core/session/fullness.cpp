@@ -23,7 +23,7 @@ void fullness::start() {
 
 void fullness::look() {
   if (watched_.empty()) return;
-  look_at_fill(watched_.front().table, now_seconds());
+  look_at_fill(watched_.front().table, steady_seconds());
   for (const watched& each : watched_) look_at_floor(each);
 }
 

@@ -14,6 +14,11 @@ inline std::int64_t steady_millis() {
   return std::chrono::duration_cast<millis>(steady_now().time_since_epoch()).count();
 }
 
+// The clock of the table.
+inline std::int64_t steady_seconds() { return steady_millis() / 1000; }
+// When `until` is on it, which another clock tells that says `now`.
+inline std::int64_t steady_until(unix_seconds until, unix_seconds now) { return steady_seconds() + 1 + until - now; }
+
 struct realm_state {
   std::atomic<std::uint64_t> high;  // the pair's mark, which claims the place
   std::atomic<std::uint64_t> low;
@@ -33,6 +38,9 @@ struct realm_state {
   std::atomic<std::uint64_t> cursor_count;
   std::atomic<std::uint64_t> run_high;  // the run id of the Redis that was read, 128 bits of it
   std::atomic<std::uint64_t> run_low;
+
+  std::atomic<std::int64_t> failing_since;  // steady_millis() since when nobody can read the feed; 0: it is read
+  std::atomic<std::int64_t> failure_told;   // to the log: 1, or 0
 };
 
 }  // namespace gatehouse::session

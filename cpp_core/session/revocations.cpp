@@ -105,7 +105,7 @@ result<revocations> revocations::attach(const zone& in, std::string_view realm, 
 
   const place_name name(realm, at);
   const zone::lock held(in);
-  const result<std::size_t> place = made.region_->all.take(name, now_seconds());
+  const result<std::size_t> place = made.region_->all.take(name, steady_seconds());
   if (!place) return place.failure();
   made.state_ = &made.region_->all[*place];
   made.realm_ = static_cast<unsigned>(*place);

@@ -39,7 +39,8 @@ struct revocation {
   std::int64_t least = 0;  // of a user: tokens with a lower auth_version are meant
   mark keep;               // of a user: the session that is not meant
   unix_seconds at = 0;     // when it happened, on Redis' clock
-  unix_seconds until = 0;  // from then on no token that it could mean is alive
+  // From then on no token that it could mean is alive: by steady_seconds() in the table, on Redis' clock in the feed.
+  unix_seconds until = 0;
 };
 
 enum class standing {
@@ -62,6 +63,7 @@ class revocations {
   // the master has seen to there is.
   static result<revocations> attach(const zone& in, std::string_view realm, const redis::options& at = {});
 
+  // `now`, here and below, is steady_seconds(): nobody sets that clock, so no entry is lost while the time is wrong.
   standing judge(const holder& token, unix_seconds now) const;
   // The same for a session as Redis knows it, whatever the floor: if it is not valid, Redis has forgotten something.
   standing judge_session(const holder& session, unix_seconds now) const;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "session/feed_entry.h"
+
 namespace gatehouse::session::scripts {
 
 namespace {
@@ -27,10 +29,29 @@ local function describe(session)
   return redis.call('HMGET', session, 'client', 'created', 'seen', 'exp', 'address', 'agent', 'user')
 end
 
--- Appends to the feed, and forgets what has mattered to nobody for long. `matters`: how many seconds this entry does.
-local function tell(feed, now, matters, ...)
-  local oldest = string.format('%.0f', (now - matters) * 1000)
-  redis.call('XADD', feed, 'MINID', '~', oldest, '*', 'until', string.format('%.0f', now + matters), ...)
+-- The session remembers until when the longest-lived of its access tokens may be used: nodes may differ in
+-- access_lifetime, and today's may be shorter than yesterday's.
+local function grant(session, now, access)
+  local known, expiry = unpack(redis.call('HMGET', session, 'tokens', 'exp'))
+  local last = math.min(now + tonumber(access), tonumber(expiry))
+  if tonumber(known or '0') < last then redis.call('HSET', session, 'tokens', last) end
+end
+
+-- Until when its end matters. `matters`: how many seconds it does by what this node knows.
+local function last_use(session, now, matters)
+  return math.max(now + matters, tonumber(redis.call('HGET', session, 'tokens') or '0') + margin)
+end
+
+-- Appends to the feed, and forgets some of what matters to nobody any more.
+local function tell(feed, now, matters, last, ...)
+  local first
+  for _, entry in ipairs(redis.call('XRANGE', feed, '-', '+', 'COUNT', 16)) do
+    first = entry[1]
+    local ends = entry[2][1] == 'until' and tonumber(entry[2][2])  -- else it is of a newer Gatehouse
+    if (ends or tonumber(string.match(first, '^%d+')) / 1000 + matters) > now then break end
+  end
+  if first then redis.call('XTRIM', feed, 'MINID', first) end
+  redis.call('XADD', feed, '*', 'until', string.format('%.0f', last), ...)
 end
 
 local function drop(session, sessions, sid)
@@ -42,9 +63,10 @@ end
 
 local function kill(session, sessions, sid, feed, now, matters)
   local mark = redis.call('HGET', session, 'mark')
+  local last = last_use(session, now, matters)
   drop(session, sessions, sid)
-  if mark then tell(feed, now, matters, 'session', mark) end
-  return mark
+  if mark then tell(feed, now, matters, last, 'session', mark) end
+  return mark, last
 end
 
 -- Both the hash and the list of the user's sids live as long as they can matter.
@@ -56,18 +78,22 @@ local function live_until(session, sessions, sid, expiry)
 end
 )lua";
 
-redis::script with_prelude(const char* source) { return redis::script(std::string(prelude) + source); }
+redis::script with_prelude(const char* source) {
+  const std::string margin = "local margin = " + std::to_string(feed_margin.count()) + "\n";
+  return redis::script(margin + prelude + source);
+}
 
 }  // namespace
 
 // KEYS session, sessions, least, feed
 // ARGV prefix of session keys, sid, mark, user, auth_version, json, client, policy, idle, absolute, address, agent,
 // amr,
-//      kid, matters, key of the alias or nothing
-// → opened + head, then the marks of the sessions that had to end for it | stale | already_open
+//      kid, matters, key of the alias or nothing, access
+// → opened + head, then the mark of each session that had to end for it, and until when that matters | stale
+//   | already_open
 const redis::script open = with_prelude(R"lua(
 local prefix, sid, mark, user, av, json, client, policy = unpack(ARGV, 1, 8)
-local idle, absolute, address, agent, amr, kid, matters, alias = unpack(ARGV, 9, 16)
+local idle, absolute, address, agent, amr, kid, matters, alias, access = unpack(ARGV, 9, 17)
 local session, sessions, least, feed = unpack(KEYS)
 local now = clock()
 
@@ -82,13 +108,18 @@ end
 local ended = {}
 while redis.call('ZCARD', sessions) >= 100 do
   local oldest = redis.call('ZRANGE', sessions, 0, 0)[1]
-  ended[#ended + 1] = kill(prefix .. oldest, sessions, oldest, feed, now, tonumber(matters))
+  local killed, last = kill(prefix .. oldest, sessions, oldest, feed, now, tonumber(matters))
+  if killed then
+    ended[#ended + 1] = killed
+    ended[#ended + 1] = last
+  end
 end
 
 local expiry = now + math.min(tonumber(idle), tonumber(absolute))
 redis.call('HSET', session, 'mark', mark, 'user', user, 'av', av, 'json', json, 'client', client, 'policy', policy,
            'gen', 1, 'kid', kid, 'iat', now, 'exp', expiry, 'rotated', 0, 'created', now, 'auth_time', now,
            'seen', now, 'address', address, 'agent', agent, 'amr', amr)
+grant(session, now, access)
 live_until(session, sessions, sid, expiry)
 if alias ~= '' then
   redis.call('HSET', session, 'alias', alias)
@@ -100,10 +131,11 @@ return head
 )lua");
 
 // KEYS session, sessions, feed
-// ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters
-// → rotated + head | absent | wrong_client | theft, time | ended, time (past its absolute lifetime)
+// ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access
+// → rotated + head | absent | wrong_client | theft, time, until when that matters | ended, likewise (past its absolute
+//   lifetime)
 const redis::script rotate = with_prelude(R"lua(
-local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters = unpack(ARGV)
+local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
 local now, now_ms = clock()
 
@@ -115,33 +147,36 @@ local presented = tonumber(generation)
 
 local last = tonumber(fields[6]) + tonumber(absolute)
 if last <= now then
-  kill(session, sessions, sid, feed, now, tonumber(matters))
-  return {'ended', now}
+  local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
+  return {'ended', now, matters_until}
 end
 
 if presented == current and rotating then
   local expiry = math.min(now + tonumber(idle), last)
   redis.call('HSET', session, 'gen', current + 1, 'kid', kid, 'iat', now, 'exp', expiry,
              'rotated', string.format('%.0f', now_ms), 'seen', now, 'address', address, 'agent', agent)
+  grant(session, now, access)
   live_until(session, sessions, sid, expiry)
   return answer('rotated', session, now)
 end
 if presented == current then
   redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
+  grant(session, now, access)
   return answer('rotated', session, now)
 end
 if presented == current - 1 and rotating and now_ms - rotated < tonumber(grace) * 1000 then
+  grant(session, now, access)
   return answer('rotated', session, now)
 end
-kill(session, sessions, sid, feed, now, tonumber(matters))
-return {'theft', now}
+local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
+return {'theft', now, matters_until}
 )lua");
 
 // KEYS alias
-// ARGV prefix of session keys, client, absolute, address, agent
+// ARGV prefix of session keys, client, absolute, address, agent, access
 // → resumed + head, then the sid | absent | wrong_client
 const redis::script resume = with_prelude(R"lua(
-local prefix, client, absolute, address, agent = unpack(ARGV)
+local prefix, client, absolute, address, agent, access = unpack(ARGV)
 local now = clock()
 local sid = redis.call('GET', KEYS[1])
 if not sid then return {'absent'} end
@@ -151,29 +186,32 @@ if not fields[1] or tonumber(fields[2]) <= now or fields[4] ~= KEYS[1] then retu
 if tonumber(fields[3]) + tonumber(absolute) <= now then return {'absent'} end
 if fields[1] ~= client then return {'wrong_client'} end
 redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
+grant(session, now, access)
 local head = answer('resumed', session, now)
 head[#head + 1] = sid
 return head
 )lua");
 
 // KEYS session, sessions, feed, told
-// ARGV sid, mark, user, matters, client or nothing for any
-// → ended, time | absent, time | another_users | wrong_client
+// ARGV sid, mark, user, matters, client or nothing for any, the highest auth_version that is meant or nothing for any
+// → ended, time, until when that matters | absent, likewise | another_users | wrong_client | newer
 const redis::script end = with_prelude(R"lua(
-local sid, mark, user, matters, client = unpack(ARGV)
+local sid, mark, user, matters, client, highest = unpack(ARGV)
 local session, sessions, feed, told = unpack(KEYS)
 local now = clock()
-local owner, opened_by = unpack(redis.call('HMGET', session, 'user', 'client'))
+local owner, opened_by, av = unpack(redis.call('HMGET', session, 'user', 'client', 'av'))
 if owner and owner ~= user then return {'another_users'} end
 if owner and client ~= '' and opened_by ~= client then return {'wrong_client'} end
+if owner and highest ~= '' and tonumber(av) > tonumber(highest) then return {'newer'} end
+local last = last_use(session, now, tonumber(matters))
 drop(session, sessions, sid)
 -- The feed is told also of a session that we have lost, whose tokens live on, but once: whoever sends a dead token again
 -- and again fills nothing. `told` holds for how many seconds that entry matters, and lives as long.
 if owner or tonumber(redis.call('GET', told) or '0') < tonumber(matters) then
-  redis.call('SET', told, matters, 'EX', matters)
-  tell(feed, now, tonumber(matters), 'session', mark)
+  redis.call('SET', told, matters, 'EX', last - now)
+  tell(feed, now, tonumber(matters), last, 'session', mark)
 end
-return {owner and 'ended' or 'absent', now}
+return {owner and 'ended' or 'absent', now, last}
 )lua");
 
 // KEYS feed
@@ -191,7 +229,7 @@ return {'appended'}
 
 // KEYS sessions, feed
 // ARGV prefix of session keys, sid to keep, matters, client or nothing for all
-// → ended, time, then the sids that were
+// → ended, time, then the sid of each that was, and until when that matters
 const redis::script end_every = with_prelude(R"lua(
 local prefix, keep, matters, client = unpack(ARGV)
 local sessions, feed = unpack(KEYS)
@@ -199,7 +237,13 @@ local now = clock()
 local ended = {'ended', now}
 for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
   local meant = sid ~= keep and (client == '' or redis.call('HGET', prefix .. sid, 'client') == client)
-  if meant and kill(prefix .. sid, sessions, sid, feed, now, tonumber(matters)) then ended[#ended + 1] = sid end
+  if meant then
+    local killed, last = kill(prefix .. sid, sessions, sid, feed, now, tonumber(matters))
+    if killed then
+      ended[#ended + 1] = sid
+      ended[#ended + 1] = last
+    end
+  end
 end
 return ended
 )lua");
@@ -211,7 +255,7 @@ const redis::script end_all = with_prelude(R"lua(
 local prefix, mark, least, how, keep, keep_mark, json, matters = unpack(ARGV)
 local sessions, least_key, feed = unpack(KEYS)
 local now = clock()
-local outcome = 'unchanged'
+local outcome, last = 'unchanged', now + tonumber(matters)
 
 -- As long as the feed's entry matters, so that nobody logs in with what he read of the user before.
 if tonumber(redis.call('GET', least_key) or '0') < tonumber(least) then
@@ -225,6 +269,7 @@ for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
     redis.call('ZREM', sessions, sid)
   elseif tonumber(av) < tonumber(least) then
     outcome = 'changed'
+    last = math.max(last, last_use(session, now, tonumber(matters)))
     if how == 'kill' and sid ~= keep then
       drop(session, sessions, sid)
     else
@@ -234,9 +279,9 @@ for _, sid in ipairs(redis.call('ZRANGE', sessions, 0, -1)) do
   end
 end
 if outcome == 'changed' then
-  tell(feed, now, tonumber(matters), 'user', mark, 'least', least, 'how', how, 'keep', keep_mark)
+  tell(feed, now, tonumber(matters), last, 'user', mark, 'least', least, 'how', how, 'keep', keep_mark)
 end
-return {outcome, now}
+return {outcome, now, last}
 )lua");
 
 // KEYS sessions
@@ -265,6 +310,22 @@ end
 return rows
 )lua");
 
+// ARGV prefix of session keys, cursor
+// → counted, the next cursor, then sid, user, auth_version and time of creation of each session
+const redis::script count = with_prelude(R"lua(
+local prefix, cursor = unpack(ARGV)
+local now = clock()
+local found = redis.call('SCAN', cursor, 'MATCH', prefix .. '*', 'COUNT', 1000)
+local rows = {'counted', found[1]}
+for _, session in ipairs(found[2]) do
+  local row = redis.call('HMGET', session, 'user', 'av', 'created', 'exp')
+  if row[4] and tonumber(row[4]) > now then
+    rows[#rows + 1] = {string.sub(session, #prefix + 1), row[1], row[2], row[3]}
+  end
+end
+return rows
+)lua");
+
 // KEYS sessions
 // ARGV prefix of session keys
 // → listed, then an array for each session, the one that lives longest first
@@ -279,11 +340,13 @@ return rows
 )lua");
 
 // KEYS session
+// ARGV access, or nothing if no access token is made from it
 // → found + head | absent
 const redis::script read = with_prelude(R"lua(
 local now = clock()
 local expiry = redis.call('HGET', KEYS[1], 'exp')
 if not expiry or tonumber(expiry) <= now then return {'absent'} end
+if ARGV[1] ~= '' then grant(KEYS[1], now, ARGV[1]) end
 return answer('found', KEYS[1], now)
 )lua");
 

@@ -19,5 +19,6 @@ extern const redis::script replace_user;
 extern const redis::script list;
 extern const redis::script read;
 extern const redis::script scan;
+extern const redis::script count;
 
 }  // namespace gatehouse::session::scripts

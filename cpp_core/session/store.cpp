@@ -47,7 +47,8 @@ task<result<opened>> store::open(opening with) {
                                 with.amr,
                                 with.key_id,
                                 text(matters_),
-                                with.alias.empty() ? "" : alias_key(with.alias)};
+                                with.alias.empty() ? "" : alias_key(with.alias),
+                                text(with.lifetimes.access)};
   const result<reply> answer = co_await scripts::open.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
@@ -57,10 +58,13 @@ task<result<opened>> store::open(opening with) {
 
   result<head> head = decode_head(*answer, sid);
   if (!head) co_return head.failure();
-  for (std::size_t i = head_size; i < answer->elements.size(); ++i) {
+  if (answer->elements.size() == head_size) co_return opened(std::move(*head));
+  for (std::size_t i = head_size; i + 1 < answer->elements.size(); i += 2) {
     const std::optional<mark> ended = parse_mark(answer->elements[i].text);
-    if (ended) apply(*ended, head->now);
+    if (ended) apply(*ended, head->now, answer->elements[i + 1].integer);
   }
+  const result<done> stored = co_await replicated();
+  if (!stored) co_return stored.failure();
   co_return opened(std::move(*head));
 }
 
@@ -78,14 +82,15 @@ task<result<rotation>> store::rotate(renewal with) {
                                 with.key_id,
                                 with.address,
                                 with.user_agent,
-                                text(matters_)};
+                                text(matters_),
+                                text(with.lifetimes.access)};
   const result<reply> answer = co_await scripts::rotate.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
   if (outcome == "absent") co_return rotation(refusal::absent);
   if (outcome == "wrong_client") co_return rotation(refusal::wrong_client);
-  if ((outcome == "ended" || outcome == "theft") && answer->elements.size() == 2) {
-    apply(session, answer->elements[1].integer);
+  if ((outcome == "ended" || outcome == "theft") && answer->elements.size() == 3) {
+    apply(session, answer->elements[1].integer, answer->elements[2].integer);
     co_return rotation(outcome == "theft" ? refusal::theft : refusal::absent);
   }
   if (outcome != "rotated") co_return unexpected("rotate");
@@ -103,8 +108,8 @@ task<result<rotation>> store::rotate(renewal with) {
 task<result<rotation>> store::resume(resumption with) {
   if (with.user_agent.size() > longest_user_agent) with.user_agent.resize(longest_user_agent);
   std::vector<std::string> keys{alias_key(with.alias)};
-  std::vector<std::string> args{session_key(""), with.client, text(with.lifetimes.absolute), with.address,
-                                with.user_agent};
+  std::vector<std::string> args{session_key(""), with.client,     text(with.lifetimes.absolute),
+                                with.address,    with.user_agent, text(with.lifetimes.access)};
   const result<reply> answer = co_await scripts::resume.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
@@ -119,18 +124,20 @@ task<result<rotation>> store::resume(resumption with) {
   co_return rotation(std::move(**known));
 }
 
-task<result<bool>> store::end(std::string sid, std::string user_id, std::string client) {
+task<result<bool>> store::end(std::string sid, std::string user_id, std::string client,
+                              std::optional<std::int64_t> highest) {
   std::vector<std::string> keys{session_key(sid), sessions_key(user_id), feed_key(realm_), told_key(sid)};
   const mark session = session_mark(realm_, sid);
-  std::vector<std::string> args{sid, session.hex(), user_id, text(matters_), std::move(client)};
+  std::vector<std::string> args{
+      sid, session.hex(), user_id, text(matters_), std::move(client), highest ? text(*highest) : ""};
   const result<reply> answer = co_await scripts::end.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
-  if (outcome == "another_users" || outcome == "wrong_client") co_return false;
-  if ((outcome != "ended" && outcome != "absent") || answer->elements.size() != 2) co_return unexpected("end");
+  if (outcome == "another_users" || outcome == "wrong_client" || outcome == "newer") co_return false;
+  if ((outcome != "ended" && outcome != "absent") || answer->elements.size() != 3) co_return unexpected("end");
 
   const bool was_there = outcome == "ended";
-  apply(session, answer->elements[1].integer);
+  apply(session, answer->elements[1].integer, answer->elements[2].integer);
   const result<done> stored = co_await replicated();
   if (!stored) co_return stored.failure();
   co_return was_there;
@@ -154,9 +161,9 @@ task<result<std::vector<std::string>>> store::end_some(std::string user_id, std:
   if (outcome_of(*answer) != "ended" || answer->elements.size() < 2) co_return unexpected("end_every");
 
   std::vector<std::string> ended;
-  for (std::size_t i = 2; i < answer->elements.size(); ++i) {
+  for (std::size_t i = 2; i + 1 < answer->elements.size(); i += 2) {
     ended.push_back(answer->elements[i].text);
-    apply(session_mark(realm_, ended.back()), answer->elements[1].integer);
+    apply(session_mark(realm_, ended.back()), answer->elements[1].integer, answer->elements[i + 1].integer);
   }
   const result<done> stored = co_await replicated();
   if (!stored) co_return stored.failure();
@@ -177,11 +184,11 @@ task<result<done>> store::end_all(change with) {
   const result<reply> answer = co_await scripts::end_all.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
-  if ((outcome != "changed" && outcome != "unchanged") || answer->elements.size() != 2) co_return unexpected("end_all");
+  if ((outcome != "changed" && outcome != "unchanged") || answer->elements.size() != 3) co_return unexpected("end_all");
 
   told.at = answer->elements[1].integer;
-  told.until = told.at + matters_.count();
-  if (table_ != nullptr) table_->add(told, now_seconds());
+  told.until = steady_until(answer->elements[2].integer, told.at);
+  if (table_ != nullptr) table_->add(told, steady_seconds());
   co_return co_await replicated();
 }
 
@@ -202,8 +209,8 @@ task<result<std::vector<listed>>> store::list(std::string user_id) {
   co_return decode_rows(*answer, 1);
 }
 
-task<result<std::optional<head>>> store::read(std::string sid) {
-  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid));
+task<result<std::optional<head>>> store::read(std::string sid, std::optional<seconds> access) {
+  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid), access ? text(*access) : "");
   if (!found || !found->has_value()) co_return found;
   result<std::optional<head>> known = co_await up_to_date(std::move(**found));
   co_return known;
@@ -213,14 +220,14 @@ task<result<std::optional<head>>> store::read(std::string sid) {
 // and we have heard of that first: then it knows by now.
 task<result<std::optional<head>>> store::up_to_date(head answered) {
   if (!forgotten(answered)) co_return std::optional<head>(std::move(answered));
-  result<std::optional<head>> again = co_await read_as_it_is(answered.sid);
+  result<std::optional<head>> again = co_await read_as_it_is(answered.sid, "");
   if (again && again->has_value() && forgotten(**again)) co_return std::optional<head>();
   co_return again;
 }
 
-task<result<std::optional<head>>> store::read_as_it_is(std::string sid) {
+task<result<std::optional<head>>> store::read_as_it_is(std::string sid, std::string access) {
   std::vector<std::string> keys{session_key(sid)};
-  std::vector<std::string> args;
+  std::vector<std::string> args{std::move(access)};
   const result<reply> answer = co_await scripts::read.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   if (outcome_of(*answer) == "absent") co_return std::optional<head>();
@@ -243,6 +250,28 @@ task<result<scanned>> store::scan(std::string cursor) {
   co_return part;
 }
 
+task<result<census>> store::count(std::string cursor) {
+  std::vector<std::string> keys;
+  std::vector<std::string> args{session_key(""), std::move(cursor)};
+  const result<reply> answer = co_await scripts::count.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  if (outcome_of(*answer) != "counted" || answer->elements.size() < 2) co_return unexpected("count");
+  result<std::vector<counted>> rows = decode_counted(*answer, 2);
+  if (!rows) co_return rows.failure();
+  for (counted& each : *rows) each.has_ended = has_ended(each.sid, each.user_id, each.auth_version);
+  census part;
+  part.sessions = std::move(*rows);
+  part.next = answer->elements[1].text;
+  co_return part;
+}
+
+task<status> store::remember_run(std::string run_id) {
+  std::vector<std::string> set{"SET", run_key(realm_), std::move(run_id)};
+  const result<reply> answer = co_await redis_.command(std::move(set));
+  if (!answer) co_return answer.failure();
+  co_return done{};
+}
+
 task<result<done>> store::ping() {
   std::vector<std::string> set{"SET", prefix_ + "alive", "1", "EX", "60"};
   const result<reply> answer = co_await redis_.command(std::move(set));
@@ -263,24 +292,27 @@ task<result<done>> store::replicated() {
                                           " of wait=" + text(wanted) + " replicas have stored it in time"};
 }
 
-void store::apply(const mark& session, unix_seconds now) {
+void store::apply(const mark& session, unix_seconds now, unix_seconds until) {
   if (table_ == nullptr) return;
   revocation told;
   told.subject = session;
   told.at = now;
-  told.until = now + matters_.count();
-  table_->add(told, now_seconds());
+  told.until = steady_until(until, now);
+  table_->add(told, steady_seconds());
 }
 
 // A failover may bring back a session that this node has seen end, or that is older than the user's last change.
 bool store::forgotten(const head& session) const {
+  return has_ended(session.sid, session.user_id, session.auth_version);
+}
+
+bool store::has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version) const {
   if (table_ == nullptr) return false;
   holder as;
-  as.session = session_mark(realm_, session.sid);
-  as.user = user_mark(realm_, session.user_id);
-  as.auth_version = session.auth_version;
-  as.issued_at = session.now;
-  return table_->judge_session(as, now_seconds()) != standing::valid;
+  as.session = session_mark(realm_, sid);
+  as.user = user_mark(realm_, user_id);
+  as.auth_version = auth_version;
+  return table_->judge_session(as, steady_seconds()) != standing::valid;
 }
 
 std::string store::session_key(std::string_view sid) const { return prefix_ + "session:" + std::string(sid); }

@@ -7,7 +7,7 @@
 //
 // Keys, all in one slot of a cluster: gatehouse:{realm}:session:<sid> (hash), :sessions:<user> (ZSET of sids by
 // expiry), :alias:<hash> (a sid), :least:<user> (the least auth_version), :told:<sid> (that the feed has been told of
-// its end), :feed (stream), :alive.
+// its end), :feed (stream), :run, :alive.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "redis/connection.h"
+#include "session/census.h"
 #include "session/revocations.h"
 #include "session/session.h"
 
@@ -25,8 +26,9 @@ namespace gatehouse::session {
 
 class store {
  public:
-  // `longest_access`: the longest lifetime of any access token of the realm; entries of the feed matter that long and
-  // two minutes more. `table` may be null, in tests. Both references outlive the store and its calls.
+  // `longest_access`: the longest lifetime of any access token of the realm as this node issues them; entries of the
+  // feed matter that long and two minutes more, or longer for a session that another node or an earlier configuration
+  // has given longer ones. `table` may be null, in tests. Both references outlive the store and its calls.
   store(redis::connection& on, std::string realm, seconds longest_access, revocations* table);
 
   task<result<opened>> open(opening with);
@@ -39,8 +41,9 @@ class store {
 
   // Logout. `sid`: from a verified token of the user, or from list(). False: Redis has no such session of this user,
   // which is as good; should Redis have lost it, its access tokens end nevertheless. `client`: not if another client
-  // has opened it; empty: whichever.
-  task<result<bool>> end(std::string sid, std::string user_id, std::string client = "");
+  // has opened it; empty: whichever. `highest`: nor if its auth_version is higher.
+  task<result<bool>> end(std::string sid, std::string user_id, std::string client = "",
+                         std::optional<std::int64_t> highest = {});
   // All sessions of the user at once, but `keep_sid` if there is one. The sids that were ended.
   task<result<std::vector<std::string>>> end_every(std::string user_id, std::string keep_sid = "");
   // Likewise those that this client opened.
@@ -62,13 +65,24 @@ class store {
   task<result<done>> replace_user(std::string user_id, std::int64_t auth_version, std::string user_json);
 
   task<result<std::vector<listed>>> list(std::string user_id);
-  task<result<std::optional<head>>> read(std::string sid);
+  // `access`: the lifetime of the access token that is to be made from it, if one is.
+  task<result<std::optional<head>>> read(std::string sid, std::optional<seconds> access = {});
   // All sessions of the realm, a part at each call, from "0" on until its `next` is "0" again. One that begins or ends
   // meanwhile may be missing, and one may come twice.
   task<result<scanned>> scan(std::string cursor);
+  // Likewise, with what operation/replay.h holds them against.
+  task<result<census>> count(std::string cursor);
+
+  // What remember_run() has put there, as long as Redis does not forget it: the run id of the Redis whose sessions have
+  // been held against all that had ended (session/feed.h).
+  task<status> remember_run(std::string run_id);
 
   // Can it store? A write, because a replica or a full Redis answers PING too.
   task<result<done>> ping();
+
+  // With `wait=N`: have N replicas what has been stored so far? Every call that ends a session asks before it answers,
+  // but rotate() when it meets a theft: who asked has more to end first.
+  task<result<done>> replicated();
 
  private:
   std::string session_key(std::string_view sid) const;
@@ -77,12 +91,13 @@ class store {
   std::string told_key(std::string_view sid) const;
   std::string least_key(std::string_view user_id) const;
   task<result<std::vector<std::string>>> end_some(std::string user_id, std::string keep_sid, std::string client);
-  task<result<done>> replicated();
-  void apply(const mark& session, unix_seconds now);
+  // Its end matters until `until`; both times are Redis'.
+  void apply(const mark& session, unix_seconds now, unix_seconds until);
   bool forgotten(const head& session) const;
+  bool has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version) const;
   // What Redis has answered, or what it says now if a change has come in between; nullopt: it has forgotten something.
   task<result<std::optional<head>>> up_to_date(head answered);
-  task<result<std::optional<head>>> read_as_it_is(std::string sid);
+  task<result<std::optional<head>>> read_as_it_is(std::string sid, std::string access);
 
   redis::connection& redis_;
   const std::string realm_;

@@ -202,3 +202,35 @@ def test_a_shorter_access_lifetime_revives_no_logout(nginx):
     assert account.visit().status_code == 401
     assert account.refresh().status_code == 200
     assert account.visit().status_code == 200
+
+
+@pytest.mark.parametrize("long_first", [True, False])
+def test_a_logout_at_a_node_with_a_shorter_access_lifetime_is_kept_for_the_longer(nginx, redis, long_first):
+    """Issue 10.2: the session knows how long any token of it lives, whichever node ends it."""
+    longer = nginx(API + GUARDED, realm={"access_lifetime": "1h"})
+    shorter = nginx(API + GUARDED, name=longer.realm, realm={"access_lifetime": "1s", "public_url": longer.url})
+    account = Account(longer if long_first else shorter)
+    if not long_first:
+        account.server = longer
+        assert account.refresh().status_code == 200
+    assert longer.get("/", headers=bearer(account.access)).status_code == 200
+    assert shorter.post("/auth/logout", json={"refreshToken": account.refresh_token}).status_code == 200
+    (_, entry), = redis.client.xrange(f"gatehouse:{{{longer.realm}}}:feed")
+    assert int(entry["until"]) >= time.time() + 3600
+    for _ in range(20):  # what ends later at the shorter one forgets nothing of it
+        brief = Account(shorter)
+        brief.post("logout", refreshToken=brief.refresh_token)
+    assert redis.client.xrange(f"gatehouse:{{{longer.realm}}}:feed")[0][1] == entry
+    refused_everywhere(lambda: longer.get("/", headers=bearer(account.access)))
+
+
+def test_a_theft_is_not_answered_before_the_replicas_know_of_its_end(nginx):
+    """Issue 10.8: wait=N, and there is no replica."""
+    server = nginx(API + GUARDED, realm={"redis": "%REDIS% timeout=500ms wait=1"})
+    account = Account(server)
+    stolen = account.refresh_token
+    account.refresh()
+    account.refresh()
+    assert account.post("refresh", refreshToken=stolen).status_code == 503
+    assert account.post("refresh", refreshToken=stolen).status_code == 403
+    assert account.refresh().status_code == 403

@@ -84,7 +84,7 @@ gh_host loop_host::door() {
   door.cancel_timer = [](void* self, void* timer) {
     self_of(self).timers_.erase(reinterpret_cast<std::uint64_t>(timer));
   };
-  door.is_quitting = [](void*) { return 0; };
+  door.is_quitting = [](void* self) { return self_of(self).quitting ? 1 : 0; };
   door.wake = [](void* self) { self_of(self).woken_ = true; };
   door.submit = [](void* self, int pool, void (*work)(void*), void (*done)(void*), void* arg) {
     loop_host& host = self_of(self);

@@ -60,6 +60,8 @@ class loop_host {
     return std::move(**outcome);
   }
 
+  bool quitting = false;  // what is_quitting() says
+
   // One line a message: the severity, a space, the text ("error redis unix:/x: connection refused").
   std::vector<std::string> logged;
   bool has_logged(std::string_view part) const;

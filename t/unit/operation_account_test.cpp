@@ -50,6 +50,7 @@ class operation_account : public testing::Test {
     zone_.emplace(loop_.core(), memory_.data());
     table_.emplace(*session::revocations::attach(*zone_, said_.name));
     realm_.emplace(loop_.core(), said_, hashes_, 3600s, *table_);
+    realm_->start();
   }
   ~operation_account() override {
     realm_->close();
@@ -104,7 +105,9 @@ class operation_account : public testing::Test {
     in.refresh_token = from.refresh_token;
     return await(refresh(ctx(), in));
   }
-  session::standing standing_of(const device& of) { return table_->judge(of.bearer->holder(), now_seconds()); }
+  session::standing standing_of(const device& of) {
+    return table_->judge(of.bearer->holder(), session::steady_seconds());
+  }
 
   static inline std::unique_ptr<private_postgres> database_;
   private_redis redis_;

@@ -35,7 +35,7 @@ struct node {
   standing guard(const head& session) const {
     const holder token{session_mark("main", session.sid), user_mark("main", session.user_id), session.auth_version,
                        session.now};
-    return table->judge(token, now_seconds());
+    return table->judge(token, steady_seconds());
   }
 
   loop_host& loop;
@@ -140,23 +140,66 @@ TEST_F(session_feed, what_happened_before_is_read_first) {
   auto tail = there.new_feed();
   ASSERT_TRUE(synchronised(there));
   for (const head& each : ended) EXPECT_EQ(there.guard(each), standing::revoked);
-  EXPECT_TRUE(there.table->floor() > 0 || there.table->live(now_seconds()).size() == 2505U);
+  EXPECT_TRUE(there.table->floor() > 0 || there.table->live(steady_seconds()).size() == 2505U);
   end(tail);
 }
 
-TEST_F(session_feed, what_can_matter_no_longer_is_not_read) {
+// Issue 10.2
+TEST_F(session_feed, what_matters_by_its_own_word_is_read_however_old_it_is) {
   node here(loop_, to_);
-  const std::string old = std::to_string((now_seconds() - 900 - 121) * 1000) + "-0";
-  const std::string young = std::to_string((now_seconds() - 900 - 100) * 1000) + "-0";
+  const std::string older = std::to_string((now_seconds() - 2000) * 1000) + "-0";
+  const std::string old = std::to_string((now_seconds() - 1900) * 1000) + "-0";
+  const std::string over = std::to_string(now_seconds());
   const std::string until = std::to_string(now_seconds() + 100);
-  command(here, {"XADD", feed_key("main"), old, "until", until, "session", session_mark("main", "old").hex()});
-  command(here, {"XADD", feed_key("main"), young, "until", until, "session", session_mark("main", "young").hex()});
+  command(here, {"XADD", feed_key("main"), older, "until", over, "session", session_mark("main", "old").hex()});
+  command(here, {"XADD", feed_key("main"), old, "until", until, "session", session_mark("main", "young").hex()});
   auto tail = here.new_feed();
   ASSERT_TRUE(synchronised(here));
-  const std::vector<revocation> read = here.table->live(now_seconds());
+  const std::vector<revocation> read = here.table->live(steady_seconds());
   ASSERT_EQ(read.size(), 1U);
   EXPECT_EQ(read[0].subject, session_mark("main", "young"));
   end(tail);
+}
+
+// Issue 10.8
+TEST_F(session_feed, clocks_that_disagree_or_are_set_lose_no_logout) {
+  node here(loop_, to_);
+  auto tail = here.new_feed();
+  ASSERT_TRUE(synchronised(here));
+  const std::string over = std::to_string(now_seconds() - 7200);  // for Redis' clock has been set back
+  const mark session = session_mark("main", "s");
+  command(here, {"XADD", feed_key("main"), "*", "until", over, "session", session.hex()});
+  const holder token{session, user_mark("main", "ann"), 1, now_seconds()};
+  EXPECT_TRUE(wait([&] { return here.table->judge(token, steady_seconds()) == standing::revoked; }));
+  EXPECT_EQ(here.table->judge(token, steady_seconds() + 900), standing::revoked);
+  end(tail);
+}
+
+// Issue 10.3
+TEST_F(session_feed, a_redis_that_may_have_forgotten_is_told_of_until_it_has_been_checked) {
+  node here(loop_, to_);
+  std::vector<std::string> runs;
+  const auto connect_anew = [&] {
+    feed tail(loop_.core(), to_, "main", access_lifetime, *here.table);
+    tail.on_doubt([&](std::string run_id) { runs.push_back(run_id); });
+    tail.start();
+    here.table->state().read_at = here.table->state().read_at == 0 ? 0 : 1;
+    EXPECT_TRUE(wait([&] { return here.table->state().read_at > 1; }));
+    tail.stop();
+    EXPECT_TRUE(loop_.run_until([&] { return tail.finished(); }));
+  };
+  connect_anew();
+  ASSERT_EQ(runs.size(), 1U) << "nobody has checked it";
+  EXPECT_EQ(runs[0].size(), 32U);
+  connect_anew();
+  ASSERT_EQ(runs.size(), 2U);
+  (void)loop_.await(here.sessions->remember_run(runs[0]));
+  connect_anew();
+  EXPECT_EQ(runs.size(), 2U);
+  redis_.server().stop();
+  redis_.server().start();
+  connect_anew();
+  EXPECT_EQ(runs.size(), 3U);
 }
 
 TEST_F(session_feed, an_entry_that_is_not_understood_is_logged_and_the_rest_read) {
@@ -176,6 +219,9 @@ TEST_F(session_feed, while_redis_is_down_it_is_never_synchronised_and_then_it_is
   redis_.server().stop();
   node here(loop_, to_);
   auto tail = here.new_feed();
+  loop_.run_for(millis{500});
+  EXPECT_TRUE(loop_.logged.empty()) << "it may be over soon";
+  ASSERT_TRUE(wait([&] { return !loop_.logged.empty(); }));
   loop_.run_for(millis{1500});
   EXPECT_FALSE(here.table->synchronised());
   EXPECT_EQ(loop_.logged.size(), 1U) << "logged once";
@@ -253,9 +299,9 @@ TEST_F(session_feed, a_restart_that_lost_entries_gets_them_back) {
   ASSERT_TRUE(synchronised(fresh));
   EXPECT_EQ(fresh.guard(session), standing::revoked);
   const holder bob{mark{1, 1}, user_mark("main", "bob"), 3, now_seconds()};
-  EXPECT_EQ(fresh.table->judge(bob, now_seconds()), standing::revoked);
+  EXPECT_EQ(fresh.table->judge(bob, steady_seconds()), standing::revoked);
   const holder kept{session_mark("main", "kept"), user_mark("main", "bob"), 3, now_seconds()};
-  EXPECT_EQ(fresh.table->judge(kept, now_seconds()), standing::valid);
+  EXPECT_EQ(fresh.table->judge(kept, steady_seconds()), standing::valid);
   end(other);
   end(tail);
 }
@@ -311,6 +357,47 @@ TEST_F(session_feed, one_worker_of_a_zone_reads_and_another_takes_over_when_it_s
   here.table->state().read_at = 0;
   EXPECT_TRUE(synchronised(here));
   end(second);
+}
+
+// Issue 10.1
+TEST_F(session_feed, a_worker_that_cannot_read_keeps_nobody_from_it_who_can) {
+  node here(loop_, to_);
+  redis::options wrong = to_;
+  wrong.unix_path += ".not";
+  feed first(loop_.core(), wrong, "main", access_lifetime, *here.table);
+  first.start();
+  loop_.run_for(millis{100});
+  auto second = here.new_feed();
+  ASSERT_TRUE(synchronised(here));
+  loop_.run_for(millis{2000});
+  EXPECT_LT(here.table->age(), millis{1500});
+  EXPECT_FALSE(loop_.has_logged("cannot be read"));
+  first.stop();
+  ASSERT_TRUE(loop_.run_until([&] { return first.finished(); }));
+  end(second);
+}
+
+// Issue 10.1
+TEST_F(session_feed, a_worker_that_quits_reads_on_until_another_takes_over) {
+  node here(loop_, to_);
+  loop_.quitting = true;
+  auto old = here.new_feed();
+  ASSERT_TRUE(synchronised(here)) << "there is no other";
+  const std::int64_t holder = here.table->state().holder;
+  loop_.run_for(millis{1500});
+  EXPECT_EQ(here.table->state().holder, holder);
+  EXPECT_LT(here.table->age(), millis{1500});
+
+  loop_host another;
+  feed younger(another.core(), to_, "main", access_lifetime, *here.table);
+  younger.start();
+  EXPECT_TRUE(another.run_until([&] { return here.table->state().holder != holder; }, millis{600}));
+  const std::int64_t taken = here.table->state().holder;
+  loop_.run_for(millis{1500});
+  EXPECT_EQ(here.table->state().holder, taken) << "and it does not take it back";
+  younger.stop();
+  ASSERT_TRUE(another.run_until([&] { return younger.finished(); }));
+  end(old);
 }
 
 TEST_F(session_feed, a_worker_that_is_gone_is_replaced_at_once) {

@@ -80,13 +80,55 @@ TEST_F(session_store, requirement_38_every_session_but_one_ends) {
 }
 
 TEST_F(session_store, the_feed_forgets_by_time_only) {
-  command({"XADD", "gatehouse:{main}:feed", "1-1", "until", "1", "session", std::string(32, 'a')});
-  for (int i = 0; i < 300; ++i) {  // trimming drops whole nodes of 100
-    command({"XADD", "gatehouse:{main}:feed", "2-" + std::to_string(i + 1), "until", "1"});
-  }
-  must(store_->end(open("ann").sid, "ann"));
+  const auto add = [&](const std::string& id, const std::string& until, char digit) {
+    command({"XADD", "gatehouse:{main}:feed", id, "until", until, "session", std::string(32, digit)});
+  };
+  for (int i = 0; i < 20; ++i) add("1-" + std::to_string(i + 1), "1", 'a');
+  add("2-1", std::to_string(now_seconds() + 1000), 'b');
+  add("3-1", "1", 'c');
+  for (int i = 0; i < 3; ++i) must(store_->end(open("ann").sid, "ann"));  // each forgets some
   EXPECT_FALSE(told(std::string(32, 'a')));
-  EXPECT_LE(feed().size(), 101U);
+  EXPECT_TRUE(told(std::string(32, 'b'))) << "although it is old";
+  EXPECT_TRUE(told(std::string(32, 'c'))) << "it is behind one that matters";
+  EXPECT_EQ(feed().size(), 5U);
+}
+
+// Issue 10.2
+TEST_F(session_store, the_end_matters_as_long_as_any_access_token_that_any_node_has_given) {
+  store shorter(*connection_, "main", seconds{1}, &*table_);
+  const auto longest = [this] {
+    const std::string last = feed().back();
+    return std::stoll(last.substr(last.find("until=") + 6)) - now_seconds();
+  };
+  must(shorter.end(open("ann").sid, "ann"));
+  EXPECT_GE(longest(), 900 + 115);
+
+  renewal brief = of(open("ann"));
+  brief.lifetimes.access = seconds{1};
+  const head renewed = std::get<head>(rotate(brief));
+  must(shorter.end(renewed.sid, "ann"));
+  EXPECT_GE(longest(), 900 + 115) << "the first token lives";
+
+  opening with = of("ann");
+  with.lifetimes.access = seconds{1};
+  const head read = open(with);
+  must(store_->read(read.sid, seconds{900}));
+  must(shorter.end(read.sid, "ann"));
+  EXPECT_GE(longest(), 900 + 115);
+  must(shorter.end(open(with).sid, "ann"));
+  EXPECT_LE(longest(), 125) << "and no longer than needed";
+
+  open("ann");
+  must(shorter.end_every("ann"));
+  EXPECT_GE(longest(), 900 + 115);
+  open("ann");
+  store::change change;
+  change.user_id = "ann";
+  change.least = 2;
+  must(shorter.end_all(change));
+  EXPECT_GE(longest(), 900 + 115);
+  const holder token{mark{1, 1}, user_mark("main", "ann"), 1, now_seconds()};
+  EXPECT_EQ(table_->judge(token, steady_seconds() + 900), standing::revoked) << "here too";
 }
 
 // ---- end_all

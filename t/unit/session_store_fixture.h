@@ -103,7 +103,7 @@ class session_store : public ::testing::Test {
   standing guard(const head& session) {
     const holder token{session_mark("main", session.sid), user_mark("main", session.user_id), session.auth_version,
                        session.now};
-    return table_->judge(token, now_seconds());
+    return table_->judge(token, steady_seconds());
   }
 
   private_redis redis_;

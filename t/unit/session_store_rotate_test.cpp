@@ -216,8 +216,8 @@ TEST_F(session_store, a_change_that_is_heard_of_before_redis_answer_ends_no_sess
   told.kind = revocation::type::user_expire;
   told.subject = user_mark("main", "ann");
   told.least = 2;
-  told.until = now_seconds() + 900;
-  table_->add(told, now_seconds());
+  told.until = steady_seconds() + 900;
+  table_->add(told, steady_seconds());
 
   ASSERT_TRUE(loop_.run_until([&came] { return came.has_value(); }));
   ASSERT_TRUE(std::holds_alternative<head>(*came));
