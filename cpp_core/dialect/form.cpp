@@ -9,6 +9,8 @@
 #include "dialect/page_forms.h"
 #include "dialect/refusals.h"
 #include "gate/cookie.h"
+#include "operation/issue.h"
+#include "operation/links.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/recover.h"
@@ -36,7 +38,7 @@ constexpr std::array uuid_fields{
 
 // Without a password there is a page to show, which asks for one.
 task<operation::outcome> reset_password(operation::context ctx, operation::input in) {
-  if (!in.password) co_return operation::blank();
+  if (!in.password) co_return co_await operation::look_at_reset_link(std::move(ctx), std::move(in));
   co_return co_await operation::reset_password(std::move(ctx), std::move(in));
 }
 
@@ -45,12 +47,13 @@ constexpr std::array routes{
     route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
     route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
+    route{"GET", form_logout, show_page, credential::none, return_fields, 200},
     route{"POST", form_logout, operation::logout_of_session, credential::whatever, return_fields, 200},
     route{"GET", form_forgot, show_page, credential::none, return_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, address_form, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
     route{"POST", form_reset, reset_password, credential::none, reset_fields, 200, true},
-    route{"GET", form_verify, show_page, credential::none, uuid_fields, 200},
+    route{"GET", form_verify, operation::look_at_verification_link, credential::none, uuid_fields, 200},
     route{"POST", form_verify, operation::verify_email, credential::none, uuid_fields, 200},
     route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
@@ -106,7 +109,7 @@ void clear_other_login(const exchange& about, response& answer) {
 }
 
 void set_access(const exchange& about, const operation::issued_tokens& tokens, response& answer) {
-  const seconds lifetime(tokens.access_expires_at - now_seconds());
+  const std::optional<seconds> lifetime = operation::cookie_lifetime(tokens, tokens.access_expires_at);
   answer.add_header("Set-Cookie", about.realm.cookies->set_access(tokens.access.reveal(), lifetime));
 }
 
@@ -114,7 +117,7 @@ response enter(const exchange& about, const operation::issued_tokens& tokens) {
   const bool is_login = about.matched.path == "auth/login";
   response made =
       wants_page(about.asked) ? back(about) : text(200, is_login ? "Login successful" : "Signup successful");
-  const seconds lifetime(tokens.refresh_expires_at - now_seconds());
+  const std::optional<seconds> lifetime = operation::cookie_lifetime(tokens, tokens.refresh_expires_at);
   made.add_header("Set-Cookie", about.realm.handle_cookie->set(tokens.handle.reveal(), lifetime));
   set_access(about, tokens, made);
   clear_other_login(about, made);

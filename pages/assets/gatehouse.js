@@ -20,6 +20,18 @@
     set(field, false);
   }
 
+  // What is needed for a change of another field only is there once that has been touched.
+  for (const part of document.querySelectorAll('[data-for-change]')) {
+    const other = document.getElementById(part.dataset.forChange);
+    const follow = () => {
+      const isWrong = part.querySelector('[aria-invalid]');
+      part.hidden = !isWrong && other.value === part.dataset.was;
+    };
+    other.addEventListener('input', follow);
+    addEventListener('pageshow', follow);  // the browser may have put back what was typed
+    follow();
+  }
+
   // Times as this reader writes them, in the page's language; the server's words stay as a tooltip.
   const locale = navigator.languages.find((one) => one.split('-')[0] === root.lang.split('-')[0]) || root.lang;
   const words = new Intl.DateTimeFormat(locale || undefined, { dateStyle: 'medium', timeStyle: 'short' });
