@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "dialect/bff.h"
+#include "dialect/csrf.h"
 #include "dialect/page_templates.h"
 #include "endpoint/router.h"
 #include "gate/cookie.h"
@@ -189,6 +190,7 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
       realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
     }
     for (const std::string_view name : spoken->cookies) hide_cookie(*realm->config, name);
+    if (spoken == &dialect::csrf) realm->settings.has_usernames = true;
     if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
     if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);

@@ -31,6 +31,18 @@ std::string_view word_for(realm::verify_email policy) {
   return "on";
 }
 
+std::string_view word_for(realm::remember said) {
+  switch (said) {
+    case realm::remember::on:
+      return "on";
+    case realm::remember::off:
+      return "off";
+    case realm::remember::ask:
+      break;
+  }
+  return "ask";
+}
+
 std::string_view word_for(gate::remote_user shown) {
   switch (shown) {
     case gate::remote_user::id:
@@ -99,6 +111,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"limit_tokens", explain_limits(said.limits.tokens)},
           {"cookies", {said.cookies->access(), said.cookies->refresh()}},
           {"cookie_secure", said.cookie_secure},
+          {"remember", word_for(said.remember)},
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
           {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},
@@ -106,6 +119,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"verify_lifetime", optional_seconds(said.verify_lifetime)},
           {"reset_lifetime", optional_seconds(said.reset_lifetime)},
           {"second_login", said.second_login},
+          {"jsonapi_app_origin", said.jsonapi_app_origin},
           {"jsonapi_same_site", said.jsonapi_same_site},
           {"jsonapi_recovery_url", said.jsonapi_recovery_url},
           {"csrf_secret", said.csrf_secret.has_value()},

@@ -61,10 +61,14 @@ task<status> links::request(std::string email, mail_order letter, std::string ev
   co_return done{};
 }
 
-task<result<link_owner>> links::find_reset(secret token) {
+task<result<link_owner>> links::find_verification(secret token) { return find(std::move(token), to_verify); }
+
+task<result<link_owner>> links::find_reset(secret token) { return find(std::move(token), to_reset); }
+
+task<result<link_owner>> links::find(secret token, std::string purposes) {
   std::string hash = hash_of(token);
   std::string sql = "SELECT " + profile_of_u() + " FROM gatehouse.users u, gatehouse.one_time_tokens t WHERE " +
-                    good_token("$2", to_reset);
+                    good_token("$2", purposes);
   parameters values{realm_, hash};
   const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!found) co_return found.failure();
@@ -73,7 +77,7 @@ task<result<link_owner>> links::find_reset(secret token) {
     if (!owner) co_return owner.failure();
     co_return link_owner(std::move(*owner));
   }
-  const result<dead_link> why = co_await reason(std::move(hash), to_reset);
+  const result<dead_link> why = co_await reason(std::move(hash), std::move(purposes));
   if (!why) co_return why.failure();
   co_return link_owner(*why);
 }

@@ -44,7 +44,8 @@ class links {
   // who it is for is found out when the mail is sent. `event`: for the audit trail.
   task<status> request(std::string email, mail_order letter, std::string event, source from);
 
-  // Looks, and uses nothing up.
+  // Both look, and use nothing up.
+  task<result<link_owner>> find_verification(secret token);
   task<result<link_owner>> find_reset(secret token);
 
   // Both use the token up, or change nothing. Of two at once one finds it unknown.
@@ -56,6 +57,7 @@ class links {
                                         source from);
 
  private:
+  task<result<link_owner>> find(secret token, std::string purposes);
   task<result<dead_link>> reason(std::string hash, std::string purposes);
 
   database database_;

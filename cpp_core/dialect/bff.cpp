@@ -37,6 +37,8 @@ constexpr std::array register_fields{
 constexpr std::array login_fields{
     field{"email", &input::email, true},
     field{"password", &input::password, true},
+    field{"remember", &input::remember, false},
+    field{"remember_asked", &input::remember_asked, false},
 };
 constexpr std::array update_fields{
     field{"uuid", &input::id, false},

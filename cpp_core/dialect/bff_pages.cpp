@@ -10,6 +10,7 @@
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
 #include "gate/return_address.h"
+#include "operation/links.h"
 #include "operation/logout.h"
 
 namespace gatehouse::dialect {
@@ -21,14 +22,20 @@ struct page {
   std::string_view template_name;
 };
 
+constexpr std::string_view logout_path = "logout";
+constexpr std::string_view verify_path = "verify";
+constexpr std::string_view verify_email_path = "verifyemail";
+constexpr std::string_view failed_path = "verifyfailed";
+
 constexpr std::array all_pages{
     page{"", "iam-home.html"},
     page{"register", "iam-register.html"},
     page{"login", "iam-login.html"},
     page{"reset", "iam-reset.html"},
-    page{"verify", "iam-verify.html"},
-    page{"verifyemail", "iam-verifyemail.html"},
-    page{"verifyfailed", "iam-verifyfailed.html"},
+    page{logout_path, "logout.html"},
+    page{verify_path, "iam-verify.html"},
+    page{verify_email_path, "iam-verifyemail.html"},
+    page{failed_path, "iam-verifyfailed.html"},
     page{"verifysuccessful", "iam-verifysuccessful.html"},
     page{"dashboard", "iam-dashboard.html"},
     page{"dashboard/index", "iam-dashboard.html"},
@@ -38,13 +45,32 @@ constexpr std::array all_pages{
 
 constexpr std::string_view asset_path = "assets/:id";
 
-constexpr std::string_view logout_path = "logout";
+// Without a link the page asks for one, or says that there is none.
+constexpr std::array token_fields{
+    field{"token", &operation::input::link_token, false},
+};
+
+task<operation::outcome> look_at_reset_link(operation::context ctx, operation::input in) {
+  if (!in.link_token) co_return operation::blank();
+  co_return co_await operation::look_at_reset_link(std::move(ctx), std::move(in));
+}
+
+task<operation::outcome> look_at_verification_link(operation::context ctx, operation::input in) {
+  if (!in.link_token) co_return operation::blank();
+  co_return co_await operation::look_at_verification_link(std::move(ctx), std::move(in));
+}
+
+constexpr route route_to(const page& each) {
+  if (each.path == verify_path) return {"GET", each.path, look_at_reset_link, credential::none, token_fields, 200};
+  if (each.path == verify_email_path) {
+    return {"GET", each.path, look_at_verification_link, credential::none, token_fields, 200};
+  }
+  return {"GET", each.path, show_page, credential::none, {}, 200};
+}
 
 constexpr auto routes = [] {
   std::array<route, all_pages.size() + 2> rows{};
-  std::ranges::transform(all_pages, rows.begin(), [](const page& each) {
-    return route{"GET", each.path, show_page, credential::none, {}, 200};
-  });
+  std::ranges::transform(all_pages, rows.begin(), route_to);
   rows[all_pages.size()] = route{"GET", asset_path, show_page, credential::none, {}, 200};
   rows.back() = route{"POST", logout_path, operation::logout, credential::whatever, return_fields, 303};
   return rows;
@@ -60,9 +86,18 @@ response leave(const exchange& about) {
   return made;
 }
 
+// The page that says so, instead of a form that would come to nothing.
+response refuse_link(const exchange& about, const operation::refused& no) {
+  const bool is_dead = no.why == operation::refusal::link_unknown || no.why == operation::refusal::link_expired;
+  if (!is_dead) return error_page(about.asked, about.realm, no);
+  const bool is_for_reset = about.matched.path == verify_path;
+  return redirect(303, about.asked.mount + std::string(is_for_reset ? verify_path : failed_path));
+}
+
 response encode(const exchange& about, const operation::outcome& outcome) {
-  if (about.matched.path == logout_path) {
-    const auto* no = std::get_if<operation::refused>(&outcome);
+  const auto* no = std::get_if<operation::refused>(&outcome);
+  if (about.matched.method == "GET" && no != nullptr) return refuse_link(about, *no);
+  if (about.matched.method == "POST") {
     const bool is_out = no == nullptr || no->why == operation::refusal::bad_refresh_token;
     return is_out ? leave(about) : error_page(about.asked, about.realm, *no);
   }

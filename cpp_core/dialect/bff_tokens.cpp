@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "dialect/form_body.h"
 #include "gate/cookie.h"
+#include "operation/issue.h"
 
 namespace gatehouse::dialect {
 
@@ -52,11 +53,12 @@ std::optional<secret> token_in(const std::optional<std::string>& value) {
   return secret(std::string_view(*value).substr(scheme.size()));
 }
 
-void add_cookie(const exchange& about, std::string_view name, std::string_view value, seconds lifetime, bool readable,
-                response& answer) {
+void add_cookie(const exchange& about, std::string_view name, std::string_view value, std::optional<seconds> lifetime,
+                bool readable, response& answer) {
   const bool for_development = platform_of(about.asked) == platform::browser_dev;
   std::string cookie(name);
-  cookie.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(lifetime.count()));
+  cookie.append("=").append(value).append("; Path=/");
+  if (lifetime) cookie.append("; Max-Age=").append(std::to_string(lifetime->count()));
   if (!readable && !for_development) cookie.append("; HttpOnly");
   if (about.realm.cookie_secure && !for_development) cookie.append("; Secure");
   cookie.append("; SameSite=Lax");
@@ -111,14 +113,13 @@ void set_bff_tokens(const exchange& about, const operation::issued_tokens& token
     return;
   }
   constexpr seconds a_day{24 * 3600};
-  const unix_seconds now = now_seconds();
-  seconds longest(tokens.refresh_expires_at - now);
-  if (to == platform::browser_dev) longest = std::min(longest, a_day);
-  const seconds lifetime(tokens.access_expires_at - now);
+  const std::optional<seconds> shorter = operation::cookie_lifetime(tokens, tokens.access_expires_at);
+  std::optional<seconds> longest = operation::cookie_lifetime(tokens, tokens.refresh_expires_at);
+  if (to == platform::browser_dev && longest) longest = std::min(*longest, a_day);
   const auto [begin, rest] = gate::split_value(access_name, "Bearer%20" + access);
-  add_cookie(about, access_name, begin, lifetime, false, answer);
+  add_cookie(about, access_name, begin, shorter, false, answer);
   if (!rest.empty()) {
-    add_cookie(about, access_rest_name, rest, lifetime, false, answer);
+    add_cookie(about, access_rest_name, rest, shorter, false, answer);
   } else {
     clear_rest(about, answer);
   }

@@ -11,6 +11,8 @@
 #include "dialect/refusals.h"
 #include "dialect/tokens_in_cookies.h"
 #include "gate/cookie.h"
+#include "operation/issue.h"
+#include "operation/links.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/recover.h"
@@ -38,7 +40,7 @@ constexpr std::array uuid_fields{
 
 // Without a password there is a page to show, which asks for one.
 task<operation::outcome> reset_password(operation::context ctx, operation::input in) {
-  if (!in.password) co_return operation::blank();
+  if (!in.password) co_return co_await operation::look_at_reset_link(std::move(ctx), std::move(in));
   co_return co_await operation::reset_password(std::move(ctx), std::move(in));
 }
 
@@ -47,12 +49,13 @@ constexpr std::array routes{
     route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
     route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
+    route{"GET", form_logout, show_page, credential::none, return_fields, 200},
     route{"POST", form_logout, operation::logout_of_session, credential::whatever, {}, 200},  // whatever its body is
     route{"GET", form_forgot, show_page, credential::none, return_fields, 200},
     route{"POST", form_forgot, operation::forgot_password, credential::none, address_form, 200},
     route{"GET", form_reset, reset_password, credential::none, reset_fields, 200, true},
     route{"POST", form_reset, reset_password, credential::none, reset_fields, 200, true},
-    route{"GET", form_verify, show_page, credential::none, uuid_fields, 200},
+    route{"GET", form_verify, operation::look_at_verification_link, credential::none, uuid_fields, 200},
     route{"POST", form_verify, operation::verify_email, credential::none, uuid_fields, 200},
     route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
@@ -109,7 +112,7 @@ void clear_other_login(const exchange& about, response& answer) {
 }
 
 void set_access(const exchange& about, const operation::issued_tokens& tokens, response& answer) {
-  const seconds lifetime(tokens.access_expires_at - now_seconds());
+  const std::optional<seconds> lifetime = operation::cookie_lifetime(tokens, tokens.access_expires_at);
   std::vector<std::string> cookies = about.realm.cookies->set_access(tokens.access.reveal(), lifetime);
   if (cookies.size() == 1) clear_token_rest(about, answer);
   for (std::string& cookie : cookies) answer.add_header("Set-Cookie", std::move(cookie));
@@ -119,7 +122,7 @@ response enter(const exchange& about, const operation::issued_tokens& tokens) {
   const bool is_login = about.matched.path == "auth/login";
   response made =
       wants_page(about.asked) ? back(about) : text(200, is_login ? "Login successful" : "Signup successful");
-  const seconds lifetime(tokens.refresh_expires_at - now_seconds());
+  const std::optional<seconds> lifetime = operation::cookie_lifetime(tokens, tokens.refresh_expires_at);
   made.add_header("Set-Cookie", about.realm.handle_cookie->set(tokens.handle.reveal(), lifetime));
   set_access(about, tokens, made);
   clear_other_login(about, made);

@@ -22,7 +22,7 @@ struct page {
 
 constexpr std::array pages_of_form{
     page{"auth/login", "login.html"}, page{"auth/signup", "register.html"}, page{form_forgot, "forgot.html"},
-    page{form_reset, "reset.html"},   page{form_verify, "verify.html"},
+    page{form_logout, "logout.html"}, page{form_reset, "reset.html"},       page{form_verify, "verify.html"},
 };
 
 std::string_view template_of(const route& matched) {

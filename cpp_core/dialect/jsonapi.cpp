@@ -12,6 +12,8 @@
 #include "dialect/status_phrase.h"
 #include "dialect/tokens_in_header.h"
 #include "gate/cookie.h"
+#include "operation/handle.h"
+#include "operation/issue.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
@@ -59,13 +61,14 @@ task<operation::outcome> change_profile(operation::context ctx, operation::input
 }
 
 constexpr std::string_view register_path = "auth/register";
+constexpr std::string_view login_path = "auth/login";
 constexpr std::string_view profile_path = "auth/users/me";
 constexpr std::string_view refresh_path = "auth/refresh";
 constexpr std::string_view recovery_path = "auth/recovery";
 
 constexpr std::array routes{
     route{"POST", register_path, operation::register_account, credential::none, register_fields, 201},
-    route{"POST", "auth/login", operation::login, credential::none, login_fields, 200},
+    route{"POST", login_path, operation::login, credential::none, login_fields, 200},
     route{"POST", profile_path, change_profile, credential::bearer, profile_fields, 200},
     route{"POST", recovery_path, operation::forgot_password, credential::none, recovery_fields, 200},
     route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_fields, 200},
@@ -79,14 +82,16 @@ constexpr std::array words{
     own_words{refusal::email_taken, "", 409, "Email already in use"},
     own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
     own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::deactivated, "", 401, "Unauthorized"},
     own_words{refusal::recent_login_needed, "", 401, "Unauthorized"},
     own_words{refusal::bad_refresh_token, "", 400, "Refresh Token Failed"},
     own_words{refusal::conflicting_credentials, refresh_path, 400, "Refresh Token Failed"},
 };
 
-constexpr std::array<std::string_view, 2> cookies{"refreshToken", "userRefreshToken"};  // of some AuthCompanions
+constexpr std::array<std::string_view, 3> cookies{"refreshToken", "userRefreshToken", "Fgp"};
 constexpr std::string_view cookie_name = cookies[0];
-constexpr std::string_view other_cookie_name = cookies[1];
+constexpr std::string_view other_cookie_name = cookies[1];  // of some AuthCompanions
+constexpr std::string_view fingerprint_name = cookies[2];   // clients look whether it is there; it opens nothing
 
 envelope envelope_of(const route& matched) {
   const bool may_be_bare = matched.path == recovery_path || matched.path == jsonapi_reset;
@@ -107,10 +112,21 @@ presented find_tokens(const request& asked, const realm::settings& realm) {
   return shown;
 }
 
-void add_refresh_cookie(const realm::settings& realm, std::string_view token, seconds lifetime, response& answer) {
+void add_refresh_cookie(const realm::settings& realm, std::string_view token, std::optional<seconds> lifetime,
+                        response& answer) {
   cookie made;
   made.name = cookie_name;
   made.value = token;
+  made.secure = realm.cookie_secure;
+  made.same_site = realm.jsonapi_same_site;
+  made.lifetime = lifetime;
+  answer.add_header("Set-Cookie", set_cookie(made));
+}
+
+void add_fingerprint(const realm::settings& realm, std::string_view value, seconds lifetime, response& answer) {
+  cookie made;
+  made.name = fingerprint_name;
+  made.value = value;
   made.secure = realm.cookie_secure;
   made.same_site = realm.jsonapi_same_site;
   made.lifetime = lifetime;
@@ -123,8 +139,11 @@ response fastify_error(int status, std::string_view code, std::string_view messa
       status, {{"statusCode", status}, {"code", code}, {"error", status_phrase(status)}, {"message", message}});
 }
 
+// Of 401 the status is a string there, and clients compare it as one.
+ordered_json status_code(int status) { return status == 401 ? ordered_json("401") : ordered_json(status); }
+
 response plain_error(int status, std::string_view message) {
-  return json_response(status, {{"statusCode", status}, {"message", message}});
+  return json_response(status, {{"statusCode", status_code(status)}, {"message", message}});
 }
 
 response refuse_media_type(const request& asked) {
@@ -187,9 +206,12 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   response made = json_response(about.matched.success, {{"data", std::move(data)}});
   // Who has only an access token must not get more than that for it.
   if (!is_change) {
-    const seconds lifetime(session.tokens.refresh_expires_at - now_seconds());
+    const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
     add_refresh_cookie(about.realm, session.tokens.refresh.reveal(), lifetime, made);
+    add_fingerprint(about.realm, operation::new_handle().reveal(), seconds(3600), made);
   }
+  const bool is_entry = about.matched.path == login_path || about.matched.path == register_path;
+  if (is_entry) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
   return made;
 }
 
@@ -203,6 +225,7 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     response made;
     made.status = about.matched.success;
     add_refresh_cookie(about.realm, "", seconds(0), made);
+    add_fingerprint(about.realm, "", seconds(0), made);
     return made;
   }
   if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
@@ -232,7 +255,8 @@ const dialect jsonapi{
                .reset_letter = account::letter::recovery,
                .reveals_taken = true,
                .email_at_once = true,
-               .recent_login_proves = true},
+               .recent_login_proves = true,
+               .may_change_nothing = true},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_tokens,
@@ -241,6 +265,7 @@ const dialect jsonapi{
     .refuse_early = refuse_early,
     .cookies = cookies,
     .sets_cookies = true,
+    .response_headers = "Retry-After, WWW-Authenticate, x-authc-app-origin",
     .pages = &jsonapi_pages,
 };
 

@@ -8,6 +8,7 @@
 #include "dialect/page_response.h"
 #include "dialect/page_values.h"
 #include "dialect/refusals.h"
+#include "operation/links.h"
 #include "operation/recover.h"
 #include "operation/verify_email.h"
 
@@ -19,15 +20,15 @@ using operation::input;
 using operation::refusal;
 
 constexpr std::array jsonapi_routes{
-    route{"GET", jsonapi_reset, show_page, credential::none, link_form, 200},
+    route{"GET", jsonapi_reset, operation::look_at_reset_link, credential::none, link_form, 200},
     route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_form, 200},
-    route{"GET", jsonapi_verify, show_page, credential::none, link_form, 200},
+    route{"GET", jsonapi_verify, operation::look_at_verification_link, credential::none, link_form, 200},
     route{"POST", jsonapi_verify, operation::verify_email, credential::none, link_form, 200},
     route{"POST", "web/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "web/assets/:id", show_page, credential::none, {}, 200},
 };
 constexpr std::array csrf_routes{
-    route{"GET", csrf_verify, show_page, credential::none, link_form, 200},
+    route{"GET", csrf_verify, operation::look_at_verification_link, credential::none, link_form, 200},
     route{"POST", csrf_verify, operation::verify_email, credential::none, link_form, 200},
     route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
@@ -70,6 +71,7 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
   if (is_cut_off(no)) said.why = refusal::link_unknown;
   const int status = row_of(said.why).status;
   const bool is_dead = said.why == refusal::link_unknown || said.why == refusal::link_expired;
+  if (!is_dead && about.matched.method == "GET") return error_page(as_page(about.asked), about.realm, said);
   if (!is_dead) return show(about, form_of(about.matched), status, &said);
   if (about.matched.path == jsonapi_reset) return error_page(as_page(about.asked), about.realm, said);
   return show(about, "link-failed.html", status, nullptr);

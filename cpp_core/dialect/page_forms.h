@@ -14,12 +14,16 @@ inline constexpr std::array return_fields{
 inline constexpr std::array login_form{
     field{"email", &operation::input::email, true},
     field{"password", &operation::input::password, true},
+    field{"remember", &operation::input::remember, false},
+    field{"remember_asked", &operation::input::remember_asked, false},
     field{"return", &operation::input::return_address, false},
 };
 inline constexpr std::array register_form{
     field{"name", &operation::input::name, true},
     field{"email", &operation::input::email, true},
     field{"password", &operation::input::password, true},
+    field{"remember", &operation::input::remember, false},
+    field{"remember_asked", &operation::input::remember_asked, false},
     field{"return", &operation::input::return_address, false},
 };
 inline constexpr std::array address_form{

@@ -124,6 +124,8 @@ json common_values(const realm::settings& realm, const request& asked, std::stri
            {{"login", true},
             {"register", realm.registration != realm::registration::closed},
             {"reset", realm.smtp.has_value()},
+            {"remember", realm.remember == realm::remember::ask},
+            {"usernames", realm.has_usernames},
             {"verify", realm.smtp && realm.verify_email != realm::verify_email::off}}},
           {"policy", {{"min_length", realm.password.min_length}}}};
 }

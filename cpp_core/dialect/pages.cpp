@@ -14,6 +14,7 @@
 #include "gate/cross_site.h"
 #include "gate/return_address.h"
 #include "operation/issue.h"
+#include "operation/links.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/overview.h"
@@ -80,6 +81,7 @@ constexpr std::array routes{
     route{"GET", "register", show_page, credential::none, return_fields, 200},
     route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
           303},
+    route{"GET", "logout", show_page, credential::none, return_fields, 200},
     route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
@@ -98,9 +100,9 @@ constexpr std::array routes{
     route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
     route{"GET", "forgot", show_page, credential::none, return_fields, 200},
     route{"POST", "forgot", operation::forgot_password, credential::none, address_form, 200},
-    route{"GET", "reset", show_page, credential::none, link_form, 200},
+    route{"GET", "reset", operation::look_at_reset_link, credential::none, link_form, 200},
     route{"POST", "reset", operation::reset_password, credential::none, reset_form, 303},
-    route{"GET", "verify", show_page, credential::none, link_form, 200},
+    route{"GET", "verify", operation::look_at_verification_link, credential::none, link_form, 200},
     route{"POST", "verify", operation::verify_email, credential::whatever, link_form, 200},
     route{"POST", "verify/resend", operation::resend_verification, credential::none, address_form, 200},
     route{"GET", "assets/:id", show_page, credential::none, {}, 200},
@@ -121,6 +123,7 @@ constexpr std::string_view resend_path = "verify/resend";
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
     page{"register", "register.html", "", ""},
+    page{"logout", "logout.html", "", ""},
     page{"logged-out", "logged-out.html", "", ""},
     page{"account", account_template, "", ""},
     page{"account/profile", account_template, "profile", "profile_saved"},
@@ -169,12 +172,16 @@ response enter(const exchange& about, const operation::issued_tokens& tokens) {
   return made;
 }
 
-// What the browser has kept of the application's pages goes as well.
-response leave(const exchange& about) {
+std::string logged_out_page(const exchange& about) {
   std::string query;
   if (!page_of(about).done.empty()) query = "?done=" + std::string(page_of(about).done);
   if (!about.typed_as("return").empty()) query = "?return=" + gate::percent_encode(about.typed_as("return"));
-  response made = redirect(303, mounted(about, "logged-out") + query);
+  return mounted(about, "logged-out") + query;
+}
+
+// What the browser has kept of the application's pages goes as well.
+response leave(const exchange& about) {
+  response made = redirect(303, logged_out_page(about));
   clear_cookies(about, made);
   made.add_header("Clear-Site-Data", "\"cache\"");
   return made;
@@ -253,7 +260,7 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
   if (is_dead_link(no)) return show_dead_link(about, no);
   if (no.why == refusal::email_unverified) return show(about, verification_template, row_of(no.why).status, &no);
   const page& shown = page_of(about);
-  const bool has_form = !about.matched.fields.empty() && !shown.template_name.empty();
+  const bool has_form = about.matched.method != "GET" && !shown.template_name.empty();
   if (has_form && shown.template_name != account_template) return show_form(about, &no);
   return error_page(about.asked, about.realm, no);
 }
@@ -281,6 +288,8 @@ response encode(const exchange& about, const operation::outcome& outcome) {
   }
   if (std::holds_alternative<operation::blank>(outcome)) {
     if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
+    // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
+    if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
     return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
   }
   if (std::holds_alternative<operation::verification_sent>(outcome)) {
@@ -313,7 +322,8 @@ const dialect pages{
                .refresh_lifetime = seconds(30 * 24 * 3600),
                .claims = claims,
                .has_pages = true,
-               .keeps_tokens_in_cookies = true},
+               .keeps_tokens_in_cookies = true,
+               .keeps_unasked = false},
     .routes = routes,
     .decode = decode,
     .find_tokens = find_tokens,

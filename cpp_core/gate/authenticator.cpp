@@ -75,7 +75,8 @@ decision authenticator::authenticate_token(std::string_view text, millis stale_l
     // Before the first look at the feed nobody knows who has been logged out.
     if (!table_->synchronised()) return verdict(GH_UNAVAILABLE);
     if (stale_limit.count() > 0 && table_->age() > stale_limit) return verdict(GH_UNAVAILABLE);
-    if (table_->judge(made.who->holder(), session::steady_seconds()) != session::standing::valid) return verdict(GH_UNAUTHENTICATED);
+    if (table_->judge(made.who->holder(), session::steady_seconds()) != session::standing::valid)
+      return verdict(GH_UNAUTHENTICATED);
   }
   made.verdict = GH_ALLOWED;
   return made;
@@ -96,7 +97,8 @@ identity_ref authenticator::recall(std::string_view refresh_token) {
   const unix_seconds now = now_seconds();
   const identity_ref* known = remembered_.find(hasher_(refresh_token), now);
   if (known == nullptr) return {};
-  if (table_ != nullptr && table_->judge((*known)->holder(), session::steady_seconds()) != session::standing::valid) return {};
+  if (table_ != nullptr && table_->judge((*known)->holder(), session::steady_seconds()) != session::standing::valid)
+    return {};
   return *known;
 }
 

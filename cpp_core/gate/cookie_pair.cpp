@@ -12,16 +12,17 @@ cookie_pair::cookie_pair(std::string_view name, bool secure)
 
 bool cookie_pair::fits(std::string_view token) const { return fits_cookies(access_, token); }
 
-std::vector<std::string> cookie_pair::set_access(std::string_view token, seconds lifetime) const {
+std::vector<std::string> cookie_pair::set_access(std::string_view token, std::optional<seconds> lifetime) const {
   const auto [begin, rest] = split_value(access_, token);
   std::vector<std::string> headers{set(access_, begin, lifetime)};
   if (!rest.empty()) headers.push_back(set(access_rest_, rest, lifetime));
   return headers;
 }
 
-std::string cookie_pair::set(std::string_view name, std::string_view value, seconds lifetime) const {
+std::string cookie_pair::set(std::string_view name, std::string_view value, std::optional<seconds> lifetime) const {
   std::string header(name);
-  header.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(lifetime.count()));
+  header.append("=").append(value).append("; Path=/");
+  if (lifetime) header.append("; Max-Age=").append(std::to_string(lifetime->count()));
   header.append(secure_ ? "; Secure; HttpOnly; SameSite=Lax" : "; HttpOnly; SameSite=Lax");
   return header;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,16 +24,18 @@ class cookie_pair {
 
   // May the access token be given to a browser at all?
   bool fits(std::string_view token) const;
-  // The values of Set-Cookie headers; `lifetime` is what is left of the token's.
-  std::vector<std::string> set_access(std::string_view token, seconds lifetime) const;
-  std::string set_refresh(std::string_view token, seconds lifetime) const { return set(refresh_, token, lifetime); }
+  // The values of Set-Cookie headers; `lifetime` is what is left of the token's; nullopt: until the browser is closed.
+  std::vector<std::string> set_access(std::string_view token, std::optional<seconds> lifetime) const;
+  std::string set_refresh(std::string_view token, std::optional<seconds> lifetime) const {
+    return set(refresh_, token, lifetime);
+  }
   // That takes away what an access token before needed.
   std::string clear_access_rest() const { return set(access_rest_, "", seconds(0)); }
   // Those that take both away.
   std::array<std::string, 2> clear() const { return {set(access_, "", seconds(0)), set(refresh_, "", seconds(0))}; }
 
  private:
-  std::string set(std::string_view name, std::string_view value, seconds lifetime) const;
+  std::string set(std::string_view name, std::string_view value, std::optional<seconds> lifetime) const;
 
   std::string access_;
   std::string access_rest_;

@@ -14,9 +14,10 @@ handle_cookie::handle_cookie(std::string_view name, bool secure)
     : name_(name),
       attributes_(secure ? "; Path=/; HttpOnly; Secure; SameSite=Lax" : "; Path=/; HttpOnly; SameSite=Lax") {}
 
-std::string handle_cookie::set(std::string_view handle, seconds lifetime) const {
+std::string handle_cookie::set(std::string_view handle, std::optional<seconds> lifetime) const {
   std::string header = name_ + "=";
-  header.append(handle).append(attributes_).append("; Max-Age=").append(std::to_string(lifetime.count()));
+  header.append(handle).append(attributes_);
+  if (lifetime) header.append("; Max-Age=").append(std::to_string(lifetime->count()));
   return header;
 }
 

@@ -2,6 +2,7 @@
 // knows a hash (the dialect `form`). Whoever shows it alone is logged in as by a refresh cookie.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ class handle_cookie {
 
   const std::string& name() const { return name_; }
 
-  // The value of a Set-Cookie header.
-  std::string set(std::string_view handle, seconds lifetime) const;
+  // The value of a Set-Cookie header; nullopt: until the browser is closed.
+  std::string set(std::string_view handle, std::optional<seconds> lifetime) const;
   std::string clear() const;
 
  private:

@@ -134,6 +134,7 @@ task<outcome> change_profile(context ctx, input in) {
     co_return refuse(refusal::recent_login_needed);
   }
   if (!in.name && !in.email && !in.password && !in.metadata) {
+    if (ctx.asked_by.may_change_nothing) co_return co_await show_profile(std::move(ctx), std::move(in));
     co_return refuse_message("Nothing to change: name, email or password is needed");
   }
   validation checks;

@@ -43,8 +43,12 @@ struct client {
   bool keeps_admin = false;       // its users administrate the realm: the last administrator cannot remove himself
   bool theft_ends_all = false;    // a refresh token used again ends all the user's sessions of this client
   bool register_signs_in = true;  // else whoever has registered logs in next
+  // Whether who was not asked to be kept logged in is, until the session ends; else until the browser is closed. The
+  // directive `remember` goes first.
+  bool keeps_unasked = true;
   // A profile is changed by who has logged in recently, through this client, without current_password.
   bool recent_login_proves = false;
+  bool may_change_nothing = false;  // a change of the profile that names nothing to change succeeds
   // Its refresh token is a handle too (operation/handle.h), in the form of a UUID. Not with policy rotating.
   bool opaque_refresh = false;
 };

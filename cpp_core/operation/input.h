@@ -33,6 +33,9 @@ struct input {
   std::optional<bool> is_verified;
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
+  std::optional<std::string> remember;        // "yes": to be kept logged in when the browser is closed
+  std::optional<std::string> remember_asked;  // there was a box for it
+
   bool ambiguous_session = false;  // two tokens of one kind were shown: neither of them is here
   gate::identity_ref bearer;       // who the request's access token says it is from; empty without one
 };

@@ -64,6 +64,7 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
                                             head.auth_version, head.now, tokens.access_expires_at, claims));
 
   tokens.session_id = head.sid;
+  tokens.persistent = head.persistent;
   tokens.refresh_expires_at = head.expires_at;
   if (keeps_handle(ctx.asked_by)) return tokens;
 
@@ -89,13 +90,24 @@ std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user
 }
 
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
-  const unix_seconds now = now_seconds();
   std::vector<std::string> cookies =
-      realm.cookies->set_access(tokens.access.reveal(), seconds(tokens.access_expires_at - now));
+      realm.cookies->set_access(tokens.access.reveal(), cookie_lifetime(tokens, tokens.access_expires_at));
   if (!tokens.refresh.empty()) {
-    cookies.push_back(realm.cookies->set_refresh(tokens.refresh.reveal(), seconds(tokens.refresh_expires_at - now)));
+    cookies.push_back(
+        realm.cookies->set_refresh(tokens.refresh.reveal(), cookie_lifetime(tokens, tokens.refresh_expires_at)));
   }
   return cookies;
+}
+
+std::optional<seconds> cookie_lifetime(const issued_tokens& tokens, unix_seconds expires_at) {
+  return tokens.persistent ? std::optional(seconds(expires_at - now_seconds())) : std::nullopt;
+}
+
+bool keeps_logged_in(const context& ctx, const input& in) {
+  const realm::remember said = ctx.realm.settings().remember;
+  if (said != realm::remember::ask) return said == realm::remember::on;
+  if (in.remember) return *in.remember == "yes";
+  return ctx.asked_by.keeps_unasked && !in.remember_asked;  // a box that is not ticked is not sent
 }
 
 namespace {
@@ -115,7 +127,7 @@ task<outcome> refuse_second_login(context ctx, std::string user_id) {
 
 }  // namespace
 
-task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr) {
+task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr, bool persistent) {
   session::opening opening;
   opening.user_id = user.id;
   opening.auth_version = user.auth_version;
@@ -126,6 +138,7 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   opening.address = ctx.address;
   opening.user_agent = ctx.user_agent;
   opening.amr = std::move(amr);
+  opening.persistent = persistent;
   opening.key_id = ctx.realm.settings().keys->refresh_signing_key().id();
   secret handle;
   if (keeps_handle(ctx.asked_by)) {

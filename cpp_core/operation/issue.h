@@ -30,9 +30,15 @@ std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user
 // The values of the Set-Cookie headers that give them to a browser.
 std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens);
 
+// How long a browser keeps a cookie of a token that ends then; nullopt: until it is closed.
+std::optional<seconds> cookie_lifetime(const issued_tokens& tokens, unix_seconds expires_at);
+
+// Whether the cookies of a login outlive the browser: what the realm says, or the user if he was asked.
+bool keeps_logged_in(const context& ctx, const input& in);
+
 // Opens a session for a user who has just proved who they are, and answers with its tokens, or already_logged_in where
-// the client's policy is single. `amr`: how (RFC 8176).
+// the client's policy is single. `amr`: how (RFC 8176); `persistent`: see keeps_logged_in().
 // nullopt: the user has changed since he was read; what was proved may not hold any more.
-task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr);
+task<std::optional<outcome>> sign_in(context ctx, account::user user, std::string amr, bool persistent);
 
 }  // namespace gatehouse::operation

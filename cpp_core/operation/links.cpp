@@ -17,6 +17,32 @@ task<outcome> request_link(context ctx, account::email address, mail_wish what, 
   co_return ctx.fail("asking for a mail", asked.failure());
 }
 
+task<link_holder> find_link_holder(context ctx, secret token, bool for_reset) {
+  attempt tried = co_await admit_token(ctx);
+  if (tried.refused) co_return std::move(*tried.refused);
+  account::links& links = ctx.realm.links();
+  auto search = for_reset ? links.find_reset(std::move(token)) : links.find_verification(std::move(token));
+  auto found = co_await search;
+  if (found && std::holds_alternative<account::dead_link>(*found)) {
+    co_return co_await refuse_link(ctx, std::get<account::dead_link>(*found));
+  }
+  co_await give_back(ctx, std::move(tried));
+  if (!found) co_return ctx.fail("looking a link up", found.failure());
+  co_return std::move(std::get<account::user>(*found));
+}
+
+task<outcome> look_at_reset_link(context ctx, input in) {
+  link_holder holder = co_await find_link_holder(ctx, *in.link_token, true);
+  if (auto* no = std::get_if<outcome>(&holder)) co_return std::move(*no);
+  co_return blank();
+}
+
+task<outcome> look_at_verification_link(context ctx, input in) {
+  link_holder holder = co_await find_link_holder(ctx, *in.link_token, false);
+  if (auto* no = std::get_if<outcome>(&holder)) co_return std::move(*no);
+  co_return blank();
+}
+
 task<outcome> refuse_link(context ctx, account::dead_link why) {
   const bool expired = why == account::dead_link::expired;
   const nlohmann::json detail = {{"reason", expired ? "expired" : "unknown"}};

@@ -32,13 +32,13 @@ task<outcome> refuse_login(context ctx, std::string user_id, std::string reason,
 }
 
 // An administrator changed the user while the password was being checked. It still counts if it is the same one.
-task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash) {
+task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash, bool persistent) {
   auto found = co_await ctx.realm.accounts().find(user_id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   const bool same_password = found->has_value() && (*found)->password == checked_hash;
   if (!same_password || (*found)->profile.disabled())
     co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move((*found)->profile), "pwd");
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move((*found)->profile), "pwd", persistent);
   if (!in_now) co_return refuse(refusal::busy);
   co_return std::move(*in_now);
 }
@@ -61,8 +61,9 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
 
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
   const std::string user_id = user.id;
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
-  if (!in_now) in_now = co_await sign_in_again(ctx, user_id, hash);
+  const bool persistent = keeps_logged_in(ctx, in);
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd", persistent);
+  if (!in_now) in_now = co_await sign_in_again(ctx, user_id, hash, persistent);
   co_return std::move(*in_now);
 }
 

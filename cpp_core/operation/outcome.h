@@ -21,6 +21,7 @@ struct issued_tokens {
   unix_seconds refresh_expires_at = 0;
   secret handle;           // of a session just opened by a client that keeps one
   std::string session_id;  // no credential
+  bool persistent = true;  // cookies with them outlive the browser
 };
 
 struct signed_in {

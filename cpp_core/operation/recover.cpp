@@ -14,21 +14,6 @@ namespace gatehouse::operation {
 
 namespace {
 
-// Whose link it is, or what ends the operation.
-using step = std::variant<account::user, outcome>;
-
-task<step> find_owner(context ctx, secret token) {
-  attempt tried = co_await admit_token(ctx);
-  if (tried.refused) co_return std::move(*tried.refused);
-  auto found = co_await ctx.realm.links().find_reset(std::move(token));
-  if (found && std::holds_alternative<account::dead_link>(*found)) {
-    co_return co_await refuse_link(ctx, std::get<account::dead_link>(*found));
-  }
-  co_await give_back(ctx, std::move(tried));
-  if (!found) co_return ctx.fail("looking a link up", found.failure());
-  co_return std::move(std::get<account::user>(*found));
-}
-
 // The password, once the policy has let it pass. nullopt: it is set.
 task<std::optional<outcome>> set_password(context ctx, secret token, secret password) {
   result<std::string> hash = co_await ctx.realm.passwords().hash(std::move(password));
@@ -80,7 +65,7 @@ task<outcome> forgot_password(context ctx, input in) {
 }
 
 task<outcome> reset_password(context ctx, input in) {
-  step owner = co_await find_owner(ctx, *in.link_token);
+  link_holder owner = co_await find_link_holder(ctx, *in.link_token, true);
   if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
 
   const auto& user = std::get<account::user>(owner);
@@ -94,7 +79,7 @@ task<outcome> reset_password(context ctx, input in) {
 }
 
 task<outcome> make_temporary_password(context ctx, input in) {
-  step owner = co_await find_owner(ctx, *in.link_token);  // before a hash is spent on it
+  link_holder owner = co_await find_link_holder(ctx, *in.link_token, true);  // before a hash is spent on it
   if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
 
   temporary_password made;

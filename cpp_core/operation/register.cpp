@@ -51,7 +51,7 @@ task<outcome> create_account(context ctx, input in, account::email address) {
     co_return made;
   }
   if (requires_verified_email(ctx)) co_return verification_sent();
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd");
+  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd", keeps_logged_in(ctx, in));
   if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
   co_return std::move(*in_now);
 }

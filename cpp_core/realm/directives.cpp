@@ -269,6 +269,26 @@ status set_recovery_url(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_remember(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, remember>, 3> choices{
+      {{"on", remember::on}, {"off", remember::off}, {"ask", remember::ask}}};
+  return set_choice(realm.remember, args[0], choices);
+}
+
+status set_app_origin(settings& realm, arguments args, const std::string&) {
+  const std::string_view url = args[0];
+  const std::size_t scheme = url.find("://");
+  const bool is_clean = std::ranges::all_of(url, [](char c) { return c > ' ' && c < '\x7f'; });
+  const bool is_absolute =
+      scheme != std::string_view::npos && gate::is_origin(url.substr(0, url.find('/', scheme + 3)));
+  if (!is_clean || !is_absolute) {
+    return wrong("\"" + std::string(url) +
+                 "\" is no address of an application; write https://HOST or https://HOST/PATH");
+  }
+  realm.jsonapi_app_origin = url;
+  return done{};
+}
+
 status set_csrf_secret(settings& realm, arguments args, const std::string& prefix) {
   result<secret> read = read_secret_file(absolute(args[0], prefix));
   if (!read) return read.failure();
@@ -322,6 +342,7 @@ constexpr std::array directives{
     directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
+    directive{"remember", 1, 1, "remember on|off|ask", set_remember},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
     directive{"smtp", 2, any,
@@ -333,6 +354,7 @@ constexpr std::array directives{
     directive{"reset_lifetime", 1, 1, "reset_lifetime TIME", set_duration<&settings::reset_lifetime>},
     directive{"notices", 1, 2, "notices login|password ...|off", set_notices},
     directive{"second_login", 1, 1, "second_login on|off", set_switch<&settings::second_login>},
+    directive{"jsonapi_app_origin", 1, 1, "jsonapi_app_origin https://HOST[/PATH]", set_app_origin},
     directive{"jsonapi_same_site", 1, 1, "jsonapi_same_site lax|strict|none", set_same_site},
     directive{"jsonapi_recovery_url", 1, 1, "jsonapi_recovery_url /PATH|https://HOST/PATH", set_recovery_url},
     directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},
@@ -394,6 +416,8 @@ status block::complete() {
     settings_.letters = std::make_shared<const letter_templates>(std::move(*loaded));
   }
   settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
+  settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
+  if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
   if (settings_.audience.empty()) settings_.audience = settings_.name;
   return done{};

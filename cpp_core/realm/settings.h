@@ -27,6 +27,9 @@ enum class registration { closed, open, domain };
 // Whether an e-mail counts as its owner's: off trusts what people type, on asks for proof, required asks before login.
 enum class verify_email { off, on, required };
 
+// Whether a login outlives the browser: always, never, or as the user says.
+enum class remember { on, off, ask };
+
 // How the pages and mails present themselves.
 struct site {
   std::string name;               // default: the host of public_url
@@ -62,8 +65,10 @@ struct settings {
   seconds audit_retention{400 * 24 * 3600};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
+  realm::remember remember = remember::ask;
   std::optional<gate::cookie_pair> cookies;          // of the two above
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
+  bool has_usernames = false;                        // people log in by them, too: the pages say so
   bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
@@ -73,6 +78,7 @@ struct settings {
   std::string jsonapi_same_site = "Lax";  // of the cookie of `jsonapi`
   // Where its recovery mails lead, up to "?token=": a path of this site or an absolute URL. Empty: to its own page.
   std::string jsonapi_recovery_url;
+  std::string jsonapi_app_origin;          // where its forms go on to; default: public_url
   std::optional<secret> csrf_secret;       // what GET csrf-token of `csrf` must show
   limit::rate csrf_rate{10, seconds(60)};  // how often one client may call each route of `csrf`
   std::vector<std::string> return_urls;    // absolute URLs that a login may return to, beside this site's paths

@@ -20,7 +20,7 @@ end
 -- The outcome, the time, and all that a token needs.
 local function answer(outcome, session, now)
   local fields = redis.call('HMGET', session, 'user', 'gen', 'kid', 'iat', 'exp', 'av', 'json', 'client', 'policy',
-                            'auth_time', 'created', 'amr')
+                            'auth_time', 'created', 'amr', 'persistent')
   return {outcome, now, unpack(fields)}
 end
 
@@ -88,12 +88,12 @@ redis::script with_prelude(const char* source) {
 // KEYS session, sessions, least, feed
 // ARGV prefix of session keys, sid, mark, user, auth_version, json, client, policy, idle, absolute, address, agent,
 // amr,
-//      kid, matters, key of the alias or nothing, access
+//      kid, matters, key of the alias or nothing, access, persistent: 1 or 0
 // → opened + head, then the mark of each session that had to end for it, and until when that matters | stale
 //   | already_open
 const redis::script open = with_prelude(R"lua(
 local prefix, sid, mark, user, av, json, client, policy = unpack(ARGV, 1, 8)
-local idle, absolute, address, agent, amr, kid, matters, alias, access = unpack(ARGV, 9, 17)
+local idle, absolute, address, agent, amr, kid, matters, alias, access, persistent = unpack(ARGV, 9, 18)
 local session, sessions, least, feed = unpack(KEYS)
 local now = clock()
 
@@ -118,7 +118,7 @@ end
 local expiry = now + math.min(tonumber(idle), tonumber(absolute))
 redis.call('HSET', session, 'mark', mark, 'user', user, 'av', av, 'json', json, 'client', client, 'policy', policy,
            'gen', 1, 'kid', kid, 'iat', now, 'exp', expiry, 'rotated', 0, 'created', now, 'auth_time', now,
-           'seen', now, 'address', address, 'agent', agent, 'amr', amr)
+           'seen', now, 'address', address, 'agent', agent, 'amr', amr, 'persistent', persistent)
 grant(session, now, access)
 live_until(session, sessions, sid, expiry)
 if alias ~= '' then

@@ -38,6 +38,7 @@ struct opening {
   // A hash of what the client keeps instead of the refresh token; it leads to the session. Only where that stays the
   // same: not with policy rotating. Empty: none.
   std::string alias;
+  bool persistent = true;  // its cookies outlive the browser that has them
 };
 
 // What is needed to make the refresh token of the current generation, byte for byte, and an access token beside it.
@@ -55,6 +56,7 @@ struct head {
   unix_seconds auth_time = 0;
   unix_seconds created_at = 0;
   std::string amr;
+  bool persistent = true;
   unix_seconds now = 0;  // of this answer: the access token's iat, which the floor of the zone is compared with
 };
 

@@ -48,7 +48,8 @@ task<result<opened>> store::open(opening with) {
                                 with.key_id,
                                 text(matters_),
                                 with.alias.empty() ? "" : alias_key(with.alias),
-                                text(with.lifetimes.access)};
+                                text(with.lifetimes.access),
+                                with.persistent ? "1" : "0"};
   const result<reply> answer = co_await scripts::open.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);

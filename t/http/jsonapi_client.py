@@ -15,7 +15,8 @@ CHANGED = ('{"data":{"type":"users","id":"ID","attributes":{"name":"%s","email":
 
 
 def plain(status, message):
-    return json.dumps({"statusCode": status, "message": message}, separators=(",", ":"))
+    code = "401" if status == 401 else status  # a string there
+    return json.dumps({"statusCode": code, "message": message}, separators=(",", ":"))
 
 
 def schema(message, code="FST_ERR_VALIDATION"):

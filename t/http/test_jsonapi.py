@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 
 import pytest
 
@@ -80,12 +81,13 @@ def test_requirement_39_the_cookie_has_every_attribute(server):
     attributes = re.compile(r"Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=(604800|60479\d)")
     client = Client(server)
     for answer in (client.login(), client.refresh()):
-        assert set(cookies_of(answer)) == {"refreshToken"}
+        assert set(cookies_of(answer)) == {"refreshToken", "Fgp"}
         value, said = cookies_of(answer)["refreshToken"]
         assert normal(value) == "TOKEN" and attributes.fullmatch(said), said
         refresh = claims(value)
         assert refresh["exp"] - refresh["iat"] == 7 * 24 * 3600
-    assert cookies_of(client.logout()) == {"refreshToken": ("", "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0")}
+    cleared = ("", "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0")
+    assert cookies_of(client.logout()) == {"refreshToken": cleared, "Fgp": cleared}
 
 
 @pytest.mark.parametrize("realm, said", [
@@ -96,6 +98,36 @@ def test_requirement_39_the_cookie_has_every_attribute(server):
 def test_same_site_and_secure_are_the_realms(nginx, realm, said):
     answer = Client(nginx(V1, realm=realm)).login()
     assert cookies_of(answer)["refreshToken"][1].startswith(f"Path=/; {said}; Max-Age=")
+
+
+def test_the_cookie_that_clients_look_for(server):
+    """Issue 10.19"""
+    client = Client(server)
+    for answer in (client.login(), client.refresh()):
+        value, said = cookies_of(answer)["Fgp"]
+        assert re.fullmatch("[0-9a-f]{32}", value) and said == "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=3600"
+    assert "Fgp" not in cookies_of(client.change(name="Ann"))
+
+
+@pytest.mark.parametrize("said", [None, "https://app.example.com/home"])
+def test_register_and_login_say_where_to_go_on(nginx, said):
+    """Issue 10.19"""
+    server = nginx(V1, realm={"jsonapi_app_origin": said} if said else {})
+    answer = post(server, "register", {**PERSON, "email": f"{secrets.token_hex(5)}@example.com"})
+    assert answer.status_code == 201
+    origin = answer.headers["x-authc-app-origin"]
+    assert origin == said if said else re.fullmatch(r"https?://[^/]+", origin)
+    client = Client(server)
+    assert client.login().headers["x-authc-app-origin"] == origin
+    for other in (client.refresh(), client.change(name="Ann"), client.login("wrong")):
+        assert "x-authc-app-origin" not in other.headers
+
+
+@pytest.mark.parametrize("wrong", ["app.example.com", "/app", "javascript:alert(1)", "https://"])
+def test_an_origin_that_is_none_is_refused(nginx, wrong):
+    """Issue 10.19"""
+    accepted, said = nginx(V1, realm={"jsonapi_app_origin": wrong}, start=False).test_conf()
+    assert not accepted and "write https://HOST or https://HOST/PATH" in said
 
 
 def test_same_site_none_needs_secure(nginx):
@@ -110,7 +142,7 @@ def test_the_cookie_may_have_its_other_name(server):
     client = Client(server)
     answer = client.refresh(name="userRefreshToken")
     assert answer.status_code == 200
-    assert set(cookies_of(answer)) == {"refreshToken"}
+    assert set(cookies_of(answer)) == {"refreshToken", "Fgp"}
     assert client.refresh(name="userRefreshtoken").status_code == 400
 
 

@@ -78,9 +78,15 @@ def test_the_largest_metadata_still_makes_a_token_that_passes(server, metadata):
     assert client.login().status_code == 200
 
 
-def test_nothing_to_change_is_400(server):
-    answer = Client(server).change()
-    assert_answer(answer, 400, schema("Nothing to change: name, email or password is needed"))
+def test_a_change_of_nothing_is_200(server):
+    """Issue 10.19: a new access token, as for any change; and like any, not long after the login."""
+    client = Client(server)
+    before = client.access
+    answer = client.change()
+    assert answer.status_code == 200 and answer.json()["data"]["attributes"]["email"] == client.email
+    assert client.visit().status_code == 200 and client.visit(before).status_code == 200
+    client.logout()
+    assert_answer(client.change(), 401, plain(401, "Unauthorized"))
 
 
 def test_an_email_in_use_is_409(server):

@@ -117,3 +117,39 @@ def test_the_page_is_whole(newcomer):
     assert Browser(server).post(action, {"token": token}, site="cross-site").status_code == 403
     server.stop()
     assert token not in server.access_log() + server.error_log()
+
+
+def test_a_used_link_shows_no_form_that_would_come_to_nothing(newcomer):
+    """Issue 10.26: it says so when it is opened, and looking uses nothing up."""
+    mailing, dialect, email, link = newcomer
+    server = mailing.server
+    for _ in range(3):
+        page = server.get(relative(server, link), headers=NAVIGATION)
+        assert page.status_code == 200 and ">Confirm</button>" in page.text
+    assert post_form(server, page).status_code == 200
+    again = server.get(relative(server, link), headers=NAVIGATION)
+    assert again.status_code == 400 and ">Confirm</button>" not in again.text and "verify/resend" in again.text
+
+
+RESETS = {
+    "rest": ("location /auth/ { gatehouse_api %REALM% rest; }", "/auth/reset?token=%s"),
+    "form": ("location /auth/ { gatehouse_api %REALM% form mount=/; }", "/auth/reset-password?uuid=%s"),
+    "jsonapi": ("location /v1/ { gatehouse_api %REALM% jsonapi; }", "/v1/web/profile?token=%s"),
+    "bff": ("location /api/iam/ { gatehouse_api %REALM% bff; } location /iam/ { gatehouse_api %REALM% bff-pages; }",
+            "/iam/verify?token=%s"),
+}
+
+
+@pytest.mark.parametrize("dialect", RESETS)
+def test_a_reset_link_that_is_none_asks_for_no_password(nginx, smtp, postgres, dialect):
+    """Issue 10.26"""
+    text, link = RESETS[dialect]
+    server = Mailing(nginx, smtp, postgres, text=text, limit_tokens="address=3/10m").server
+    for _ in range(3):
+        answer = server.get(link % secrets.token_urlsafe(32), headers=NAVIGATION, allow_redirects=False)
+        if dialect == "bff":
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/iam/verify")
+        else:
+            assert answer.status_code == 400 and 'type="password"' not in answer.text
+    beyond = server.get(link % secrets.token_urlsafe(32), headers=NAVIGATION, allow_redirects=False)
+    assert beyond.status_code == 429 and 'type="password"' not in beyond.text and "Retry-After" in beyond.headers

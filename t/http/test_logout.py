@@ -120,3 +120,40 @@ def test_bff_ends_the_sessions_of_two_users(server):
     assert server.post("/api/iam/authn/logout", headers={**APP, **tokens}).text == '{"status":"success"}'
     assert_out(server, first)
     assert_out(server, second)
+
+
+# ---- a page that an application can link to ----
+
+NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}
+
+
+def test_get_logout_asks_by_a_button_and_ends_nothing(nginx):
+    """Issue 10.26"""
+    server = nginx(API + GUARDED, realm=PLAIN)
+    browser = Browser(server)
+    browser.register()
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        page = browser.get("/auth/logout?return=/book", headers={**NAVIGATE, **headers})
+        assert page.status_code == 200 and not set_cookies(page) and "Clear-Site-Data" not in page.headers
+        assert 'action="/auth/logout"' in page.text and 'name="return" value="/book"' in page.text
+    assert browser.get("/").status_code == 200
+    answer = browser.post("/auth/logout", {"return": "/book"})
+    assert answer.headers["Location"] == "/auth/logged-out?return=%2Fbook"
+    assert browser.get("/").status_code == 302
+
+
+def test_get_logout_of_who_is_logged_out_says_so_and_clears_nothing(nginx):
+    """Issue 10.26: another site's picture comes without the cookies, which the browser still has."""
+    server = nginx(API + GUARDED, realm=PLAIN)
+    answer = server.get("/auth/logout?return=/book", headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/auth/logged-out?return=%2Fbook")
+    assert not set_cookies(answer) and "Clear-Site-Data" not in answer.headers
+
+
+@pytest.mark.parametrize("path, text", [
+    ("/auth/logout", "location /auth/ { gatehouse_api %REALM% form mount=/; }"),
+    ("/iam/logout", "location /api/iam/ { gatehouse_api %REALM% bff; } location /iam/ { gatehouse_api %REALM% bff-pages; }")])
+def test_the_other_pages_have_one_too(nginx, path, text):
+    """Issue 10.26"""
+    page = nginx(text, realm=PLAIN).get(path, headers=NAVIGATE)
+    assert page.status_code == 200 and not set_cookies(page) and f'method="post" action="{path}"' in page.text

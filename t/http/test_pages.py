@@ -243,3 +243,17 @@ def test_an_asset_that_the_browser_has_is_not_sent_again(site, words, known):
     etag = site.get("/auth/assets/style.css").headers["ETag"]
     answer = site.get("/auth/assets/style.css", headers={"If-None-Match": words.format(etag)})
     assert answer.status_code == (304 if known else 200)
+
+
+# ---- usernames ----
+
+@pytest.mark.parametrize("text, realm, exist", [
+    (SITE, {}, False), (SITE, {"remote_user": "username"}, True),
+    (SITE + " location /c/ { gatehouse_api %REALM% csrf; }", {}, True)])
+def test_the_login_says_what_may_be_typed(nginx, text, realm, exist):
+    """Issue 10.26"""
+    site = nginx(text, realm={**REALM, **realm})
+    label = {"en": ("E-mail address", "E-mail or username"), "de": ("E-Mail-Adresse", "E-Mail oder Benutzername")}
+    for language, words in label.items():
+        page = site.get("/auth/login", headers={**NAVIGATION, "Accept-Language": language})
+        assert re.search('<label for="email">([^<]*)</label>', page.text)[1] == words[exist]
