@@ -211,7 +211,8 @@ task<result<std::vector<listed>>> store::list(std::string user_id) {
 }
 
 task<result<std::optional<head>>> store::read(std::string sid, std::optional<seconds> access) {
-  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid), access ? text(*access) : "");
+  std::string lifetime = access ? text(*access) : "";
+  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid), std::move(lifetime));
   if (!found || !found->has_value()) co_return found;
   result<std::optional<head>> known = co_await up_to_date(std::move(**found));
   co_return known;

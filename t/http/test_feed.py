@@ -24,8 +24,8 @@ def hanging_request(server, application):
     """Keeps its worker when that is to quit."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
-        application.accept()
-        yield
+        with application.accept()[0]:
+            yield
 
 
 def test_an_old_worker_that_cannot_read_any_more_gives_the_feed_away(nginx, folder):

@@ -53,7 +53,7 @@ def end_by_another_session(account, postgres):
     server, other = account.server, account.server.post("/auth/login", json={"email": account.email,
                                                                               "password": account.password})
     token = other.json()["tokens"]["accessToken"]
-    assert server.delete("/auth/sessions", headers=bearer(token)).status_code == 204
+    assert server.request("DELETE", "/auth/sessions", headers=bearer(token)).status_code == 204
 
 
 def disable(account, postgres):
