@@ -11,6 +11,7 @@
 #include "gate/cookie.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
+#include "realm/advice.h"
 #include "session/places.h"
 #include "session/revocations.h"
 #include "session/zone.h"

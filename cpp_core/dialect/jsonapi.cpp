@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/random.h"
 #include "dialect/fields.h"
 #include "dialect/json_body.h"
 #include "dialect/json_response.h"
@@ -12,7 +13,6 @@
 #include "dialect/status_phrase.h"
 #include "dialect/tokens_in_header.h"
 #include "gate/cookie.h"
-#include "operation/handle.h"
 #include "operation/issue.h"
 #include "operation/login.h"
 #include "operation/logout.h"
@@ -208,7 +208,7 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   if (!is_change) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
     add_refresh_cookie(about.realm, session.tokens.refresh.reveal(), lifetime, made);
-    add_fingerprint(about.realm, operation::new_handle().reveal(), seconds(3600), made);
+    add_fingerprint(about.realm, random_base64url(32), seconds(3600), made);
   }
   const bool is_entry = about.matched.path == login_path || about.matched.path == register_path;
   if (is_entry) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);

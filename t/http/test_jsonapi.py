@@ -105,7 +105,7 @@ def test_the_cookie_that_clients_look_for(server):
     client = Client(server)
     for answer in (client.login(), client.refresh()):
         value, said = cookies_of(answer)["Fgp"]
-        assert re.fullmatch("[0-9a-f]{32}", value) and said == "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=3600"
+        assert re.fullmatch(r"[\w-]{43}", value) and said == "Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=3600"
     assert "Fgp" not in cookies_of(client.change(name="Ann"))
 
 
