@@ -87,6 +87,7 @@ result<bool> django_hash_matches(const secret& password, const std::string& stor
 
   const evp_md algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   const std::string_view typed = password.reveal();
+  if (typed.find('\0') != std::string_view::npos) return false;  // HMAC takes it for its own padding
   std::string made(hash_bytes, '\0');
   const bool computed = algorithm && PKCS5_PBKDF2_HMAC(typed.data(), static_cast<int>(typed.size()),
                                                        reinterpret_cast<const unsigned char*>(salt.data()),

@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::size_t most_disguised = 64;  // bytes; a longer one is no disguise of a word, and would cost time
 
-// A letter of another alphabet is one too.
+// Not one of the ASCII digits and punctuation. A letter of another alphabet is one too.
 bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+  const bool is_ascii_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_ascii_letter || c < ' ' || c > '~';
 }
 
 char letter_for(char c, char letter_for_1) {

@@ -189,15 +189,10 @@ def test_an_rsa_key_that_can_be_factored_is_refused(nginx, folder):
     server = nginx(GUARDED, start=False)
     signing = {"kty": "OKP", "crv": "Ed25519", "kid": "s", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
                "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
-    def write(modulus):
-        weak = {"kty": "RSA", "kid": "from a card", "n": base64url(modulus), "e": "AQAB"}
-        (folder / "keys.json").write_text(json.dumps({"keys": [signing, weak, REFRESH]}))
-    write(ROCA)
+    weak = {"kty": "RSA", "kid": "from a card", "n": base64url(ROCA), "e": "AQAB"}
+    (folder / "keys.json").write_text(json.dumps({"keys": [signing, weak, REFRESH]}))
     said = refusal(server)
     assert "ROCA" in said and '"from a card"' in said and "make a new one" in said
-    write((int.from_bytes(ROCA, "big") + 2).to_bytes(256, "big"))
-    accepted, said = server.test_conf()
-    assert accepted, said
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"keys": 1}', '{"keys": [], "keys": []}', "\x00", "x" * 300000],

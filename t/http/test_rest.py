@@ -135,7 +135,7 @@ def test_two_registrations_at_once_make_one_account(server):
 
 @pytest.mark.parametrize("field, value", [
     ("name", ""), ("name", "   "), ("name", "a\tb"), ("name", "x" * 201),
-    ("email", "jane"), ("email", "jane@"), ("email", "jane@example.com\n"), ("email", " jane@example.com"),
+    ("email", "jane"), ("email", "jane@"), ("email", "jane@example.com\n"), ("email", "jane @example.com"),
     ("email", "a@b@c.de"), ("email", "jänë@example.com"), ("email", "jane@example..com"),
     ("password", "short"), ("password", "x" * 1025), ("password", "Jane Doe"), ("password", "JANE@EXAMPLE.COM"),
     ("confirmPassword", "SecurePass124"),

@@ -1,6 +1,5 @@
 """What people type for who they are: spaces around it are nobody's, and no name deceives whoever reads it."""
 
-import json
 import secrets
 from urllib.parse import urlencode
 
@@ -22,7 +21,12 @@ location /api/iam/ { gatehouse_api %REALM% bff; }
 
 @pytest.fixture
 def server(nginx):
-    return nginx(FIVE, realm={"csrf_rate": "off", "cookie_secure": "off", "limit_logins": "off"})
+    return nginx(FIVE, realm={"csrf_rate": "off", "cookie_secure": "off", "limit_logins": "off", "second_login": "on"})
+
+
+@pytest.fixture
+def strict(nginx, blocklist):
+    return nginx(FIVE, realm={"password": f"blocklist={blocklist}"})
 
 
 def csrf_headers(server):
@@ -38,8 +42,7 @@ def call(server, dialect, route, **person):
     if dialect == "rest form":
         return server.post(f"/auth/{route}", data=person)
     if dialect == "jsonapi":
-        return server.post(f"/v1/auth/{route}", data=json.dumps({"data": {"type": "users", "attributes": person}}),
-                           headers={"Content-Type": "application/vnd.api+json"})
+        return server.post(f"/v1/auth/{route}", json={"data": {"type": "users", "attributes": person}})
     if dialect == "csrf":
         if route == "register":
             person = {**person, "username": person["name"]}
@@ -124,16 +127,16 @@ def test_the_database_refuses_such_names_too(server, postgres, column):
 
 
 @pytest.mark.parametrize("password", ["password123", "Password1!", "qwerty12345", "p@ssw0rd", "P@$$w0rd2024", "letmein!!"])
-def test_requirement_48_a_disguised_word_of_the_blocklist_is_refused(server, password):
+def test_requirement_48_a_disguised_word_of_the_blocklist_is_refused(strict, password):
     """Issue 10.17."""
-    answer = call(server, "rest", "register", name="Jane", email="jane@example.com", password=password)
+    answer = call(strict, "rest", "register", name="Jane", email="jane@example.com", password=password)
     assert answer.status_code == 400, answer.text
     assert "guessed first" in answer.json()["errors"]["password"]
 
 
 @pytest.mark.parametrize("password", ["correct horse battery staple", "Tr0ub4dor&3-mantle", "passwords are for closing doors",
                                       "qwerty-typist-on-the-moon", "monkey8301947261548"])
-def test_requirement_47_a_good_one_is_not_refused_for_a_word_in_it(server, password):
+def test_requirement_47_a_good_one_is_not_refused_for_a_word_in_it(strict, password):
     """Issue 10.17."""
-    answer = call(server, "rest", "register", name="Jane", email="jane@example.com", password=password)
+    answer = call(strict, "rest", "register", name="Jane", email="jane@example.com", password=password)
     assert answer.status_code == 201, answer.text

@@ -72,7 +72,7 @@ TEST(password_policy, requirement_46_up_to_1024_bytes_are_accepted) {
 
 TEST(password_policy, requirement_47_nothing_is_asked_of_the_composition) {
   for (const char* good : {"aaaaaaaa", "12345679", "        ", "correct horse battery staple", "SecurePass123",
-                           "mysecretpass", "\t\t\t\t\t\t\t\t", "........", "пароль123", "p4ssphr4se"}) {
+                           "mysecretpass", "\t\t\t\t\t\t\t\t", "........", "пароли123", "p4ssphr4se"}) {
     EXPECT_EQ(broken(good), std::nullopt) << good;
   }
 }
@@ -93,7 +93,7 @@ TEST(password_policy, requirement_48_a_disguise_of_an_entry_is_that_entry) {
     EXPECT_EQ(broken(bad), rule::blocked) << bad;
   }
   for (const char* good : {"password830194726", "password correct horse 1", "correct-horse-battery-staple",
-                           "SecurePass123", "12345678901", "p-a-s-s-w-o-r-d", "!!!!!!!!!", "пароль12345"}) {
+                           "SecurePass123", "12345678901", "p-a-s-s-w-o-r-d", "!!!!!!!!!", "пароли12345"}) {
     EXPECT_EQ(broken(good), std::nullopt) << good;
   }
 }
