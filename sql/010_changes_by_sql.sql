@@ -29,6 +29,7 @@ IF gatehouse.begin_migration(10, 'changes_by_sql') THEN
         'One row a user of a realm. Triggers tell nginx of every change that concerns the user''s sessions.';
 
     -- The revocation, the row of the audit trail and a word to nginx, unless this transaction has written the first.
+    -- Whoever raises nothing but the version ('sessions_ended') says what that means by the row he has written, if any.
     -- IS NOT DISTINCT FROM keeps the planner to the index by user: the one that begins with the realm has them all.
     CREATE FUNCTION gatehouse.tell_revocation(of_realm text, of_user uuid, version bigint, effect text, event text,
                                               detail jsonb DEFAULT '{}') RETURNS void
@@ -36,7 +37,9 @@ IF gatehouse.begin_migration(10, 'changes_by_sql') THEN
     BEGIN
         IF EXISTS (SELECT FROM gatehouse.outbox o WHERE o.kind = 'revoke' AND o.payload ->> 'user' = of_user::text
                    AND o.realm IS NOT DISTINCT FROM of_realm AND (o.payload ->> 'av')::bigint = version
-                   AND o.payload ->> 'effect' IN ('kill', tell_revocation.effect) AND o.created_at = now()) THEN
+                   AND (tell_revocation.event = 'sessions_ended'
+                        OR o.payload ->> 'effect' IN ('kill', tell_revocation.effect))
+                   AND o.created_at = now()) THEN
             RETURN;
         END IF;
         INSERT INTO gatehouse.outbox (realm, kind, payload)
