@@ -68,11 +68,14 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    /* a page of another origin may read why it was refused */
+    /*
+     * a page of another origin may read why it was refused, whatever error
+     * page says so
+     */
 
-    if (ctx->refused
-        && ctx->origins
-        && r->headers_out.status == (ngx_uint_t) ctx->refused
+    if (ctx->origins
+        && r->err_status
+        && r->headers_out.status == r->err_status
         && ngx_http_gatehouse_cors(r, ctx->origins) != NGX_OK)
     {
         return NGX_ERROR;

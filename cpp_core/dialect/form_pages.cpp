@@ -109,18 +109,22 @@ response form_page(const exchange& about, const operation::refused* trouble) {
   const bool dead_link = trouble != nullptr && (trouble->why == operation::refusal::link_unknown ||
                                                 trouble->why == operation::refusal::link_expired);
 
+  const bool by_link = about.matched.path == form_reset || about.matched.path == form_verify;
+  const int status = trouble != nullptr ? row_of(trouble->why).status : 200;
+  // Whether a link is good cannot be told now, so none of its forms is shown.
+  const bool untold = by_link && about.matched.method == "GET" && (status == 429 || status == 503);
+  if (untold) return form_error_page(about.asked, about.realm, *trouble);
+
   const std::string_view language = language_of(about.realm, about.asked);
   nlohmann::json values = values_of(about.realm, about.asked, language);
   exchange shown = about;
   if (about.typed_as("return").empty()) shown.typed.emplace_back("return", referring_page(about));
   add_form(values, shown, language, trouble);
   values["notice"] = notice_of(about, language);
-  const int status = trouble != nullptr ? row_of(trouble->why).status : 200;
   if (dead_link) {
     values["for_reset"] = about.matched.path == form_reset;
     return show(about, "link-failed.html", status, std::move(values));
   }
-  const bool by_link = about.matched.path == form_reset || about.matched.path == form_verify;
   if (by_link) values["form"]["token"]["value"] = link_token_of(about);
   return show(about, name, status, std::move(values));
 }

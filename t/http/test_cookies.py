@@ -216,14 +216,15 @@ def test_this_site_and_clients_that_are_no_browsers_can(browser):
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {}], ids=["fetch-metadata", "origin-alone"])
 def test_every_host_behind_one_tls_front_can(browser, headers):
     """Issue 10.14: what the browser says of itself holds; we see plain HTTP, and no name of the front's but one."""
-    alias = {"Host": "alias.example.com", "Origin": "https://alias.example.com", **headers}
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.session.cookies.items())  # requests knows no alias
+    alias = {"Host": "alias.example.com", "Origin": "https://alias.example.com", "Cookie": cookies, **headers}
     assert browser.session.post(browser.server.url + "/", headers=alias).status_code == 200
-    assert browser.session.post(browser.server.url + "/auth/login", data={"email": browser.email, "password": browser.password},
-                                headers=alias, allow_redirects=False).status_code == 303
     foreign = {**alias, "Origin": "https://evil.example.com"}
     expected = 200 if headers else 403
     assert browser.session.post(browser.server.url + "/", headers=foreign).status_code == expected
     assert browser.session.post(browser.server.url + "/", headers={**alias, "Sec-Fetch-Site": "same-site"}).status_code == 403
+    assert browser.session.post(browser.server.url + "/auth/login", data={"email": browser.email, "password": browser.password},
+                                headers=alias, allow_redirects=False).status_code == 303
 
 
 def test_another_sites_link_works(browser):

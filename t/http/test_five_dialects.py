@@ -114,11 +114,11 @@ def test_who_registered_through_one_logs_in_through_each(server, home):
 
 
 @pytest.mark.parametrize("path, slash", [
-    ("/auth/me", 401), ("/auth/login", 200), ("/auth/account", 303), ("/v1/auth/refresh", 405), ("/v1/web/verify", 200),
-    ("/c/csrf-token", 200), ("/c/auth/verify", 200), ("/f/auth/login", 200), ("/api/iam/authn/isauthenticated", 200)])
+    ("/auth/me", 401), ("/auth/login", 200), ("/auth/account", 303), ("/v1/auth/refresh", 405), ("/v1/web/verify", 400),
+    ("/c/csrf-token", 200), ("/c/auth/verify", 400), ("/f/auth/login", 200), ("/api/iam/authn/isauthenticated", 200)])
 def test_a_trailing_slash_is_the_same_route(server, path, slash):
     """Issue 10.18: in every dialect and page, but not two of them; and an id is no less one for it."""
-    normal = lambda answer: re.sub(r"[0-9a-f]{128}", "TOKEN", answer.text)
+    normal = lambda answer: re.sub(r"[0-9a-f]{128}", "TOKEN", answer.text).replace(f"{path}/", path)
     with_slash, without = server.get(path + "/", headers=APP), server.get(path, headers=APP)
     assert (with_slash.status_code, normal(with_slash)) == (slash, normal(without))
     assert with_slash.headers.get("Allow") == without.headers.get("Allow")

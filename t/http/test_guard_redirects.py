@@ -137,7 +137,7 @@ def test_a_page_includes_what_its_reader_may_see(guarded, upstream):
     assert sorted(uris(upstream)) == ["/open/b", "/secret/a"]
     users = {request["uri"]: [n for n, _ in request["headers"] if n in ("Remote-User", "Authorization")]
              for request in upstream.requests}
-    assert users == {"/secret/a": ["Remote-User"], "/open/b": ["Authorization"]}
+    assert users == {"/secret/a": ["Remote-User"], "/open/b": []}
     upstream.clear()
     server.get("/page.html", headers=mint.bearer(roles=["admin"]))
     assert sorted(uris(upstream)) == ["/admins/c", "/open/b", "/secret/a"]
@@ -189,7 +189,7 @@ def test_a_mirror_carries_identity_only_where_it_is_guarded(guarded, upstream):
     server.stop()
     seen = {request["uri"]: sorted(n for n, _ in request["headers"] if n in ("Remote-User", "Authorization"))
             for request in upstream.requests}
-    assert seen == {"/page": ["Remote-User"], "/secret/m": ["Remote-User"], "/open/m": ["Authorization"]}
+    assert seen == {"/page": ["Remote-User"], "/secret/m": ["Remote-User"], "/open/m": []}
 
 
 def test_the_endpoints_cannot_be_included(guarded, postgres):
@@ -243,9 +243,11 @@ def test_a_mount_that_its_location_never_matches_is_refused(nginx, location, goo
 
 
 def test_more_cookie_lines_than_are_looked_at_are_ambiguous(guarded, upstream):
-    """Issue 10.29: a second login past the 64th was not noticed."""
+    """Issue 10.29: a second login past the 64th was not noticed. Lines with nothing of ours do not count."""
     server, mint = guarded("")
     head = b"GET /secret/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + f"Authorization: Bearer {mint.token()}\r\n".encode()
-    assert b" 200 " in server.raw(head + b"Cookie: a=b\r\n" * 64 + b"\r\n")[:20]
-    assert b" 400 " in server.raw(head + b"Cookie: a=b\r\n" * 65 + b"\r\n")[:20]
+    assert b" 200 " in server.raw(head + b"Cookie: a=b\r\n" * 80 + b"\r\n")[:20]
+    ours = b"Cookie: __Host-gatehouse=x\r\n"
+    for lines in (ours * 65, ours + b"Cookie: a=b\r\n" * 70 + ours):
+        assert b" 400 " in server.raw(head + lines + b"\r\n")[:20]
     assert upstream.count == 1

@@ -245,7 +245,7 @@ def test_a_body_that_is_too_large_is_413(server):
 
 
 def test_an_unknown_route_is_404(server):
-    for method, path in (("GET", "/v1/x"), ("POST", "/v1/auth/logout"), ("GET", "/v1/auth/login/"), ("PUT", "/v1/a%2Fb")):
+    for method, path in (("GET", "/v1/x"), ("POST", "/v1/auth/logout"), ("GET", "/v1/auth/login/x"), ("PUT", "/v1/a%2Fb")):
         assert_answer(server.request(method, path + "?token=x"), 404,
                       '{"message":"Route %s:%s not found","error":"Not Found","statusCode":404}' % (method, path))
 

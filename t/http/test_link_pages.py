@@ -92,7 +92,7 @@ def test_a_dead_link_leads_to_another(newcomer, smtp):
     mailing, dialect, email, link = newcomer
     server = mailing.server
     mailing.outbox.expire_links()
-    failed = post_form(server, server.get(relative(server, link), headers=NAVIGATION))
+    failed = server.get(relative(server, link), headers=NAVIGATION)
     assert failed.status_code == 400
     wrong = post_form(server, failed, email="no address")
     assert wrong.status_code == 400 and 'aria-invalid="true"' in wrong.text

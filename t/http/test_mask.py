@@ -1,7 +1,6 @@
 """What must not stand in a log: tokens and passwords in the query of a request to the endpoints."""
 
 import secrets
-from urllib.parse import unquote
 
 import pytest
 
@@ -36,8 +35,7 @@ def test_requirement_61_no_log_shows_it(server, path, name, method):
     wait_until(lambda: f"{method} {masked} HTTP/1.1|{masked}|" in shown(server), "the line in the log")
     wait_until(lambda: f"{method} {path}?{name}=*** HTTP/1.0|" in shown(server), "the line in the log")
     assert canary not in shown(server) + server.access_log() + server.error_log()
-    is_in_form = method == "GET" and name == "token" and path.endswith(("/verify", "/reset"))
-    assert (canary in answer.text) == is_in_form, "the page's form carries it on, and nothing else does"
+    assert canary not in answer.text, "a link that is none has no form that would carry it on"
 
 
 def test_requirement_61_an_error_shows_it_masked(nginx, postgres):
@@ -70,7 +68,7 @@ def test_requirement_61_nor_under_a_name_in_other_letters_that_reads_the_same(se
     canary = secrets.token_hex(16)
     answer = server.raw(f"GET /auth/verify?a=1&{name}={canary}&b=2 HTTP/1.0\r\nAccept: text/html\r\n"
                         "Sec-Fetch-Mode: navigate\r\n\r\n".encode())
-    assert (canary.encode() in answer) == (unquote(name) == "token"), "the core reads it so"
+    assert canary.encode() not in answer
     wait_until(lambda: f"/auth/verify?a=1&{name}=***&b=2 HTTP/1.0|" in shown(server), "the line in the log")
     assert canary not in shown(server) + server.access_log() + server.error_log()
 

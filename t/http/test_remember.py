@@ -60,11 +60,11 @@ def test_a_session_of_an_older_version_keeps_its_cookies(nginx, redis):
     site = nginx(PAGES, realm=REALM)
     browser = Browser(site)
     browser.register(**OFFERED)
-    keys = [key for key in redis.scan_iter(match="*:session:*") if redis.hget(key, "persistent") == b"0" or
-            redis.hget(key, "persistent") == "0"]
+    store = redis.client
+    keys = [key for key in store.scan_iter(match=f"gatehouse:{{{site.realm}}}:session:*") if store.hget(key, "persistent") == "0"]
     assert keys
     for key in keys:
-        redis.hdel(key, "persistent")
+        store.hdel(key, "persistent")
     browser.forget("gh")
     assert lasts(browser.get("/"))
 
