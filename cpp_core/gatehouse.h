@@ -246,8 +246,8 @@ size_t gh_remove_cookies(const gh_config *config, gh_str header, char *into);
 
 /* Could an application that gets this raw path, without its query, read another than nginx does? Cheap. */
 int gh_path_is_ambiguous(gh_str raw);
-/* Gives every reading to `read`, until one returns something else than 0, which is the result. 0: none did. -1: there are
- * too many readings, or no memory. */
+/* Gives every reading to `read`, until one returns something else than 0, which is the result. 0: none did. -1: there
+ * are too many readings, or no memory. */
 int gh_path_readings(gh_str raw, int (*read)(void *arg, gh_str path), void *arg);
 
 /* Does a browser ask first whether a page of another origin may send what it wants to (a CORS preflight), and does the

@@ -36,8 +36,8 @@ class sweeper {
   timer prune_timer_;
   std::minstd_rand jitter_;
   bool sweeping_ = false;
-  bool again_ = false;              // woken during a pass
-  bool pruning_failed_ = false;     // the last time
+  bool again_ = false;           // woken during a pass
+  bool pruning_failed_ = false;  // the last time
   // The run id of a Redis whose sessions are to be held against what had ended (replay.h), and that of the pass under
   // way.
   std::optional<std::string> run_;
