@@ -29,6 +29,8 @@ def test_registering(tab):
         press(tab, "Tab")
     assert tab.focus == "Show"
     press(tab, "Tab")
+    assert tab.focus == "remember"
+    press(tab, "Tab")
     assert tab.focus == "Create account"
     assert tab.enter() == 200
     assert tab.address == "/"
