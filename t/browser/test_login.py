@@ -106,7 +106,7 @@ def test_too_many_wrong_passwords_are_told_when_to_try_again(make_site, open_tab
 
 def test_password_managers_know_what_each_field_is_for(tab):
     def autocomplete():
-        return tab.page.evaluate("Object.fromEntries([...document.querySelectorAll('form input:not([type=hidden])')]"
+        return tab.page.evaluate("Object.fromEntries([...document.querySelectorAll('form input:not([type=hidden], [type=checkbox])')]"
                                  ".map(input => [(input.closest('section')?.id ?? '') + '.' + (input.name || 'who'), input.autocomplete]))")
 
     tab.go("/auth/login")

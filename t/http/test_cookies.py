@@ -36,7 +36,7 @@ def test_a_login_sets_both_cookies_and_goes_on(browser):
 
 
 def test_requirement_39_the_cookies_have_the_host_prefix_and_every_attribute(nginx):
-    server = nginx(PAGES)
+    server = nginx(PAGES, realm={"remember": "on"})
     answer = Browser(server).register()
     access, refresh = set_cookies(answer)
     for cookie, name in ((access, "__Host-gatehouse"), (refresh, "__Host-gatehouse-refresh")):
