@@ -65,6 +65,8 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   apply("012_grants.sql");
   EXPECT_TRUE(says(problem(users), "sql/013_bounded_work.sql")) << problem(users);
   apply("013_bounded_work.sql");
+  EXPECT_TRUE(says(problem(users), "sql/014_plain_names.sql")) << problem(users);
+  apply("014_plain_names.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }
