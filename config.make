@@ -1,18 +1,13 @@
 # Compiler flags for our objects only, and their header dependencies; nginx reads this after it has written its
-# Makefile. Objects land in addon/<leaf folder>, so leaf folders have names of their own.
+# Makefile. Objects land in addon/<leaf folder>.
 # GATEHOUSE_CFLAGS: more flags for every object of ours, e.g. -fsanitize=undefined.
 
 gatehouse_flags="-O2 -MMD -MP -fvisibility=hidden -I$ngx_addon_dir/cpp_core $GATEHOUSE_CFLAGS"
-gatehouse_cpp_flags="-std=c++20 -Wall -Wextra -Werror -D_GLIBCXX_ASSERTIONS -isystem $gatehouse_postgres_include"
+gatehouse_cpp_flags="-std=c++20 -Wall -Wextra -Werror -Wno-subobject-linkage -D_GLIBCXX_ASSERTIONS -isystem $gatehouse_postgres_include"
 
 echo >> $NGX_MAKEFILE
 echo "$NGX_OBJS/addon/src/%.o: CFLAGS += $gatehouse_flags" >> $NGX_MAKEFILE
-
-for gatehouse_folder in `find $ngx_addon_dir/cpp_core -type d`
-do
-    gatehouse_leaf=`basename $gatehouse_folder`
-    echo "$NGX_OBJS/addon/$gatehouse_leaf/%.o: CFLAGS += $gatehouse_flags $gatehouse_cpp_flags" >> $NGX_MAKEFILE
-done
+echo "$NGX_OBJS/addon/gatehouse/%.o: CFLAGS += $gatehouse_flags $gatehouse_cpp_flags" >> $NGX_MAKEFILE
 
 echo "-include $NGX_OBJS/addon/*/*.d" >> $NGX_MAKEFILE
 echo >> $NGX_MAKEFILE

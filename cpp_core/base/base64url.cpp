@@ -19,7 +19,7 @@ constexpr std::array<std::uint8_t, 256> digits = [] {
   return table;
 }();
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
+std::uint32_t byte_or_zero(std::string_view bytes, std::size_t i) {
   return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
 }
 
@@ -29,7 +29,8 @@ std::string base64url_encode(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() * 4 + 2) / 3);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::uint32_t group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const std::uint32_t group =
+        byte_or_zero(bytes, i) << 16 | byte_or_zero(bytes, i + 1) << 8 | byte_or_zero(bytes, i + 2);
     const std::size_t left = bytes.size() - i;
     text += alphabet[group >> 18];
     text += alphabet[group >> 12 & 63];

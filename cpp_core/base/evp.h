@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace gatehouse {
 
@@ -25,6 +27,11 @@ using evp_key = std::unique_ptr<EVP_PKEY, evp_free<EVP_PKEY_free>>;
 using evp_key_context = std::unique_ptr<EVP_PKEY_CTX, evp_free<EVP_PKEY_CTX_free>>;
 using evp_number = std::unique_ptr<BIGNUM, evp_free<BN_clear_free>>;
 using evp_number_context = std::unique_ptr<BN_CTX, evp_free<BN_CTX_free>>;
+
+inline const unsigned char* octets(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+inline unsigned char* octets(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
 // What libcrypto reports while this lives is forgotten when it goes. nginx logs an alert for every error that it
 // finds left in the queue before a TLS operation of its own.

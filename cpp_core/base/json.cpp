@@ -139,8 +139,6 @@ class tree_builder {
   std::string problem_;
 };
 
-error invalid(std::string what) { return error{fault::invalid, std::move(what)}; }
-
 result<json> read(std::string_view text, const json_limits& limits) {
   if (text.size() > limits.bytes) return invalid("longer than " + std::to_string(limits.bytes) + " bytes");
   // nlohmann's lexer skips a byte order mark and takes a NUL for the end, whatever follows it.

@@ -19,6 +19,8 @@ struct error {
   std::string what;  // for the log: which server, statement, file or field, and what to do
 };
 
+inline error invalid(std::string what) { return {fault::invalid, std::move(what)}; }
+
 template <class T>
 class [[nodiscard]] result {
  public:

@@ -9,6 +9,11 @@
 
 namespace gatehouse {
 
+// Constant time in the contents (REQUIREMENTS 18); the lengths are not secret.
+inline bool same_bytes(std::string_view one, std::string_view other) noexcept {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
 class secret {
  public:
   secret() = default;
@@ -37,11 +42,7 @@ class secret {
   // The bytes, for the one call that needs them. Never log or store what this returns.
   std::string_view reveal() const noexcept { return bytes_; }
 
-  // Constant time in the contents (REQUIREMENTS 18); the lengths are not secret.
-  bool same_as(const secret& other) const noexcept {
-    return bytes_.size() == other.bytes_.size() &&
-           CRYPTO_memcmp(bytes_.data(), other.bytes_.data(), bytes_.size()) == 0;
-  }
+  bool same_as(const secret& other) const noexcept { return same_bytes(bytes_, other.bytes_); }
 
  private:
   // All it has room for: a short string that was moved from keeps its bytes inside.

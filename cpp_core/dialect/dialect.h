@@ -14,9 +14,9 @@
 #include "base/task.h"
 #include "dialect/request.h"
 #include "limit/rate.h"
-#include "operation/context.h"
-#include "operation/input.h"
-#include "operation/outcome.h"
+#include "step/context.h"
+#include "step/input.h"
+#include "step/outcome.h"
 
 namespace gatehouse::dialect {
 
@@ -122,11 +122,5 @@ struct dialect {
   // null: there is none.
   const dialect* pages = nullptr;
 };
-
-// nullptr: there is none of this name.
-const dialect* find(std::string_view name);
-std::string names();  // for an error message
-// Of any dialect's access tokens, where the realm sets none.
-seconds longest_access_lifetime();
 
 }  // namespace gatehouse::dialect

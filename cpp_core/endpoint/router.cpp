@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "dialect/form_body.h"
+#include "body/form_body.h"
 
 namespace gatehouse::endpoint {
 

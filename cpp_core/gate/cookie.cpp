@@ -6,7 +6,7 @@ namespace gatehouse::gate {
 
 namespace {
 
-constexpr std::size_t most_bytes = 4096;  // of a cookie's name and value
+constexpr std::size_t most_cookie_bytes = 4096;  // of a cookie's name and value
 // Of both, so that the Cookie header is no longer than the lines that nginx reads unless it is told otherwise (8 KB).
 constexpr std::size_t most_bytes_of_both = 7168;
 constexpr char mark = '~';
@@ -57,7 +57,7 @@ bool fits_cookies(std::string_view name, std::string_view value) {
 std::string name_of_rest(std::string_view name) { return std::string(name) + "-2"; }
 
 std::pair<std::string, std::string> split_value(std::string_view name, std::string_view value) {
-  const std::size_t room = most_bytes - name.size();
+  const std::size_t room = most_cookie_bytes - name.size();
   if (value.size() <= room) return {std::string(value), ""};
   return {std::string(value.substr(0, room - 1)) + mark, std::string(value.substr(room - 1))};
 }

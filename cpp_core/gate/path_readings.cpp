@@ -9,7 +9,7 @@ namespace gatehouse::gate {
 namespace {
 
 constexpr std::size_t most_drafts = 128;
-constexpr std::size_t most_bytes = 400'000;  // of all drafts: a long path may have fewer
+constexpr std::size_t most_draft_bytes = 400'000;  // of all drafts: a long path may have fewer
 constexpr int most_decodings = 2;
 
 // On the way to a reading.
@@ -97,7 +97,7 @@ std::optional<std::vector<std::string>> path_readings(std::string_view raw) {
   if (!raw.starts_with('/')) return readings;
   std::vector<draft> drafts{{std::string(raw), 0, false}};
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    if (drafts.size() > most_drafts || drafts.size() * raw.size() > most_bytes) return std::nullopt;
+    if (drafts.size() > most_drafts || drafts.size() * raw.size() > most_draft_bytes) return std::nullopt;
     const draft each = drafts[i];
     std::string plain = decoded(each.path);
     const bool is_plain = plain == each.path;

@@ -6,7 +6,7 @@ namespace gatehouse::gate {
 
 namespace {
 
-constexpr std::size_t most_bytes = 8192;
+constexpr std::size_t most_address_bytes = 8192;
 
 bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '\\'; }
 
@@ -27,7 +27,7 @@ void encode(char c, std::string& into) {
 
 bool is_safe_return(std::string_view address, std::span<const std::string_view> allowed) {
   if (std::ranges::find(allowed, address) != allowed.end()) return true;
-  if (address.empty() || address.size() > most_bytes || address.front() != '/') return false;
+  if (address.empty() || address.size() > most_address_bytes || address.front() != '/') return false;
   if (address.size() > 1 && address[1] == '/') return false;
   return std::ranges::all_of(address, is_plain);
 }

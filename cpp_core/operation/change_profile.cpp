@@ -1,12 +1,12 @@
 #include "base/text.h"
-#include "operation/current_password.h"
-#include "operation/issue.h"
-#include "operation/letters.h"
 #include "operation/profile.h"
-#include "operation/revoke.h"
 #include "operation/sessions.h"
-#include "operation/throttle.h"
-#include "operation/validate.h"
+#include "step/current_password.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/revoke.h"
+#include "step/throttle.h"
+#include "step/validate.h"
 
 namespace gatehouse::operation {
 

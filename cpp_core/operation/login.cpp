@@ -1,9 +1,9 @@
 #include "operation/login.h"
 
-#include "operation/current_password.h"
-#include "operation/issue.h"
-#include "operation/letters.h"
-#include "operation/throttle.h"
+#include "step/current_password.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/throttle.h"
 
 namespace gatehouse::operation {
 

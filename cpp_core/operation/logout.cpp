@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "operation/handle.h"
-#include "operation/issue.h"
+#include "step/issue.h"
+#include "step/session_handle.h"
 
 namespace gatehouse::operation {
 

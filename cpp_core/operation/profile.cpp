@@ -1,8 +1,8 @@
 #include "operation/profile.h"
 
-#include "operation/current_password.h"
-#include "operation/issue.h"
-#include "operation/revoke.h"
+#include "step/current_password.h"
+#include "step/issue.h"
+#include "step/revoke.h"
 
 namespace gatehouse::operation {
 

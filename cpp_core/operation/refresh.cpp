@@ -1,7 +1,7 @@
 #include "operation/refresh.h"
 
-#include "operation/handle.h"
-#include "operation/issue.h"
+#include "step/issue.h"
+#include "step/session_handle.h"
 #include "token/refresh_token.h"
 
 namespace gatehouse::operation {

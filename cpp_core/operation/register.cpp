@@ -1,9 +1,9 @@
 #include "operation/register.h"
 
-#include "operation/issue.h"
-#include "operation/letters.h"
-#include "operation/throttle.h"
-#include "operation/validate.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/throttle.h"
+#include "step/validate.h"
 
 namespace gatehouse::operation {
 

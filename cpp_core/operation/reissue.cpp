@@ -1,6 +1,6 @@
 #include "operation/reissue.h"
 
-#include "operation/issue.h"
+#include "step/issue.h"
 
 namespace gatehouse::operation {
 

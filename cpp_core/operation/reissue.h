@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/task.h"
-#include "operation/context.h"
-#include "operation/input.h"
+#include "step/context.h"
+#include "step/input.h"
 
 namespace gatehouse::operation {
 

@@ -1,8 +1,8 @@
 #include "operation/renew.h"
 
-#include "operation/handle.h"
-#include "operation/issue.h"
 #include "operation/refresh.h"
+#include "step/issue.h"
+#include "step/session_handle.h"
 
 namespace gatehouse::operation {
 

@@ -7,7 +7,7 @@
 #include "base/task.h"
 #include "gate/identity.h"
 #include "gatehouse.h"
-#include "operation/context.h"
+#include "step/context.h"
 
 namespace gatehouse::operation {
 

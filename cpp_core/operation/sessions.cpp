@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "operation/current_password.h"
-#include "operation/issue.h"
+#include "step/current_password.h"
+#include "step/issue.h"
 
 namespace gatehouse::operation {
 

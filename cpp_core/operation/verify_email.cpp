@@ -1,11 +1,11 @@
 #include "operation/verify_email.h"
 
-#include "operation/issue.h"
-#include "operation/letters.h"
-#include "operation/links.h"
-#include "operation/revoke.h"
-#include "operation/throttle.h"
-#include "operation/validate.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/link_use.h"
+#include "step/revoke.h"
+#include "step/throttle.h"
+#include "step/validate.h"
 
 namespace gatehouse::operation {
 

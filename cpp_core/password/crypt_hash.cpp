@@ -7,6 +7,8 @@
 #include <memory>
 #include <string_view>
 
+#include "base/secret.h"
+
 namespace gatehouse::password {
 
 namespace {
@@ -46,8 +48,7 @@ result<bool> crypt_hash_matches(const secret& password, const std::string& store
   const char* made = crypt_r(terminated.c_str(), stored.c_str(), scratch.get());
   const bool no_memory = errno == ENOMEM;
   const bool computed = made != nullptr && made[0] == '$';
-  const bool matches = computed && std::string_view(made).size() == stored.size() &&
-                       CRYPTO_memcmp(made, stored.data(), stored.size()) == 0;
+  const bool matches = computed && same_bytes(made, stored);
   OPENSSL_cleanse(terminated.data(), terminated.size());
   OPENSSL_cleanse(scratch.get(), sizeof(crypt_data));
   if (computed) return matches;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/evp.h"
+#include "base/secret.h"
 
 namespace gatehouse::password {
 
@@ -38,10 +39,6 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return std::string(bytes.begin(), bytes.begin() + size);
 }
 
-bool same(const std::string& made, std::string_view stored) {
-  return made.size() == stored.size() && CRYPTO_memcmp(made.data(), stored.data(), made.size()) == 0;
-}
-
 }  // namespace
 
 result<bool> ldap_hash_matches(const secret& password, const std::string& stored) {
@@ -62,7 +59,7 @@ result<bool> ldap_hash_matches(const secret& password, const std::string& stored
                         EVP_DigestUpdate(context.get(), salt.data(), salt.size()) == 1 &&
                         EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(made.data()), nullptr) == 1;
   if (!computed) return error{fault::internal, "libcrypto refuses to compute its digest"};
-  return same(made, std::string_view(*bytes).substr(0, by->size));
+  return same_bytes(made, std::string_view(*bytes).substr(0, by->size));
 }
 
 result<bool> django_hash_matches(const secret& password, const std::string& stored) {
@@ -94,7 +91,7 @@ result<bool> django_hash_matches(const secret& password, const std::string& stor
                                                        static_cast<int>(salt.size()), iterations, algorithm.get(),
                                                        hash_bytes, reinterpret_cast<unsigned char*>(made.data())) == 1;
   if (!computed) return error{fault::internal, "libcrypto refuses to compute it"};
-  return same(made, *hash);
+  return same_bytes(made, *hash);
 }
 
 }  // namespace gatehouse::password

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/evp.h"
+#include "base/secret.h"
 
 namespace gatehouse::password {
 
@@ -46,10 +47,6 @@ void append_digits(std::string& text, std::string_view bytes, std::initializer_l
     shift += 8;
   }
   for (std::uint32_t bits = 0; bits < shift; bits += 6, value >>= 6) text += digits[value & 63];
-}
-
-bool same(std::string_view made, std::string_view stored) {
-  return made.size() == stored.size() && CRYPTO_memcmp(made.data(), stored.data(), made.size()) == 0;
 }
 
 // Poul-Henning Kamp's algorithm, down to its quirks.
@@ -94,7 +91,7 @@ result<bool> apr1_hash_matches(const secret& password, const std::string& stored
   md5_hasher md5;
   if (!md5.ready()) return no_md5();
   const std::string made = md5_crypt(md5, password.reveal(), magic, rest.substr(0, salt_size));
-  return same(made, rest.substr(salt_size + 1));
+  return same_bytes(made, rest.substr(salt_size + 1));
 }
 
 result<bool> phpass_hash_matches(const secret& password, const std::string& stored) {
@@ -115,7 +112,7 @@ result<bool> phpass_hash_matches(const secret& password, const std::string& stor
   std::string text;
   for (std::size_t i = 0; i + 3 <= sum.size(); i += 3) append_digits(text, sum, {i, i + 1, i + 2});
   append_digits(text, sum, {15});
-  return same(text, std::string_view(stored).substr(before_cost + 1 + salt_size));
+  return same_bytes(text, std::string_view(stored).substr(before_cost + 1 + salt_size));
 }
 
 }  // namespace gatehouse::password

@@ -7,15 +7,15 @@
 #include <string>
 #include <utility>
 
-#include "account/administration.h"
 #include "account/links.h"
 #include "account/mail_queue.h"
 #include "account/retention.h"
 #include "account/store.h"
+#include "account/user_directory.h"
 #include "gate/authenticator.h"
 #include "host/host.h"
 #include "limit/limiter.h"
-#include "limit/refusals.h"
+#include "limit/refusal_count.h"
 #include "password/admission.h"
 #include "password/hasher.h"
 #include "postgres/pool.h"

@@ -13,11 +13,9 @@ namespace gatehouse::session {
 
 namespace {
 
-bool alive(std::int64_t pid) { return kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH; }
+bool is_running(std::int64_t pid) { return kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH; }
 
 mark pair_of(const realm_state& place) { return {place.high, place.low}; }
-
-void raise(std::atomic<unix_seconds>& bound, unix_seconds to) { bound = std::max(bound.load(), to); }
 
 }  // namespace
 
@@ -83,7 +81,7 @@ places::set places::in_use() {
   set numbers = settled_.load();
   for (tenant& each : tenants_) {
     if (each.pid == 0) continue;
-    if (alive(each.pid)) {
+    if (is_running(each.pid)) {
       numbers |= each.held.load();
     } else {
       each.pid = 0;
@@ -127,7 +125,7 @@ places::tenant* places::tenant_of_this_process() {
   tenant* free = nullptr;
   for (tenant& each : tenants_) {
     if (each.pid == self) return &each;
-    if (free == nullptr && (each.pid == 0 || !alive(each.pid))) free = &each;
+    if (free == nullptr && (each.pid == 0 || !is_running(each.pid))) free = &each;
   }
   if (free == nullptr) return nullptr;
   free->held.store({});

@@ -2,6 +2,7 @@
 // known yet. The cursor, the run id and the lease are touched under the zone's mutex only, and the rest is written so.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -42,5 +43,7 @@ struct realm_state {
   std::atomic<std::int64_t> failing_since;  // steady_millis() since when nobody can read the feed; 0: it is read
   std::atomic<std::int64_t> failure_told;   // to the log: 1, or 0
 };
+
+inline void raise(std::atomic<unix_seconds>& bound, unix_seconds to) { bound = std::max(bound.load(), to); }
 
 }  // namespace gatehouse::session

@@ -65,8 +65,6 @@ struct slot_body {
   }
 };
 
-void raise(std::atomic<unix_seconds>& bound, unix_seconds to) { bound = std::max(bound.load(), to); }
-
 // Of a session there is one entry, of a user one of each kind: his latest change means all that the earlier ones meant.
 bool same_place(const revocation& a, const revocation& b) { return a.kind == b.kind && a.subject == b.subject; }
 

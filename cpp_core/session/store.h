@@ -70,7 +70,7 @@ class store {
   // All sessions of the realm, a part at each call, from "0" on until its `next` is "0" again. One that begins or ends
   // meanwhile may be missing, and one may come twice.
   task<result<scanned>> scan(std::string cursor);
-  // Likewise, with what operation/replay.h holds them against.
+  // Likewise, with what background/replay.h holds them against.
   task<result<census>> count(std::string cursor);
 
   // What remember_run() has put there, as long as Redis does not forget it: the run id of the Redis whose sessions have

@@ -20,9 +20,6 @@ constexpr std::size_t es256_der_bytes = 8 + 2 * es256_number_bytes;    // at mos
 
 using ecdsa_signature = std::unique_ptr<ECDSA_SIG, evp_free<ECDSA_SIG_free>>;
 
-const unsigned char* octets(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* octets(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-
 void require(bool succeeded) {
   if (!succeeded) throw std::runtime_error("libcrypto failed to prepare or use a token key");
 }

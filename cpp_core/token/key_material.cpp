@@ -20,17 +20,13 @@ constexpr int most_rsa_bits = 8192;      // a verification with a larger one wou
 using parameter_builder = std::unique_ptr<OSSL_PARAM_BLD, evp_free<OSSL_PARAM_BLD_free>>;
 using parameter_list = std::unique_ptr<OSSL_PARAM, evp_free<OSSL_PARAM_free>>;
 
-error invalid(std::string what) { return error{fault::invalid, std::move(what)}; }
-
-const unsigned char* octets(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-
-void require(bool succeeded) {
+void require_read(bool succeeded) {
   if (!succeeded) throw std::runtime_error("libcrypto failed to read a token key");
 }
 
 evp_number public_number(std::string_view big_endian) {
   evp_number number(BN_bin2bn(octets(big_endian), static_cast<int>(big_endian.size()), nullptr));
-  require(number != nullptr);
+  require_read(number != nullptr);
   return number;
 }
 
@@ -38,13 +34,13 @@ evp_number public_number(std::string_view big_endian) {
 evp_number private_number(const secret& big_endian) {
   evp_number number(BN_secure_new());
   const std::string_view bytes = big_endian.reveal();
-  require(number && BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), number.get()) != nullptr);
+  require_read(number && BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), number.get()) != nullptr);
   return number;
 }
 
 evp_number small_number(unsigned long value) {
   evp_number number(BN_new());
-  require(number && BN_set_word(number.get(), value) == 1);
+  require_read(number && BN_set_word(number.get(), value) == 1);
   return number;
 }
 
@@ -52,7 +48,7 @@ evp_number small_number(unsigned long value) {
 evp_key build(const char* type, OSSL_PARAM_BLD* builder, int selection) {
   const parameter_list parameters(OSSL_PARAM_BLD_to_param(builder));
   const evp_key_context context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
-  require(parameters && context && EVP_PKEY_fromdata_init(context.get()) == 1);
+  require_read(parameters && context && EVP_PKEY_fromdata_init(context.get()) == 1);
   EVP_PKEY* made = nullptr;
   if (EVP_PKEY_fromdata(context.get(), &made, selection, parameters.get()) != 1) return nullptr;
   return evp_key(made);
@@ -60,7 +56,7 @@ evp_key build(const char* type, OSSL_PARAM_BLD* builder, int selection) {
 
 bool is_sound(const evp_key& key, bool is_pair) {
   const evp_key_context context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
-  require(context != nullptr);
+  require_read(context != nullptr);
   return (is_pair ? EVP_PKEY_check(context.get()) : EVP_PKEY_public_check(context.get())) == 1;
 }
 
@@ -75,19 +71,19 @@ bool is_on_edwards_curve(std::string_view encoded) {
 
   const evp_number_context scratch(BN_CTX_new());
   evp_number p(BN_new()), y2(BN_new()), numerator(BN_new()), denominator(BN_new()), product(BN_new());
-  require(scratch && p && y2 && numerator && denominator && product);
+  require_read(scratch && p && y2 && numerator && denominator && product);
   const evp_number one = small_number(1), nineteen = small_number(19);
   const evp_number c121665 = small_number(121665), c121666 = small_number(121666);
   BN_CTX* const ctx = scratch.get();
 
-  require(BN_lshift(p.get(), one.get(), 255) && BN_sub(p.get(), p.get(), nineteen.get()));
+  require_read(BN_lshift(p.get(), one.get(), 255) && BN_sub(p.get(), p.get(), nineteen.get()));
   if (BN_cmp(y.get(), p.get()) >= 0) return false;  // one encoding for each point
-  require(BN_mod_sqr(y2.get(), y.get(), p.get(), ctx) &&
-          BN_mod_sub(numerator.get(), y2.get(), one.get(), p.get(), ctx) &&
-          BN_mod_mul(denominator.get(), y2.get(), c121665.get(), p.get(), ctx) &&
-          BN_mod_sub(denominator.get(), c121666.get(), denominator.get(), p.get(), ctx) &&
-          BN_mod_mul(product.get(), numerator.get(), denominator.get(), p.get(), ctx) &&
-          BN_mod_mul(product.get(), product.get(), c121666.get(), p.get(), ctx));
+  require_read(BN_mod_sqr(y2.get(), y.get(), p.get(), ctx) &&
+               BN_mod_sub(numerator.get(), y2.get(), one.get(), p.get(), ctx) &&
+               BN_mod_mul(denominator.get(), y2.get(), c121665.get(), p.get(), ctx) &&
+               BN_mod_sub(denominator.get(), c121666.get(), denominator.get(), p.get(), ctx) &&
+               BN_mod_mul(product.get(), numerator.get(), denominator.get(), p.get(), ctx) &&
+               BN_mod_mul(product.get(), product.get(), c121666.get(), p.get(), ctx));
   // 0 is y = ±1, the points of order 1 and 2: on the curve, but a key that anybody can sign with.
   return BN_kronecker(product.get(), p.get(), ctx) == 1;
 }
@@ -117,16 +113,16 @@ result<evp_key> ed25519_key(const ed25519_numbers& numbers) {
   if (!is_on_edwards_curve(numbers.x)) return invalid("\"x\" is not a point on the curve; copy the key again");
   if (numbers.d.empty()) {
     evp_key key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets(numbers.x), curve_bytes));
-    require(key != nullptr);
+    require_read(key != nullptr);
     return key;
   }
 
   if (numbers.d.size() != curve_bytes) return invalid("\"d\" of an Ed25519 key must be 32 bytes");
   evp_key key(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, octets(numbers.d.reveal()), curve_bytes));
-  require(key != nullptr);
+  require_read(key != nullptr);
   std::string derived(curve_bytes, '\0');
   std::size_t size = derived.size();
-  require(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(derived.data()), &size) == 1);
+  require_read(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(derived.data()), &size) == 1);
   if (derived != numbers.x) return invalid("\"d\" does not belong to \"x\"; copy the key again");
   return key;
 }
@@ -141,12 +137,13 @@ result<evp_key> p256_key(const p256_numbers& numbers) {
 
   const std::string point = '\x04' + numbers.x + numbers.y;  // uncompressed (SEC 1 §2.3.3)
   const parameter_builder builder(OSSL_PARAM_BLD_new());
-  require(builder && OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
-          OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1);
+  require_read(builder && OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
+               OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) ==
+                   1);
   evp_number d;
   if (is_pair) {
     d = private_number(numbers.d);
-    require(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1);
+    require_read(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1);
   }
 
   evp_key key = build("EC", builder.get(), is_pair ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY);
@@ -159,11 +156,11 @@ result<evp_key> rsa_key(const rsa_numbers& numbers) {
   const evp_errors_dropped errors;
   const bool is_pair = !numbers.d.empty();
   const parameter_builder builder(OSSL_PARAM_BLD_new());
-  require(builder != nullptr);
+  require_read(builder != nullptr);
 
   std::vector<evp_number> alive;  // the builder only points to them
   const auto push = [&](const char* name, evp_number number) {
-    require(OSSL_PARAM_BLD_push_BN(builder.get(), name, number.get()) == 1);
+    require_read(OSSL_PARAM_BLD_push_BN(builder.get(), name, number.get()) == 1);
     alive.push_back(std::move(number));
   };
   push(OSSL_PKEY_PARAM_RSA_N, public_number(numbers.n));

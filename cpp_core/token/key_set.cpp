@@ -16,8 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-error invalid(std::string what) { return error{fault::invalid, std::move(what)}; }
-
 void wipe(json& value) noexcept {
   if (auto* const text = value.get_ptr<json::string_t*>()) {
     OPENSSL_cleanse(text->data(), text->size());

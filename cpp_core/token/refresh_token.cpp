@@ -10,7 +10,7 @@ namespace gatehouse::token {
 
 namespace {
 
-constexpr std::string_view type = "rt+jwt";
+constexpr std::string_view refresh_token_type = "rt+jwt";
 constexpr std::string_view type_claim = "refresh";
 
 }  // namespace
@@ -30,12 +30,13 @@ std::string mint_refresh(const key_set& keys, const refresh_claims& claims, std:
                                   {"iat", claims.issued_at},
                                   {"exp", claims.expires_at},
                                   {"type", type_claim}};
-  return sign(*by, type, payload);
+  return sign(*by, refresh_token_type, payload);
 }
 
 verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token presented, std::string_view issuer,
                                         std::string_view audience, unix_seconds now, unix_seconds leeway) {
-  const expectation expected{.type = type, .issuer = issuer, .audience = audience, .now = now, .leeway = leeway};
+  const expectation expected{
+      .type = refresh_token_type, .issuer = issuer, .audience = audience, .now = now, .leeway = leeway};
   verified<jwt> token = verify(keys, key_use::refresh, presented.text(), expected);
   if (!token) return token.why();
 

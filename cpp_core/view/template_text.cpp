@@ -30,7 +30,7 @@ std::string words_of(const tag& shown) {
   return "{{" + (shown.kind != 0 ? std::string(1, shown.kind) : "") + std::string(shown.name) + "}}";
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view trim_blanks(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
@@ -47,7 +47,7 @@ std::optional<tag> next_tag(std::string_view text, std::size_t from) {
   const std::string_view end = found.kind == '{' ? "}}}" : closing;
   const std::size_t until = text.find(end, inner);
   found.end = until == std::string_view::npos ? until : until + end.size();
-  if (until != std::string_view::npos) found.name = trim(text.substr(inner, until - inner));
+  if (until != std::string_view::npos) found.name = trim_blanks(text.substr(inner, until - inner));
   return found;
 }
 

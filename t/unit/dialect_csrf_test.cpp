@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "base/hex.h"
-#include "dialect/csrf.h"
-#include "dialect/csrf_cookie.h"
+#include "csrf/csrf.h"
+#include "csrf/csrf_cookie.h"
 #include "endpoint/router.h"
 #include "token_keys.h"
 

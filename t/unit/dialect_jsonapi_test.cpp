@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "dialect/jsonapi.h"
-#include "dialect/jsonapi_body.h"
-#include "dialect/set_cookie.h"
-#include "dialect/status_phrase.h"
 #include "endpoint/router.h"
+#include "jsonapi/jsonapi.h"
+#include "jsonapi/jsonapi_body.h"
+#include "wire/set_cookie.h"
+#include "wire/status_phrase.h"
 
 namespace gatehouse {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/text.h"
-#include "dialect/multipart_body.h"
+#include "body/multipart_body.h"
 
 namespace gatehouse::dialect {
 namespace {

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
-#include "dialect/form_body.h"
-#include "dialect/json_body.h"
-#include "dialect/pages.h"
-#include "dialect/rest.h"
+#include "body/form_body.h"
+#include "body/json_body.h"
+#include "browser/pages.h"
 #include "endpoint/cors.h"
 #include "endpoint/router.h"
+#include "rest/rest.h"
 
 namespace gatehouse {
 namespace {

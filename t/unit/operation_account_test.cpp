@@ -3,18 +3,18 @@
 
 #include <algorithm>
 
-#include "dialect/rest.h"
+#include "background/sweeper.h"
 #include "loop_host.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
 #include "operation/refresh.h"
 #include "operation/register.h"
-#include "operation/revoke.h"
-#include "operation/sweeper.h"
 #include "page_memory.h"
 #include "private_postgres.h"
 #include "private_redis.h"
+#include "rest/rest.h"
+#include "step/revoke.h"
 #include "token/access_token.h"
 #include "token_keys.h"
 

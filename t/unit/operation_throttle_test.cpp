@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "dialect/rest.h"
 #include "loop_host.h"
-#include "operation/throttle.h"
 #include "private_redis.h"
+#include "rest/rest.h"
+#include "step/throttle.h"
 #include "token_keys.h"
 
 namespace gatehouse::operation {

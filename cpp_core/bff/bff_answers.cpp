@@ -1,0 +1,201 @@
+#include "bff/bff_answers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bff/bff_tokens.h"
+#include "bff/bff_user.h"
+#include "wire/json_response.h"
+#include "wire/refusal_texts.h"
+#include "wire/session_csrf.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::ordered_json;
+using operation::input;
+using operation::outcome;
+using operation::refusal;
+
+bool is_administration(const route& matched) {
+  return matched.path.starts_with("users") || matched.path.starts_with("refresh-tokens");
+}
+
+response success() { return json_response(200, {{"status", "success"}}); }
+response success(ordered_json data) { return json_response(200, {{"status", "success"}, {"data", std::move(data)}}); }
+
+// The message once more, fit for a status line.
+std::string on_one_line(std::string_view message) {
+  std::string line(message);
+  std::erase_if(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+  return line;
+}
+
+// What a handler answers: HTTP 200, whatever it is.
+response failure(int status, std::string_view message) {
+  return json_response(
+      200, {{"status", "fail"},
+            {"error", {{"message", message}, {"statusCode", status}, {"statusMessage", on_one_line(message)}}}});
+}
+
+// What is answered before any handler is asked.
+response hard_error(const request& asked, int status, std::string_view message) {
+  return json_response(status, {{"url", asked.uri},
+                                {"statusCode", status},
+                                {"statusMessage", on_one_line(message)},
+                                {"message", message},
+                                {"stack", ""}});
+}
+
+constexpr std::string_view bad_csrf_token = "Missing or invalid csrf token";
+
+constexpr std::array words{
+    own_words{refusal::bad_credentials, bff_google_login, 401, "Google Login Error"},
+    own_words{refusal::bad_credentials, "", 401, "Invalid login"},
+    own_words{refusal::missing_bearer, bff_authenticated, 400, "No access token provided"},
+    own_words{refusal::missing_bearer, bff_delete, 403, bad_csrf_token},  // no session, so no token of it
+    own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_bearer, bff_delete, 403, bad_csrf_token},
+    own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_csrf_token, "", 403, bad_csrf_token},
+    own_words{refusal::bad_refresh_token, "", 403, "Forbidden"},
+    own_words{refusal::deactivated, "", 403,
+              "Forbidden. Account has been deactivated. Please contact your administrator."},
+    own_words{refusal::link_expired, "", 401, "Link has expired"},
+    own_words{refusal::link_unknown, "", 500, "Server error"},
+};
+
+std::string message_of(const exchange& about, const operation::refused& no) {
+  if (no.fields.empty()) return no.message;
+  const operation::field_error& first = no.fields.front();
+  if (first.field == operation::field_id(&input::name)) return "The name " + first.reason;
+  if (first.field == operation::field_id(&input::current_password)) return "Wrong current password";
+  const bool is_missing = first.reason == "is required";
+  if (first.field == operation::field_id(&input::email) && !is_missing) return "Bad email format";
+  if (first.field == operation::field_id(&input::password) && !is_missing) {
+    return "Poor password strength. The password " + first.reason;
+  }
+  for (const field& each : about.matched.fields) {
+    if (each.target == first.field) return "'" + std::string(each.member) + "' " + first.reason;
+  }
+  return first.reason;
+}
+
+bool lacks_link_token(const operation::refused& no) {
+  const operation::field_id link_token(&input::link_token);
+  return std::ranges::find(no.fields, link_token, &operation::field_error::field) != no.fields.end();
+}
+
+response say_refusal(const exchange& about, const operation::refused& no) {
+  if (is_administration(about.matched)) {
+    const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
+                         no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
+    if (guarded) return hard_error(about.asked, 403, "Forbidden");
+    if (no.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
+    if (no.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
+  }
+  if (lacks_link_token(no)) return failure(401, "Unauthorized");
+  if (no.why == refusal::invalid_input) return failure(400, message_of(about, no));
+  if (no.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
+    return json_response(200, {{"status", "fail"}});
+  if (no.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
+    const shown_refresh shown = refresh_token_shown(about.asked);
+    if (shown == shown_refresh::none) return failure(400, "No refresh token provided");
+    if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
+  }
+  const answer said = answer_to(no.why, about.matched.path, words);
+  return failure(said.status, said.message);
+}
+
+response encode_refusal(const exchange& about, const operation::refused& no) {
+  response made = say_refusal(about, no);
+  // Not where the login has not been judged: a store that is down logs nobody out.
+  const bool is_failed_login = about.matched.path == bff_login && row_of(no.why).status < 500;
+  if (is_failed_login) clear_bff_tokens(about, made);
+  return made;
+}
+
+ordered_json sessions_body(const operation::session_list& all) {
+  constexpr unix_millis millis_a_second = 1000;
+  ordered_json rows = ordered_json::array();
+  for (const session::listed& each : all.sessions) {
+    rows.push_back({{"id", each.sid},
+                    {"token_id", each.sid},
+                    {"user_id", each.user_id},
+                    {"is_active", true},
+                    {"date_created", iso8601(each.created_at * millis_a_second)},
+                    {"updated_at", iso8601(each.last_seen * millis_a_second)}});
+  }
+  return rows;
+}
+
+// Of the user whom the path names: there is one permission, and administrators have it.
+response answer_permission(const exchange& about, const account::user& user) {
+  const std::string_view path = about.asked.path;
+  const std::string permission(path.substr(path.rfind('/') + 1));
+  const bool has_it = permission == "can-access-admin" && is_bff_admin(user);
+  if (has_it) return success("User: " + user.id + " has permission: " + permission);
+  return failure(401, "User: " + user.id + " does NOT have permission: " + permission);
+}
+
+response encode_profile(const exchange& about, const operation::profile& shown) {
+  if (about.matched.path == bff_authenticated) return success();
+  if (about.matched.path == bff_register) return success({{"email", shown.user.email}});
+  if (about.matched.path == bff_permission) return answer_permission(about, shown.user);
+  ordered_json body = bff_user(shown.user);
+  if (about.matched.path == bff_profile) body["csrf_token"] = session_csrf_token(about.realm, shown.session_id);
+  return success(std::move(body));
+}
+
+}  // namespace
+
+std::optional<response> refuse_platform(const request& asked, const realm::settings& realm) {
+  const std::optional<platform> from = platform_of(asked);
+  if (!from) {
+    return hard_error(asked, 400, "Required header 'client-platform' must be 'app', 'browser', or 'browser-dev' only");
+  }
+  if (from == platform::browser_dev && realm.cookie_secure) {
+    return hard_error(asked, 400, "client-platform 'browser-dev' is for development only: cookie_secure is on");
+  }
+  return std::nullopt;
+}
+
+response encode_bff(const exchange& about, const outcome& made) {
+  if (const auto* session = std::get_if<operation::signed_in>(&made)) {
+    const bool is_login = about.matched.path == bff_login;
+    response entered = is_login ? success({{"email", session->user.email}}) : success();
+    set_bff_tokens(about, session->tokens, entered);
+    return entered;
+  }
+  if (const auto* shown = std::get_if<operation::profile>(&made)) return encode_profile(about, *shown);
+  if (const auto* page = std::get_if<operation::user_list>(&made)) {
+    ordered_json rows = ordered_json::array();
+    for (const account::user& each : page->users) rows.push_back(bff_user(each));
+    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page->session_id)}});
+  }
+  if (const auto* all = std::get_if<operation::session_list>(&made)) return success(sessions_body(*all));
+  if (const auto* verified = std::get_if<operation::email_verified>(&made)) {
+    return success({{"email", verified->user.email}});
+  }
+  if (const auto* fresh = std::get_if<operation::temporary_password>(&made)) {
+    response shown = success({{"pass", std::string(fresh->password.reveal())}});
+    clear_bff_tokens(about, shown);
+    return shown;
+  }
+  if (const auto* no = std::get_if<operation::refused>(&made)) return encode_refusal(about, *no);
+  if (std::holds_alternative<operation::blank>(made)) {
+    return hard_error(about.asked, 422, "Users register themselves at authn/register");
+  }
+  response done = success();
+  const auto* removed = std::get_if<operation::account_removed>(&made);
+  const bool ends_own = std::holds_alternative<operation::signed_out>(made) || (removed != nullptr && removed->own);
+  if (ends_own || about.matched.path == bff_reset) clear_bff_tokens(about, done);
+  return done;
+}
+
+response encode_bff_status(const request& asked, const realm::settings& realm, int status) {
+  return hard_error(asked, status, message_of_status(asked, realm, status));
+}
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,144 @@
+#include "bff/bff_pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "bff/bff_tokens.h"
+#include "body/form_body.h"
+#include "gate/return_address.h"
+#include "operation/logout.h"
+#include "page/page_forms.h"
+#include "page/page_response.h"
+#include "page/page_values.h"
+#include "step/link_use.h"
+#include "wire/refusal_texts.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+struct page {
+  std::string_view path;
+  std::string_view template_name;
+};
+
+constexpr std::string_view logout_path = "logout";
+constexpr std::string_view verify_path = "verify";
+constexpr std::string_view verify_email_path = "verifyemail";
+constexpr std::string_view failed_path = "verifyfailed";
+
+constexpr std::array all_pages{
+    page{"", "iam-home.html"},
+    page{"register", "iam-register.html"},
+    page{"login", "iam-login.html"},
+    page{"reset", "iam-reset.html"},
+    page{logout_path, "logout.html"},
+    page{verify_path, "iam-verify.html"},
+    page{verify_email_path, "iam-verifyemail.html"},
+    page{failed_path, "iam-verifyfailed.html"},
+    page{"verifysuccessful", "iam-verifysuccessful.html"},
+    page{"dashboard", "iam-dashboard.html"},
+    page{"dashboard/index", "iam-dashboard.html"},
+    page{"dashboard/profile", "iam-profile.html"},
+    page{"dashboard/settings", "iam-settings.html"},
+};
+
+constexpr std::string_view asset_path = "assets/:id";
+
+// Without a link the page asks for one, or says that there is none.
+constexpr std::array page_token_fields{
+    field{"token", &operation::input::link_token, false},
+};
+
+task<operation::outcome> look_at_reset_link(operation::context ctx, operation::input in) {
+  if (!in.link_token) co_return operation::blank();
+  co_return co_await operation::look_at_reset_link(std::move(ctx), std::move(in));
+}
+
+task<operation::outcome> look_at_verification_link(operation::context ctx, operation::input in) {
+  if (!in.link_token) co_return operation::blank();
+  co_return co_await operation::look_at_verification_link(std::move(ctx), std::move(in));
+}
+
+constexpr route route_to(const page& each) {
+  if (each.path == verify_path) return {"GET", each.path, look_at_reset_link, credential::none, page_token_fields, 200};
+  if (each.path == verify_email_path) {
+    return {"GET", each.path, look_at_verification_link, credential::none, page_token_fields, 200};
+  }
+  return {"GET", each.path, show_page, credential::none, {}, 200};
+}
+
+constexpr auto page_routes = [] {
+  std::array<route, all_pages.size() + 2> rows{};
+  std::ranges::transform(all_pages, rows.begin(), route_to);
+  rows[all_pages.size()] = route{"GET", asset_path, show_page, credential::none, {}, 200};
+  rows.back() = route{"POST", logout_path, operation::logout, credential::whatever, return_fields, 303};
+  return rows;
+}();
+
+// Of the pages that offer it because they can show nothing else. Whose session had ended already is out as well.
+response leave(const exchange& about) {
+  const std::string_view wanted = about.typed_as("return");
+  const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
+  response made = redirect(303, about.asked.mount + "login" + query);
+  clear_bff_tokens(about, made);
+  made.add_header("Clear-Site-Data", "\"cache\"");
+  return made;
+}
+
+// The page that says so, instead of a form that would come to nothing.
+response refuse_link(const exchange& about, const operation::refused& no) {
+  const bool is_dead = no.why == operation::refusal::link_unknown || no.why == operation::refusal::link_expired;
+  if (!is_dead) return error_page(about.asked, about.realm, no);
+  const bool is_for_reset = about.matched.path == verify_path;
+  return redirect(303, about.asked.mount + std::string(is_for_reset ? verify_path : failed_path));
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  const auto* no = std::get_if<operation::refused>(&outcome);
+  if (about.matched.method == "GET" && no != nullptr) return refuse_link(about, *no);
+  if (about.matched.method == "POST") {
+    const bool is_out = no == nullptr || no->why == operation::refusal::bad_refresh_token;
+    return is_out ? leave(about) : error_page(about.asked, about.realm, *no);
+  }
+  if (about.matched.path == asset_path) return asset(about);
+  const std::string_view name = std::ranges::find(all_pages, about.matched.path, &page::path)->template_name;
+  if (const auto why = closed(about.realm, name)) return error_page(about.asked, about.realm, *why);
+  const std::string_view language = language_of(about.realm, about.asked);
+  nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, language);
+  values["api"] = about.realm.bff_mount;
+  values["reasons"] = nlohmann::json::array();
+  for (const auto& [reason, said] : about.realm.pages->texts("reasons", language)) {
+    values["reasons"].push_back({{"reason", reason}, {"sentence", said}});
+  }
+  return html_with_calls(200, about.realm.pages->render(name, language, values), language);
+}
+
+// A form that a browser has sent by itself: the script was not there to take it.
+response encode_status(const request& asked, const realm::settings& realm, int status) {
+  if (status != 405 || asked.method != "POST") return error_page_of_status(asked, realm, status);
+  std::string said = realm.pages->text("iam", "needs_script", language_of(realm, asked));
+  return error_page_of_status(asked, realm, status, std::move(said));
+}
+
+nlohmann::json no_claims(const account::user&) { return nlohmann::json::object(); }
+
+}  // namespace
+
+const dialect bff_pages{
+    .name = "bff-pages",
+    .client = {.name = "bff",  // whose sessions they end
+               .policy = session::policy::rotating,
+               .access_lifetime = seconds(15 * 60),
+               .refresh_lifetime = seconds(14 * 24 * 3600),
+               .claims = no_claims},
+    .routes = page_routes,
+    .decode = decode_form,
+    .find_tokens = find_bff_tokens,
+    .encode = encode,
+    .encode_status = encode_status,
+    .sets_cookies = true,
+    .pages_at = "",
+};
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,338 @@
+#include "browser/pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "body/form_body.h"
+#include "gate/cookie.h"
+#include "gate/cross_site.h"
+#include "gate/return_address.h"
+#include "operation/login.h"
+#include "operation/logout.h"
+#include "operation/overview.h"
+#include "operation/profile.h"
+#include "operation/recover.h"
+#include "operation/register.h"
+#include "operation/sessions.h"
+#include "operation/verify_email.h"
+#include "page/page_forms.h"
+#include "page/page_response.h"
+#include "page/page_values.h"
+#include "step/issue.h"
+#include "step/link_use.h"
+#include "wire/refusal_texts.h"
+#include "wire/tokens_in_cookies.h"
+#include "wire/tokens_in_header.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using operation::input;
+using operation::refusal;
+
+constexpr std::array profile_fields{
+    field{"name", &input::name, true},
+    field{"email", &input::email, true},
+    field{"current_password", &input::current_password, false},
+};
+constexpr std::array password_fields{
+    field{"current_password", &input::current_password, true},
+    field{"password", &input::password, true},
+};
+constexpr std::array presence_fields{
+    field{"current_password", &input::current_password, false},
+};
+constexpr std::array delete_fields{
+    field{"current_password", &input::current_password, true},
+};
+
+// A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
+presented find_tokens(const request& asked, const realm::settings& realm) {
+  presented shown = find_token_cookies(asked, realm);
+  const bool has_bearer_only = asked.path == "logout" && shown.nothing();
+  return has_bearer_only ? find_bearer_token(asked, realm) : std::move(shown);
+}
+
+// An operation of the account page, which is shown again when the operation is refused.
+template <auto Operation>
+task<operation::outcome> on_account(operation::context ctx, operation::input in) {
+  operation::outcome made = co_await Operation(ctx, in);
+  co_return co_await operation::show_overview_after(std::move(ctx), std::move(in), std::move(made));
+}
+
+// A login in a browser that may have been logged in already: what it had ends, or nobody could end it but by the list
+// of sessions. That it cannot be ended is no reason to refuse the login.
+template <auto Operation>
+task<operation::outcome> in_place_of_another(operation::context ctx, operation::input in) {
+  operation::input before;
+  before.bearer = std::exchange(in.bearer, {});
+  before.refresh_token = std::exchange(in.refresh_token, {});
+  before.ambiguous_session = std::exchange(in.ambiguous_session, false);
+  operation::outcome made = co_await Operation(ctx, std::move(in));
+  if (std::holds_alternative<operation::signed_in>(made)) co_await operation::logout(ctx, std::move(before));
+  co_return made;
+}
+
+constexpr std::array routes{
+    route{"GET", "", show_page, credential::none, {}, 303},
+    route{"GET", "login", show_page, credential::none, return_fields, 200},
+    route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_form, 303},
+    route{"GET", "register", show_page, credential::none, return_fields, 200},
+    route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
+          303},
+    route{"GET", "logout", show_page, credential::none, return_fields, 200},
+    route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
+    route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
+    route{"GET", "account", operation::show_overview, credential::session, {}, 200},
+    // Of these, each is a form that was shown again, and is now asked for by its address.
+    route{"GET", "account/profile", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/password", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/sessions", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/sessions/:id", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/delete", operation::show_overview, credential::session, {}, 200},
+    route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
+    route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
+    route{"POST", "account/sessions", on_account<operation::end_other_sessions>, credential::session, presence_fields,
+          303},
+    route{"POST", "account/sessions/:id", on_account<operation::end_session>, credential::session, presence_fields,
+          303},
+    route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
+    route{"GET", "forgot", show_page, credential::none, return_fields, 200},
+    route{"POST", "forgot", operation::forgot_password, credential::none, address_form, 200},
+    route{"GET", "reset", operation::look_at_reset_link, credential::none, link_form, 200},
+    route{"POST", "reset", operation::reset_password, credential::none, reset_form, 303},
+    route{"GET", "verify", operation::look_at_verification_link, credential::none, link_form, 200},
+    route{"POST", "verify", operation::verify_email, credential::whatever, link_form, 200},
+    route{"POST", "verify/resend", operation::resend_verification, credential::none, address_form, 200},
+    route{"GET", "assets/:id", show_page, credential::none, {}, 200},
+};
+
+struct page {
+  std::string_view path;           // of the routes
+  std::string_view template_name;  // that shows it, or shows it again
+  std::string_view section;        // of the account page
+  std::string_view done;           // which notice follows a success
+};
+
+constexpr std::string_view account_template = "account.html";
+constexpr std::string_view pending_notice = "email_confirmation_sent";
+constexpr std::string_view verification_template = "verification-needed.html";
+constexpr std::string_view resend_path = "verify/resend";
+
+constexpr std::array known_pages{
+    page{"login", "login.html", "", ""},
+    page{"register", "register.html", "", ""},
+    page{"logout", "logout.html", "", ""},
+    page{"logged-out", "logged-out.html", "", ""},
+    page{"account", account_template, "", ""},
+    page{"account/profile", account_template, "profile", "profile_saved"},
+    page{"account/password", account_template, "password", "password_changed"},
+    page{"account/sessions", account_template, "sessions", "sessions_ended"},
+    page{"account/sessions/:id", account_template, "sessions", "session_ended"},
+    page{"account/delete", account_template, "delete", "account_deleted"},
+    page{"forgot", "forgot.html", "", ""},
+    page{"reset", "reset.html", "", "password_reset"},
+    page{"verify", "verify.html", "", ""},
+    page{resend_path, verification_template, "", "verification_sent"},
+};
+
+page page_of(const exchange& about) {
+  const auto known = std::ranges::find(known_pages, about.matched.path, &page::path);
+  return known != known_pages.end() ? *known : page{about.matched.path, "", "", ""};
+}
+
+std::string mounted(const exchange& about, std::string_view path) { return about.asked.mount + std::string(path); }
+
+// Where to go after signing in: only what stays on this site, or what the operator allows (REQUIREMENTS 44).
+std::string destination(const exchange& about) {
+  const std::vector<std::string_view> allowed(about.realm.return_urls.begin(), about.realm.return_urls.end());
+  const std::string_view wanted = about.typed_as("return");
+  return gate::is_safe_return(wanted, allowed) ? std::string(wanted) : "/";
+}
+
+// A login through the dialect `form` in the same browser: this one takes its place, and a logout is one from both.
+void clear_handle(const exchange& about, response& answer) {
+  const auto& handle = about.realm.handle_cookie;
+  if (!handle) return;
+  const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), handle->name());
+  if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", handle->clear());
+}
+
+void clear_cookies(const exchange& about, response& answer) {
+  for (const std::string& cookie : about.realm.cookies->clear()) answer.add_header("Set-Cookie", cookie);
+  clear_token_rest(about, answer);
+  clear_handle(about, answer);
+}
+
+response enter(const exchange& about, const operation::issued_tokens& tokens) {
+  response made = redirect(303, destination(about));
+  set_token_cookies(about, tokens, made);
+  clear_handle(about, made);
+  return made;
+}
+
+std::string logged_out_page(const exchange& about) {
+  std::string query;
+  if (!page_of(about).done.empty()) query = "?done=" + std::string(page_of(about).done);
+  if (!about.typed_as("return").empty()) query = "?return=" + gate::percent_encode(about.typed_as("return"));
+  return mounted(about, "logged-out") + query;
+}
+
+// What the browser has kept of the application's pages goes as well.
+response leave(const exchange& about) {
+  response made = redirect(303, logged_out_page(about));
+  clear_cookies(about, made);
+  made.add_header("Clear-Site-Data", "\"cache\"");
+  return made;
+}
+
+response to_login(const exchange& about) {
+  const bool may_be_repeated = gate::is_safe_method(about.asked.method);
+  const std::string back = mounted(about, may_be_repeated ? about.asked.path : "account");
+  return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
+}
+
+response show_account(const exchange& about, const operation::account_overview& all) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, language);
+  add_account(values, about, language, all);
+  values["notice"] = notice_of(about, language);
+  values["has_error"] = all.trouble.has_value();
+  if (all.trouble) add_form(values["section"][std::string(page_of(about).section)], about, language, &*all.trouble);
+  const int status = all.trouble ? row_of(all.trouble->why).status : 200;
+  return html(status, about.realm.pages->render(account_template, language, values), language);
+}
+
+// By a cookie: no proof.
+bool seems_logged_in(const exchange& about) { return !find_token_cookies(about.asked, about.realm).nothing(); }
+
+// Over plain HTTP a browser does not say that it fills a frame, so the guard has sent it to the login page there: it is
+// not to be blank.
+bool may_be_framed(const exchange& about) {
+  return about.matched.path == "login" && !about.asked.secure && about.asked.header("Sec-Fetch-Dest").empty();
+}
+
+// Any page that is filled with a form; `name`: of its template.
+response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
+              nlohmann::json values = {}) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  values.update(common_values(about.realm, about.asked, about.asked.mount, language));
+  if (!values.contains("notice")) values["notice"] = notice_of(about, language);
+  values["logged_in"] = about.matched.path == resend_path && seems_logged_in(about);
+  add_form(values, about, language, trouble);
+  std::string body = about.realm.pages->render(name, language, values);
+  return may_be_framed(about) ? html_in_frame(status, std::move(body), language)
+                              : html(status, std::move(body), language);
+}
+
+response show_form(const exchange& about, const operation::refused* trouble) {
+  if (const auto why = closed(about.realm, page_of(about).template_name)) {
+    return error_page(about.asked, about.realm, *why);
+  }
+  const int status = trouble != nullptr ? row_of(trouble->why).status : about.matched.success;
+  return show(about, page_of(about).template_name, status, trouble);
+}
+
+bool is_dead_link(const operation::refused& no) {
+  const bool is_cut_off = std::ranges::find(no.fields, operation::field_id(&input::link_token),
+                                            &operation::field_error::field) != no.fields.end();
+  return is_cut_off || no.why == refusal::link_expired || no.why == refusal::link_unknown;
+}
+
+response show_dead_link(const exchange& about, const operation::refused& no) {
+  const nlohmann::json values = {{"for_reset", about.matched.path == "reset"}};
+  return show(about, "link-failed.html", row_of(no.why).status, &no, values);
+}
+
+response encode_refusal(const exchange& about, const operation::refused& no) {
+  const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
+  if (was_over) return leave(about);
+  // Which sessions they are of nobody knows, so none has ended; but the browser is not to stay between the two.
+  if (about.matched.path == "logout" && no.why == refusal::conflicting_credentials) {
+    response made = error_page(about.asked, about.realm, no);
+    clear_cookies(about, made);
+    return made;
+  }
+  const bool is_anonymous =
+      no.why == refusal::missing_bearer || no.why == refusal::bad_bearer || no.why == refusal::deactivated;
+  if (is_anonymous) return to_login(about);
+  if (is_dead_link(no)) return show_dead_link(about, no);
+  if (no.why == refusal::email_unverified) return show(about, verification_template, row_of(no.why).status, &no);
+  const page& shown = page_of(about);
+  const bool has_form = about.matched.method != "GET" && !shown.template_name.empty();
+  if (has_form && shown.template_name != account_template) return show_form(about, &no);
+  return error_page(about.asked, about.realm, no);
+}
+
+response encode_mail_sent(const exchange& about) {
+  if (about.matched.path == "forgot") return show(about, "forgot-sent.html", 200, nullptr);
+  const std::string_view language = language_of(about.realm, about.asked);
+  const nlohmann::json values = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
+  return show(about, verification_template, 200, nullptr, values);
+}
+
+response encode_verified(const exchange& about, const operation::email_verified& who) {
+  nlohmann::json values = nlohmann::json::object();
+  if (seems_logged_in(about)) values["user"] = {{"email", who.user.email}};
+  return show(about, "verified.html", 200, nullptr, values);
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
+  if (const auto* all = std::get_if<operation::account_overview>(&outcome)) return show_account(about, *all);
+  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_refusal(about, *no);
+  if (std::holds_alternative<operation::signed_out>(outcome) ||
+      std::holds_alternative<operation::account_removed>(outcome)) {
+    return leave(about);
+  }
+  if (std::holds_alternative<operation::blank>(outcome)) {
+    if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
+    // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
+    if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
+    return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
+  }
+  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+    return show(about, verification_template, 202, nullptr);
+  }
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return encode_mail_sent(about);
+  if (const auto* who = std::get_if<operation::email_verified>(&outcome)) return encode_verified(about, *who);
+  if (std::holds_alternative<operation::password_reset>(outcome)) {
+    return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
+  }
+  const auto* profile = std::get_if<operation::profile>(&outcome);
+  const bool is_pending = profile != nullptr && profile->pending_email;
+  return redirect(303,
+                  mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
+}
+
+decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
+  return matched.method == "GET" ? decode_query(matched, body) : decode_form(matched, content_type, body);
+}
+
+nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }
+
+}  // namespace
+
+const dialect pages{
+    .name = "pages",
+    .client = {.name = "pages",
+               .policy = session::policy::rotating,
+               .access_lifetime = seconds(3600),
+               .refresh_lifetime = seconds(30 * 24 * 3600),
+               .claims = claims,
+               .has_pages = true,
+               .keeps_tokens_in_cookies = true,
+               .keeps_unasked = false},
+    .routes = routes,
+    .decode = decode,
+    .find_tokens = find_tokens,
+    .encode = encode,
+    .encode_status = error_page_of_status,
+    .add_tokens = set_token_cookies,
+    .show_again = operation::show_overview_after,
+    .sets_cookies = true,
+    .pages_at = "",
+};
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,68 @@
+#include "csrf/csrf_cookie.h"
+
+#include <array>
+
+#include "base/hex.h"
+#include "base/random.h"
+#include "gate/cookie.h"
+#include "wire/set_cookie.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+constexpr std::string_view cookie_name = csrf_cookies[0];
+constexpr std::string_view separator = "%7C";
+constexpr std::size_t token_bytes = 64;
+
+// A JWT's signing input is base64url and a dot: it has no space.
+std::string signing_input(const realm::settings& realm, std::string_view token) {
+  return "csrf token of realm " + realm.name + ": " + std::string(token);
+}
+
+cookie cookie_of(const realm::settings& realm, std::string_view value) {
+  cookie made;
+  made.name = cookie_name;
+  made.value = value;
+  made.secure = realm.cookie_secure;
+  made.same_site = "Strict";
+  return made;
+}
+
+}  // namespace
+
+std::string new_csrf_token() {
+  std::array<std::byte, token_bytes> bytes{};
+  random_bytes(bytes);
+  return hex_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::string set_csrf_cookie(const realm::settings& realm, std::string_view token) {
+  std::string value(token);
+  value.append(separator).append(hex_encode(realm.keys->refresh_signing_key().sign(signing_input(realm, token))));
+  return set_cookie(cookie_of(realm, value));
+}
+
+std::string clear_csrf_cookie(const realm::settings& realm) {
+  cookie none = cookie_of(realm, "");
+  none.lifetime = seconds(0);
+  return set_cookie(none);
+}
+
+found_csrf_cookie find_csrf_cookie(const request& asked, const realm::settings& realm) {
+  const std::vector<std::string_view> headers = asked.all_headers("Cookie");
+  const gate::found_cookie found = gate::find_cookie(headers, cookie_name);
+  if (std::holds_alternative<gate::no_cookie>(found)) return no_csrf_cookie();
+  const auto* value = std::get_if<std::string_view>(&found);
+  if (value == nullptr) return forged_csrf_cookie();
+
+  const std::string_view token = value->substr(0, value->find(separator));
+  if (token.size() != 2 * token_bytes || token.size() == value->size()) return forged_csrf_cookie();
+  const std::optional<std::string> signature = hex_decode(value->substr(token.size() + separator.size()));
+  const bool is_ours =
+      signature && realm.keys->verify_by_any(token::key_use::refresh, signing_input(realm, token), *signature);
+  if (!is_ours) return forged_csrf_cookie();
+  return std::string(token);
+}
+
+}  // namespace gatehouse::dialect

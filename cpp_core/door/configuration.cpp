@@ -1,0 +1,271 @@
+#include "door/configuration.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "bff/bff.h"
+#include "csrf/csrf.h"
+#include "endpoint/router.h"
+#include "gate/cookie.h"
+#include "gate/header_name.h"
+#include "gate/origin.h"
+#include "page/page_templates.h"
+#include "realm/advice.h"
+#include "registry/registry.h"
+#include "session/places.h"
+#include "session/revocations.h"
+#include "session/zone.h"
+
+namespace gatehouse {
+
+void say(gh_error* into, std::string_view text) {
+  const std::size_t length = std::min(text.size(), sizeof(into->text) - 1);
+  std::memcpy(into->text, text.data(), length);
+  into->text[length] = '\0';
+}
+
+namespace {
+
+int report(const status& outcome, gh_error* into) {
+  if (outcome) return 0;
+  say(into, outcome.failure().what);
+  return -1;
+}
+
+bool is_realm_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+// A realm whose tokens could not be told from those of `mine`.
+const gh_realm* find_twin(const gh_realm& mine) {
+  for (const auto& other : mine.config->realms) {
+    const realm::settings& said = other->settings;
+    if (other.get() != &mine && said.issuer == mine.settings.issuer && said.audience == mine.settings.audience) {
+      return other.get();
+    }
+  }
+  return nullptr;
+}
+
+// At the first location that serves them: a realm that only guards needs none.
+status load_pages(realm::settings& said) {
+  if (said.pages) return done{};
+  auto loaded = view::folder::load(said.pages_directory, dialect::page_templates);
+  if (!loaded) {
+    std::error_code unknown;
+    const bool is_there = std::filesystem::is_directory(said.pages_directory, unknown);
+    const std::string advice = is_there ? "" : "; write \"pages DIRECTORY\" or \"pages off\" in the realm";
+    return error{fault::invalid, "the pages: " + loaded.failure().what + advice};
+  }
+  said.pages = std::make_shared<const view::folder>(std::move(*loaded));
+  return done{};
+}
+
+// null: it shows none.
+const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const realm::settings& said) {
+  if (spoken.pages_at) return &spoken;
+  return said.has_pages ? spoken.pages : nullptr;
+}
+
+void hide_cookie(gh_config& config, std::string_view name) {
+  if (std::ranges::find(config.cookies, name) == config.cookies.end()) config.cookies.emplace_back(name);
+}
+
+std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
+  std::vector<std::string_view> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
+  return all;
+}
+
+}  // namespace
+
+}  // namespace gatehouse
+
+using namespace gatehouse;
+
+gh_config* gh_config_create(gh_str prefix) {
+  return guarded<gh_config*>(nullptr, nullptr, [&] {
+    auto made = std::make_unique<gh_config>();
+    made->prefix = view_of(prefix);
+    return made.release();
+  });
+}
+
+void gh_config_destroy(gh_config* config) { delete config; }
+
+gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
+  return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
+    const std::string_view wanted = view_of(name);
+    if (!is_realm_name(wanted)) {
+      say(problem, "\"" + std::string(wanted) + "\" cannot name a realm; use letters, digits, \"-\" and \"_\"");
+      return nullptr;
+    }
+    if (std::ranges::any_of(config->realms, [&](const auto& other) { return other->settings.name == wanted; })) {
+      say(problem, "realm \"" + std::string(wanted) + "\" is defined twice");
+      return nullptr;
+    }
+    if (config->realms.size() == session::places::most_realms) {
+      say(problem, "there are more than " + std::to_string(session::places::most_realms) +
+                       " realms; one nginx has room for no more");
+      return nullptr;
+    }
+    config->realms.push_back(std::make_unique<gh_realm>(*config));
+    gh_realm* made = config->realms.back().get();
+    made->settings.name = wanted;
+    return made;
+  });
+}
+
+int gh_realm_directive(gh_realm* realm, const gh_str* args, size_t count, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(realm->reading.apply(views(args, count)), problem); });
+}
+
+int gh_realm_complete(gh_realm* realm, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    const status finished = realm->reading.complete();
+    if (!finished) return report(finished, problem);
+    if (const gh_realm* twin = find_twin(*realm)) {
+      say(problem, "realms \"" + twin->settings.name + "\" and \"" + realm->settings.name +
+                       "\" have the same issuer and audience, so a token of one would pass for the other's; write "
+                       "another audience");
+      return -1;
+    }
+    const gate::cookie_pair& own = *realm->settings.cookies;
+    for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hide_cookie(*realm->config, name);
+    realm->complete = true;
+    return 0;
+  });
+}
+
+int gh_realm_advice(const gh_realm* realm, size_t number, gh_error* text) {
+  return guarded(text, -1, [&] {
+    const std::vector<std::string> all = realm::advice_on(realm->settings, realm->reading.given());
+    if (number >= all.size()) return -1;
+    say(text, all[number]);
+    return 0;
+  });
+}
+
+gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
+  return guarded<gh_realm*>(problem, nullptr, [&]() -> gh_realm* {
+    const std::string_view wanted = view_of(name);
+    for (const auto& realm : config->realms) {
+      if (realm->complete && realm->settings.name == wanted) return realm.get();
+    }
+    say(problem, "there is no realm \"" + std::string(wanted) + "\" above this line; write gatehouse_realm " +
+                     std::string(wanted) + " { ... } in the http block, before it is used");
+    return nullptr;
+  });
+}
+
+int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    hide_cookie(*config, view_of(name));
+    hide_cookie(*config, gate::name_of_rest(view_of(name)));
+    return 0;
+  });
+}
+
+gh_str gh_realm_pages(const gh_realm* realm) { return door_string(realm->pages_mount); }
+
+gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
+  return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
+    const dialect::dialect* spoken = dialect::find(view_of(name));
+    if (spoken == nullptr) {
+      say(problem, "unknown dialect \"" + std::string(view_of(name)) + "\"; there is " + dialect::names());
+      return nullptr;
+    }
+    const std::string_view where = view_of(mount);
+    if (!where.starts_with('/') || !where.ends_with('/')) {
+      say(problem, "endpoints cannot be mounted at \"" + std::string(where) +
+                       "\": it must begin and end with a slash; write mount=/auth/");
+      return nullptr;
+    }
+    auto made = std::make_unique<gh_api>();
+    made->realm = realm;
+    made->spoken = spoken;
+    made->mount = where;
+    if (!spoken->client.handle_cookie.empty()) {
+      realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
+    }
+    for (const std::string_view name : spoken->cookies) hide_cookie(*realm->config, name);
+    if (spoken == &dialect::csrf) realm->settings.has_usernames = true;
+    if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
+    if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
+      const status loaded = load_pages(realm->settings);
+      if (!loaded) {
+        say(problem, loaded.failure().what);
+        return nullptr;
+      }
+      const bool has_login = shows->pages_at.has_value();
+      if (has_login && realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
+    }
+    realm->apis.push_back(std::move(made));
+    return realm->apis.back().get();
+  });
+}
+
+int gh_api_token_header(const gh_api* api, size_t index, gh_str* name) {
+  if (index >= api->spoken->token_headers.size()) return 0;
+  *name = door_string(api->spoken->token_headers[index]);
+  return 1;
+}
+
+gh_str gh_api_mount(const gh_api* api) { return door_string(api->mount); }
+
+int gh_api_has_index(const gh_api* api) {
+  return guarded(nullptr, 0, [&] { return endpoint::find_route(*api->spoken, "GET", "").route != nullptr ? 1 : 0; });
+}
+
+gh_rule* gh_rule_create(gh_config* config, const gh_str* args, size_t count, gh_error* problem) {
+  return guarded<gh_rule*>(problem, nullptr, [&]() -> gh_rule* {
+    result<gate::rule> parsed = gate::rule::parse(views(args, count));
+    if (!parsed) {
+      say(problem, parsed.failure().what);
+      return nullptr;
+    }
+    config->rules.push_back(std::make_unique<gh_rule>(gh_rule{std::move(*parsed)}));
+    return config->rules.back().get();
+  });
+}
+
+int gh_origin_check(gh_str origin, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    const std::string_view text = view_of(origin);
+    if (text == "*" || gate::is_origin(text)) return 0;
+    say(problem,
+        "\"" + std::string(text) + "\" is not an origin; write https://HOST or https://HOST:PORT, without a path");
+    return -1;
+  });
+}
+
+int gh_token_header_check(gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(gate::check_token_header(view_of(name)), problem); });
+}
+
+int gh_identity_header_check(gh_str name, gh_error* problem) {
+  return guarded(problem, -1, [&] { return report(gate::check_identity_header(view_of(name)), problem); });
+}
+
+size_t gh_zone_least_size(void) { return session::zone::least_size; }
+
+int gh_zone_init(gh_config* config, void* memory, size_t size, int inherited, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    const status whole = inherited != 0 ? session::zone::check(memory, size) : session::zone::lay_out(memory, size);
+    if (!whole) return report(whole, problem);
+    std::vector<session::place_name> wanted;
+    for (const auto& realm : config->realms) wanted.emplace_back(realm->settings.name, *realm->settings.redis);
+    const session::zone zone(memory);
+    const auto reserved = session::revocations::places_of(zone).reserve(wanted, session::steady_seconds());
+    if (!reserved) return report(reserved.failure(), problem);
+    config->places = *reserved;
+    return 0;
+  });
+}
+
+void gh_zone_settle(const gh_config* config, void* memory) {
+  session::revocations::places_of(session::zone(memory)).settle(config->places);
+}

@@ -1,0 +1,189 @@
+// The asynchronous side of gatehouse.h: a request becomes a flow, and what comes of it goes back to the host.
+#include <functional>
+#include <memory>
+
+#include "base/flow.h"
+#include "browser/pages.h"
+#include "door/decision.h"
+#include "door/reply.h"
+#include "door/worker.h"
+#include "endpoint/endpoint.h"
+#include "endpoint/router.h"
+#include "form/form.h"
+#include "operation/renew.h"
+#include "step/issue.h"
+
+using namespace gatehouse;
+
+namespace {
+
+// The path after the mount, or nothing that a route could match.
+std::string_view after_mount(const gh_api& api, std::string_view path) {
+  if (!path.starts_with(api.mount)) return "/";
+  return endpoint::without_trailing_slash(path.substr(api.mount.size()));
+}
+
+std::vector<std::string> strings(const gh_str* from, std::size_t count) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < count; ++i) all.emplace_back(view_of(from[i]));
+  return all;
+}
+
+dialect::request copy(const gh_api& api, const gh_request& from) {
+  dialect::request to;
+  to.method = view_of(from.traits.method);
+  to.mount = api.mount;
+  to.path = after_mount(api, view_of(from.path));
+  to.uri = view_of(from.traits.uri);
+  to.query = view_of(from.query);
+  for (size_t i = 0; i < from.header_count; ++i) {
+    to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));
+  }
+  to.body = secret(view_of(from.body));
+  to.secure = from.traits.secure != 0;
+  to.address = view_of(from.address);
+  to.request_id = view_of(from.request_id);
+  to.allowed_origins = strings(from.traits.allowed_origins, from.traits.allowed_origin_count);
+  return to;
+}
+
+// Runs `work`; unless the client has gone by then, `deliver` gets what came of it. A worker without the memory to
+// deliver ends: the host would keep a flow that is gone.
+template <class T>
+gh_flow* start_flow(gh_worker* worker, task<T> work, std::function<void(result<T>)> deliver) {
+  auto flow = std::make_unique<gh_flow>();
+  gh_flow* handle = flow.get();
+  worker->flows.insert(handle);
+  auto finish = [worker, handle, deliver = std::move(deliver)](result<T> made) noexcept {
+    const std::unique_ptr<gh_flow> ended(handle);
+    worker->flows.erase(handle);
+    if (!ended->abandoned) deliver(std::move(made));
+  };
+  spawn<T>(worker->loop.queue(), std::move(work), std::move(finish));
+  return flow.release();
+}
+
+bool has_room(gh_worker* worker) {
+  if (worker->flows.size() < gh_worker::most_flows) return true;
+  worker->loop.log(severity::error, "1024 flows are under way in this worker, a request is refused");
+  return false;
+}
+
+void log_defect(gh_worker& worker, const gh_realm& realm, const error& failure) {
+  worker.loop.log(severity::error, "realm \"" + realm.settings.name + "\": a flow failed: " + failure.what);
+}
+
+// What a browser without a good access cookie shows to renew it by.
+struct renewable {
+  std::string_view token;
+  const operation::client* client = nullptr;  // whose session it is
+};
+
+renewable find_renewable(const gate::authenticator& gate, std::span<const std::string_view> cookies) {
+  const gate::found_cookie refresh = gate.find_refresh(cookies);
+  if (const auto* token = std::get_if<std::string_view>(&refresh)) return {*token, &dialect::pages.client};
+  const gate::found_cookie handle = gate.find_handle(cookies);
+  if (const auto* token = std::get_if<std::string_view>(&handle)) return {*token, &dialect::form.client};
+  return {};
+}
+
+struct shown_cookies {
+  bool by_handle;
+  bool access_rest;  // of a long access token
+};
+
+// The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
+std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
+                                    const shown_cookies& shown) {
+  std::vector<std::string> cookies;
+  if (made.tokens) {
+    cookies = operation::session_cookies(realm, *made.tokens);
+    const bool is_long = !gate::split_value(realm.cookies->access(), made.tokens->access.reveal()).second.empty();
+    if (is_long) return cookies;
+  } else if (made.ended) {
+    const auto cleared = realm.cookies->clear();
+    cookies = {cleared.front(), shown.by_handle ? realm.handle_cookie->clear() : cleared.back()};
+  } else {
+    return {};
+  }
+  if (shown.access_rest) cookies.push_back(realm.cookies->clear_access_rest());
+  return cookies;
+}
+
+}  // namespace
+
+size_t gh_api_body_limit(const gh_api* api, gh_str method, gh_str path) {
+  return guarded<size_t>(nullptr, 0, [&]() -> size_t {
+    const bool reads = endpoint::reads_body(*api->spoken, view_of(method), after_mount(*api, view_of(path)));
+    return reads ? endpoint::most_body_bytes : 0;
+  });
+}
+
+gh_flow* gh_api_begin(gh_worker* worker, const gh_api* api, const gh_request* request,
+                      void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
+    if (!has_room(worker)) return nullptr;
+    realm::services& realm = *worker->realms[api->realm->index];
+    dialect::request asked = copy(*api, *request);
+    auto deliver = [worker, api, asked, answer, arg](result<dialect::response> outcome) {
+      if (!outcome) log_defect(*worker, *api->realm, outcome.failure());
+      const realm::settings& realm = api->realm->settings;
+      give_reply(outcome ? std::move(*outcome) : endpoint::answer_status(realm, *api->spoken, asked, 500), answer, arg);
+    };
+    return start_flow<dialect::response>(worker, endpoint::handle(realm, *api->spoken, std::move(asked)), deliver);
+  });
+}
+
+gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renewal_request* request,
+                        void (*answer)(void* arg, const gh_renewal* renewal), void* arg) {
+  return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
+    if (!has_room(worker)) return nullptr;
+    realm::services& services = *worker->realms[realm->index];
+    const std::vector<std::string> cookies = strings(request->credentials.cookies, request->credentials.cookie_count);
+    const std::vector<std::string_view> views(cookies.begin(), cookies.end());
+    const renewable shown = find_renewable(services.authenticator(), views);
+    if (shown.client == nullptr) return nullptr;
+
+    operation::context ctx{services,
+                           *shown.client,
+                           std::string(view_of(request->address)),
+                           std::string(view_of(request->user_agent)),
+                           std::string(view_of(request->request_id)),
+                           {},
+                           {}};
+    secret token(shown.token);
+    const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
+    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest)};
+    auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
+                                   : operation::renew(std::move(ctx), std::move(token));
+    auto deliver = [worker, realm, about, answer, arg](result<operation::renewal> outcome) {
+      gh_renewal renewal{};
+      renewal.decision.verdict = GH_FAILED;
+      if (!outcome) {
+        log_defect(*worker, *realm, outcome.failure());
+        answer(arg, &renewal);
+        return;
+      }
+      const std::vector<std::string> values = cookies_of(realm->settings, *outcome, about);
+      std::vector<gh_str> cookies;
+      for (const std::string& cookie : values) cookies.push_back(door_string(cookie));
+      renewal.set_cookies = cookies.data();
+      renewal.set_cookie_count = cookies.size();
+      decide(&renewal.decision, outcome->verdict, gate::challenge_invalid_token);
+      renewal.decision.by_cookie = 1;
+      renewal.decision.identity = outside(std::move(outcome->who));
+      answer(arg, &renewal);
+    };
+    return start_flow<operation::renewal>(worker, std::move(work), deliver);
+  });
+}
+
+void gh_flow_abandon(gh_flow* flow) { flow->abandoned = true; }
+
+void gh_api_problem(const gh_api* api, const gh_request* request, int status,
+                    void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  guarded(nullptr, 0, [&] {
+    give_reply(endpoint::answer_status(api->realm->settings, *api->spoken, copy(*api, *request), status), answer, arg);
+    return 0;
+  });
+}

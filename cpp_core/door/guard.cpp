@@ -1,0 +1,267 @@
+// The guard's side of gatehouse.h: who is it, and may they?
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "door/decision.h"
+#include "door/reply.h"
+#include "door/worker.h"
+#include "gate/challenge.h"
+#include "gate/cross_origin.h"
+#include "gate/cross_site.h"
+#include "gate/path_readings.h"
+#include "page/page_response.h"
+#include "wire/foreign_request.h"
+
+using namespace gatehouse;
+
+namespace {
+
+// The elements of a C array, at most N of them, without an allocation: more are never needed to see that they are too
+// many.
+template <std::size_t N>
+class short_list {
+ public:
+  short_list(const gh_str* from, std::size_t count) : count_(std::min(count, N)) {
+    for (std::size_t i = 0; i < count_; ++i) views_[i] = view_of(from[i]);
+  }
+  std::span<const std::string_view> views() const { return {views_.data(), count_}; }
+
+ private:
+  std::array<std::string_view, N> views_;
+  std::size_t count_;
+};
+
+// HTTP/2 may send each cookie in a header of its own.
+constexpr std::size_t most_cookie_headers = 64;
+constexpr std::size_t most_origins = 64;
+
+struct problem_row {
+  int status;
+  std::string_view body;
+};
+
+// RFC 9457; nothing of what happened inside.
+constexpr std::array problems{
+    problem_row{400, R"({"type":"about:blank","title":"Bad Request","status":400})"},
+    problem_row{401, R"({"type":"about:blank","title":"Unauthorized","status":401})"},
+    problem_row{403, R"({"type":"about:blank","title":"Forbidden","status":403})"},
+    problem_row{503, R"({"type":"about:blank","title":"Service Unavailable","status":503})"},
+    problem_row{500, R"({"type":"about:blank","title":"Internal Server Error","status":500})"},
+};
+
+gate::navigation said_of(const gh_traits& traits) {
+  return {view_of(traits.method),  view_of(traits.fetch_mode),     view_of(traits.fetch_dest), view_of(traits.accept),
+          view_of(traits.upgrade), view_of(traits.requested_with), view_of(traits.script_mark)};
+}
+
+dialect::response problem_json(int status) {
+  const auto* row = std::ranges::find(problems, status, &problem_row::status);
+  if (row == problems.end()) row = &problems.back();
+  dialect::response made;
+  made.status = status;
+  made.add_header("Content-Type", "application/problem+json");
+  made.add_header("Cache-Control", "no-store");
+  made.body = row->body;
+  return made;
+}
+
+// The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something, or who sees a
+// frame: who only wants to see a page has been redirected.
+dialect::response page_for(const dialect::request& asked, const realm::settings& realm, std::string_view uri,
+                           const gate::identity* who, int status) {
+  if (status == 400) return dialect::error_page(asked, realm, operation::refusal::conflicting_credentials);
+  const bool is_lost = status == 401 && asked.method == "GET" && !asked.framed;  // the login page itself is guarded
+  if (status == 401 && !is_lost) return dialect::session_ended_page(asked, realm);
+  const bool is_foreign = dialect::is_cross_site(realm, asked);
+  if (status == 403 && who == nullptr && !is_foreign) {
+    return dialect::error_page(asked, realm, operation::refusal::token_too_large);
+  }
+  const bool may_not = status == 403 && who != nullptr && !is_foreign;
+  return may_not ? dialect::forbidden_page(asked, realm, who->email(), asked.method == "GET" ? uri : "")
+                 : dialect::error_page_of_status(asked, realm, status);
+}
+
+using header_row = std::pair<const char*, gh_str>;
+
+dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
+  dialect::request asked;
+  asked.mount = realm.pages_mount;
+  asked.method = view_of(traits.method);
+  asked.secure = traits.secure != 0;
+  asked.framed = gate::is_framed(said_of(traits));
+  for (const auto& [name, value] : {header_row{"Accept-Language", traits.accept_language},
+                                    {"Host", traits.host},
+                                    {"Origin", traits.origin},
+                                    {"Sec-Fetch-Site", traits.fetch_site}}) {
+    if (value.len > 0) asked.headers.emplace_back(name, view_of(value));
+  }
+  for (std::size_t i = 0; i < traits.allowed_origin_count; ++i) {
+    asked.allowed_origins.emplace_back(view_of(traits.allowed_origins[i]));
+  }
+  dialect::response made = page_for(asked, realm.settings, view_of(traits.uri), who, status);
+  made.add_header("Cache-Control", "no-store");
+  return made;
+}
+
+}  // namespace
+
+void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credentials* credentials,
+                     gh_decision* decision) {
+  decision->identity = nullptr;
+  decide(decision, GH_FAILED);
+  decision->by_cookie = 0;
+  guarded(nullptr, 0, [&] {
+    // What is beyond cannot be seen, and might be a second login.
+    if (credentials->cookie_count > most_cookie_headers) {
+      decide(decision, GH_AMBIGUOUS);
+      return 0;
+    }
+    const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
+    const short_list<most_cookie_headers> cookies(credentials->cookies, credentials->cookie_count);
+    gate::credentials shown;
+    shown.authorization = authorization.views();
+    shown.cookies = cookies.views();
+    const short_list<2> named(credentials->named, credentials->named_count);
+    shown.named = named.views();
+    shown.named_cookie = view_of(credentials->named_cookie);
+    shown.from_bearer = credentials->from == 0 || (credentials->from & GH_FROM_BEARER) != 0;
+    shown.from_cookie = credentials->from == 0 || (credentials->from & GH_FROM_COOKIE) != 0;
+    shown.stale_limit = millis(credentials->stale_limit);
+
+    gate::decision made = worker->realms[realm->index]->authenticator().authenticate(shown);
+    const bool sent_none = made.verdict == GH_ANONYMOUS;
+    decide(decision, made.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
+    decision->by_cookie = made.by_cookie ? 1 : 0;
+    decision->identity = outside(std::move(made.who));
+    return 0;
+  });
+}
+
+void gh_authorize(const gh_rule* const* rules, size_t count, const gh_identity* identity, gh_decision* decision) {
+  decide(decision, GH_FAILED);
+  guarded(nullptr, 0, [&] {
+    const gate::identity* who = inside(identity);
+    const bool allowed = std::all_of(rules, rules + count,
+                                     [who](const gh_rule* each) { return who != nullptr && each->rule.allows(*who); });
+    if (allowed) {
+      decide(decision, GH_ALLOWED);
+    } else if (who == nullptr) {
+      decide(decision, GH_UNAUTHENTICATED, gate::challenge_bearer);
+    } else {
+      decide(decision, GH_FORBIDDEN, gate::challenge_insufficient_scope);
+    }
+    return 0;
+  });
+}
+
+void gh_identity_release(gh_identity* identity) {
+  if (identity != nullptr) inside(identity)->release();
+}
+
+int gh_identity_lives(gh_worker* worker, const gh_realm* realm, const gh_identity* identity) {
+  return guarded(nullptr, 0,
+                 [&] { return worker->realms[realm->index]->authenticator().lives(*inside(identity)) ? 1 : 0; });
+}
+
+int gh_is_forged(const gh_realm* realm, const gh_traits* traits) {
+  return guarded(nullptr, 1, [&] {
+    // A proxy that asks gatehouse_check forwards no Upgrade.
+    const bool is_websocket =
+        equal_ignoring_case(view_of(traits->upgrade), "websocket") || view_of(traits->fetch_mode) == "websocket";
+    if (!is_websocket && gate::is_safe_method(view_of(traits->method))) return 0;
+    const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
+    const gate::provenance from{view_of(traits->fetch_site), view_of(traits->origin)};
+    const gate::destination to{realm->settings.public_url, view_of(traits->host), traits->secure != 0, origins.views()};
+    return gate::is_foreign(from, to) ? 1 : 0;
+  });
+}
+
+size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* into, size_t size) {
+  return guarded<size_t>(nullptr, 0, [&]() -> size_t {
+    if (realm->pages_mount.empty() || !gate::may_be_redirected(said_of(*traits))) return 0;
+    // What is guarded below the pages, or has no pages here, would lead to itself for ever.
+    if (view_of(traits->uri).starts_with(realm->pages_mount)) return 0;
+    const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
+    if (location.size() > size) return 0;
+    return location.copy(into, size);
+  });
+}
+
+int gh_holds_cookies(const gh_config* config, gh_str header) {
+  return gate::holds_cookies(view_of(header), config->cookies) ? 1 : 0;
+}
+
+size_t gh_remove_cookies(const gh_config* config, gh_str header, char* into) {
+  return gate::remove_cookies(view_of(header), config->cookies, into);
+}
+
+int gh_path_is_ambiguous(gh_str raw) { return gate::is_ambiguous_path(view_of(raw)) ? 1 : 0; }
+
+int gh_path_readings(gh_str raw, int (*read)(void* arg, gh_str path), void* arg) {
+  return guarded(nullptr, -1, [&] {
+    const auto readings = gate::path_readings(view_of(raw));
+    if (!readings) return -1;
+    for (const std::string& each : *readings) {
+      if (const int found = read(arg, door_string(each)); found != 0) return found;
+    }
+    return 0;
+  });
+}
+
+int gh_is_preflight(const gh_traits* traits) {
+  return guarded(nullptr, 0, [&] {
+    const bool asks =
+        view_of(traits->method) == "OPTIONS" && traits->origin.len > 0 && traits->preflight_method.len > 0;
+    return asks && traits->allowed_origin_count > 0 ? 1 : 0;
+  });
+}
+
+void gh_cors(const gh_traits* traits, void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  guarded(nullptr, 0, [&] {
+    const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
+    const gate::cross_origin asked{view_of(traits->origin), view_of(traits->preflight_method),
+                                   view_of(traits->preflight_headers), origins.views()};
+    dialect::response made;
+    made.status = 204;
+    made.headers = gh_is_preflight(traits) != 0 ? gate::preflight_headers(asked) : gate::reading_headers(asked);
+    give_reply(made, answer, arg);
+    return 0;
+  });
+}
+
+gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute) {
+  const gate::identity& who = *inside(identity);
+  switch (attribute) {
+    case GH_USER_ID:
+      return door_string(who.user_id());
+    case GH_USER_EMAIL:
+      return door_string(who.email());
+    case GH_USER_NAME:
+      return door_string(who.name());
+    case GH_USERNAME:
+      return door_string(who.username());
+    case GH_USER_ROLES:
+      return door_string(who.roles_joined());
+    case GH_SESSION_ID:
+      return door_string(who.session_id());
+    case GH_REMOTE_USER:
+      return door_string(who.shown());
+  }
+  return door_string({});
+}
+
+gh_str gh_identity_claim(const gh_identity* identity, gh_str name) {
+  return guarded<gh_str>(nullptr, door_string({}),
+                         [&] { return door_string(inside(identity)->claim_of_variable(view_of(name))); });
+}
+
+void gh_problem(const gh_realm* realm, const gh_traits* traits, const gh_identity* identity, int status,
+                void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  guarded(nullptr, 0, [&] {
+    const bool shows_page = traits != nullptr && !realm->pages_mount.empty() && gate::is_navigation(said_of(*traits));
+    give_reply(shows_page ? problem_page(*realm, *traits, inside(identity), status) : problem_json(status), answer,
+               arg);
+    return 0;
+  });
+}

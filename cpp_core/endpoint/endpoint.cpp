@@ -1,0 +1,198 @@
+#include "endpoint/endpoint.h"
+
+#include "endpoint/call_rate.h"
+#include "endpoint/cors.h"
+#include "endpoint/identify.h"
+#include "endpoint/router.h"
+#include "gate/authenticator.h"
+#include "gate/challenge.h"
+#include "wire/foreign_request.h"
+#include "wire/refusal_texts.h"
+
+namespace gatehouse::endpoint {
+
+namespace {
+
+using dialect::request;
+using operation::refusal;
+
+// Whoever looks at what no route has made: a browser's user is shown a page.
+const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm::settings& realm,
+                                       const request& asked) {
+  const gate::navigation said{asked.method, asked.header("Sec-Fetch-Mode"), asked.header("Sec-Fetch-Dest"),
+                              asked.header("Accept"), asked.header("Upgrade")};
+  return base.pages != nullptr && realm.has_pages && gate::is_navigation(said) ? *base.pages : base;
+}
+
+// What the operation is to be told: the body, of a GET the query.
+dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
+  if (matched.fields.empty()) return {};
+  const bool is_get = matched.method == "GET";
+  const bool takes_query = is_get || matched.query_or_body;
+  const bool by_query = takes_query && (asked.body.empty() || (is_get && !asked.query.empty()));
+  if (by_query) return spoken.decode(matched, "", asked.query);
+  return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
+}
+
+// What was sent, without what is secret; but a form that uses a link is shown with its token in a hidden field.
+std::vector<std::pair<std::string_view, std::string>> typed(const dialect::route& matched, const operation::input& in) {
+  std::vector<std::pair<std::string_view, std::string>> shown;
+  for (const dialect::field& each : matched.fields) {
+    const auto* plain = std::get_if<std::optional<std::string> operation::input::*>(&each.target);
+    if (plain != nullptr && in.**plain) shown.emplace_back(each.member, *(in.**plain));
+    const bool is_link = each.target == operation::field_id(&operation::input::link_token);
+    if (is_link && in.link_token) shown.emplace_back(each.member, in.link_token->reveal());
+  }
+  return shown;
+}
+
+operation::context context_of(realm::services& realm, const dialect::dialect& spoken, const request& asked) {
+  return {realm,
+          spoken.client,
+          asked.address,
+          std::string(asked.header("User-Agent")),
+          asked.request_id,
+          asked.mount,
+          std::string(asked.header("Accept-Language"))};
+}
+
+struct performed {
+  operation::outcome outcome;
+  std::optional<operation::issued_tokens> renewed;
+};
+
+// Who it is goes first: what is wrong with the rest is between us and them.
+task<performed> perform(operation::context ctx, const dialect::dialect& spoken, const dialect::route& matched,
+                        dialect::presented shown, dialect::decoded read) {
+  performed made;
+  operation::input& in = read.in;
+  dialect::credential needs = matched.needs;
+  if (needs == dialect::credential::bearer_if_alone) {
+    needs = in.refresh_token ? dialect::credential::whatever : dialect::credential::bearer;
+  }
+  identified found = co_await identify(ctx, needs, std::move(shown));
+  made.renewed = std::move(found.renewed);
+  if (found.refused) {
+    made.outcome = std::move(*found.refused);
+    co_return made;
+  }
+  in.bearer = std::move(found.who);
+  in.ambiguous_session = found.ambiguous;
+  if (found.refresh) in.refresh_token = std::move(found.refresh);
+  if (!read.why) {
+    made.outcome = co_await matched.run(ctx, std::move(in));
+    co_return made;
+  }
+  made.outcome = std::move(*read.why);
+  if (spoken.show_again != nullptr && needs == dialect::credential::session) {
+    operation::outcome refusal = std::move(made.outcome);
+    made.outcome = co_await spoken.show_again(ctx, std::move(in), std::move(refusal));
+  }
+  co_return made;
+}
+
+// The session that the request was let in by is no more: there is nothing to keep a token for.
+bool ends_own_session(const operation::outcome& outcome) {
+  const auto* removed = std::get_if<operation::account_removed>(&outcome);
+  return std::holds_alternative<operation::signed_out>(outcome) || (removed != nullptr && removed->own);
+}
+
+// What was refused, also where the account page is shown all the same; null: nothing.
+const operation::refused* refusal_in(const operation::outcome& outcome) {
+  const auto* account = std::get_if<operation::account_overview>(&outcome);
+  if (account != nullptr) return account->trouble ? &*account->trouble : nullptr;
+  return std::get_if<operation::refused>(&outcome);
+}
+
+// Headers that an outcome has in every dialect.
+void add_outcome_headers(const operation::outcome& outcome, dialect::response& answer) {
+  const operation::refused* no = refusal_in(outcome);
+  if (no == nullptr) return;
+  const bool challenges = answer.status == 401;
+  if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
+  if (challenges && (no->why == refusal::bad_bearer || no->why == refusal::deactivated))
+    answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
+  const seconds wait = dialect::retry_after(*no);
+  if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));
+}
+
+// What every response of ours carries, whatever it says: it is private unless it says more, and not to be sniffed.
+void add_common_headers(dialect::response& answer) {
+  const bool may_be_stored = answer.has_header("Cache-Control");
+  if (!may_be_stored) answer.add_header("Cache-Control", "no-store");
+  answer.add_header("X-Content-Type-Options", "nosniff");
+}
+
+// Its path may be known, but not with this method, or not for a body of this type.
+dialect::response answer_unrouted(const dialect::dialect& base, const realm::settings& realm, const request& asked) {
+  const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
+  const std::string allowed = allowed_methods(base, realm.has_pages, asked.path);
+  if (allowed.empty()) return on_screen.encode_status(asked, realm, 404);
+  const bool is_form = base.pages != nullptr && find_route(*base.pages, asked.method, asked.path).route != nullptr;
+  if (is_form && realm.has_pages) return on_screen.encode_status(asked, realm, 415);
+  dialect::response no =
+      asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
+  no.add_header("Allow", allowed);
+  return no;
+}
+
+task<dialect::response> answer(realm::services& services, const dialect::dialect& base, request asked) {
+  const realm::settings& realm = services.settings();
+  const dialect::dialect& spoken =
+      choose_side(base, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
+  if (spoken.refuse_first != nullptr && !is_preflight(asked)) {
+    std::optional<dialect::response> no = spoken.refuse_first(asked, realm);
+    if (no) co_return std::move(*no);
+  }
+  if (spoken.sets_cookies && dialect::is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
+
+  const match found = find_route(spoken, asked.method, asked.path);
+  if (is_preflight(asked) && !found.allowed.empty()) co_return answer_preflight(asked, base, found.allowed);
+  if (found.route == nullptr) co_return answer_unrouted(base, realm, asked);
+
+  dialect::exchange about{*found.route, realm, asked, {}};
+  dialect::decoded read = decode(spoken, about.matched, asked);
+  if (!found.id.empty()) read.in.id = found.id;
+  about.typed = typed(about.matched, read.in);
+  if (spoken.refuse_early != nullptr) {
+    std::optional<dialect::response> no = spoken.refuse_early(about);
+    if (no) co_return std::move(*no);
+  }
+
+  const operation::context ctx = context_of(services, spoken, asked);
+  rated call = co_await count_call(ctx, spoken, about.matched);
+  performed made;
+  if (call.refused) {
+    made.outcome = std::move(*call.refused);
+  } else {
+    made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
+  }
+  dialect::response shown = spoken.encode(about, made.outcome);
+  if (made.renewed && !ends_own_session(made.outcome)) spoken.add_tokens(about, *made.renewed, shown);
+  add_outcome_headers(made.outcome, shown);
+  add_rate_headers(call, shown);
+  co_return shown;
+}
+
+}  // namespace
+
+task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, request asked) {
+  dialect::response made = co_await answer(realm, spoken, asked);
+  if (!is_preflight(asked)) add_cors_headers(asked, spoken, made);
+  add_common_headers(made);
+  co_return made;
+}
+
+dialect::response answer_status(const realm::settings& realm, const dialect::dialect& spoken, const request& asked,
+                                int status) {
+  const dialect::dialect& side =
+      choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
+  dialect::response made = side.encode_status(asked, realm, status);
+  const bool passes_soon = status == 429 || status == 503;  // limit_req, limit_conn; or too many flows here
+  if (passes_soon) made.add_header("Retry-After", "1");
+  add_cors_headers(asked, spoken, made);
+  add_common_headers(made);
+  return made;
+}
+
+}  // namespace gatehouse::endpoint

@@ -1,0 +1,34 @@
+// What an administrator may do to the users of the realm and to their sessions, and what a user may do to himself in
+// the same words.
+#pragma once
+
+#include "base/task.h"
+#include "step/context.h"
+#include "step/input.h"
+
+namespace gatehouse::operation {
+
+// All of them need the bearer. An administrator has the role "admin"; to anyone else, or where the user in `id` is
+// another than himself, they answer forbidden.
+
+// `skip` and `take` (50, at most 200) users, the oldest account first: user_list. Administrators only.
+task<outcome> list_users(context ctx, input in);
+
+// The user in `id`: profile.
+task<outcome> show_user(context ctx, input in);
+
+// Any of name, is_admin, is_active, is_verified; all but the name are an administrator's to change, though a user may
+// repeat what is so. Answers profile. A user who is deactivated is logged out; one whose role or e-mail counts for
+// something else now gets new access tokens (REQUIREMENTS 36).
+task<outcome> change_user(context ctx, input in);
+
+// Answers account_removed.
+task<outcome> remove_user(context ctx, input in);
+
+// Of all users; at most 1000. session_list. Administrators only, as for the next two.
+task<outcome> list_every_session(context ctx, input in);
+// That in `id`.
+task<outcome> end_any_session(context ctx, input in);
+task<outcome> end_every_session(context ctx, input in);
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,134 @@
+#include "page/link_pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "body/form_body.h"
+#include "operation/recover.h"
+#include "operation/verify_email.h"
+#include "page/page_forms.h"
+#include "page/page_response.h"
+#include "page/page_values.h"
+#include "step/link_use.h"
+#include "wire/refusal_texts.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using operation::input;
+using operation::refusal;
+
+constexpr std::array jsonapi_routes{
+    route{"GET", jsonapi_reset, operation::look_at_reset_link, credential::none, link_form, 200},
+    route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_form, 200},
+    route{"GET", jsonapi_verify, operation::look_at_verification_link, credential::none, link_form, 200},
+    route{"POST", jsonapi_verify, operation::verify_email, credential::none, link_form, 200},
+    route{"POST", "web/verify/resend", operation::resend_verification, credential::none, address_form, 200},
+    route{"GET", "web/assets/:id", show_page, credential::none, {}, 200},
+};
+constexpr std::array csrf_routes{
+    route{"GET", csrf_verify, operation::look_at_verification_link, credential::none, link_form, 200},
+    route{"POST", csrf_verify, operation::verify_email, credential::none, link_form, 200},
+    route{"POST", "auth/verify/resend", operation::resend_verification, credential::none, address_form, 200},
+    route{"GET", "auth/assets/:id", show_page, credential::none, {}, 200},
+};
+
+// The same request, as the pages' own functions expect it: with the mount that their links begin with, which is the
+// first segment of the path.
+request as_page(const request& asked) {
+  const std::string_view path = asked.path;
+  request moved = asked;
+  moved.mount.append(path.substr(0, path.find('/') + 1));
+  return moved;
+}
+
+response show_link_page(const exchange& about, std::string_view template_name, int status,
+                        const operation::refused* trouble, const nlohmann::json& more = nlohmann::json::object()) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  nlohmann::json values = common_values(about.realm, about.asked, as_page(about.asked).mount, language);
+  values["can"]["login"] = false;
+  values["at"] = {{"reset", about.asked.mount + std::string(jsonapi_reset)}};
+  add_form(values, about, language, trouble);
+  values.update(more);
+  return html(status, about.realm.pages->render(template_name, language, values), language);
+}
+
+// It came without its token, or was cut off before that.
+bool is_cut_off(const operation::refused& no) {
+  return std::ranges::find(no.fields, operation::field_id(&input::link_token), &operation::field_error::field) !=
+         no.fields.end();
+}
+
+std::string_view form_of(const route& matched) {
+  if (matched.path == jsonapi_reset) return "reset.html";
+  return matched.path.ends_with("/resend") ? "verification-needed.html" : "verify.html";
+}
+
+// A new link to choose a password is not asked for here: that is up to the application.
+response encode_link_refusal(const exchange& about, const operation::refused& no) {
+  operation::refused said = no;
+  if (is_cut_off(no)) said.why = refusal::link_unknown;
+  const int status = row_of(said.why).status;
+  const bool is_dead = said.why == refusal::link_unknown || said.why == refusal::link_expired;
+  if (!is_dead && about.matched.method == "GET") return error_page(as_page(about.asked), about.realm, said);
+  if (!is_dead) return show_link_page(about, form_of(about.matched), status, &said);
+  if (about.matched.path == jsonapi_reset) return error_page(as_page(about.asked), about.realm, said);
+  return show_link_page(about, "link-failed.html", status, nullptr);
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_link_refusal(about, *no);
+  if (std::holds_alternative<operation::password_reset>(outcome))
+    return show_link_page(about, "reset-done.html", 200, nullptr);
+  if (std::holds_alternative<operation::email_verified>(outcome))
+    return show_link_page(about, "verified.html", 200, nullptr);
+  if (std::holds_alternative<operation::mail_sent>(outcome)) {
+    const std::string_view language = language_of(about.realm, about.asked);
+    const nlohmann::json sent = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
+    return show_link_page(about, form_of(about.matched), 200, nullptr, sent);
+  }
+  if (!about.matched.path.ends_with(":id")) return show_link_page(about, form_of(about.matched), 200, nullptr);
+  const request moved = as_page(about.asked);
+  return asset({about.matched, about.realm, moved, {}});
+}
+
+response encode_status(const request& asked, const realm::settings& realm, int status) {
+  return error_page_of_status(as_page(asked), realm, status);
+}
+
+nlohmann::json no_claims(const account::user&) { return nlohmann::json::object(); }
+
+presented find_nothing(const request&, const realm::settings&) { return {}; }
+
+// Nobody logs in here: no session is ever opened by this client.
+operation::client client_of(std::string_view name, std::string_view verify_link) {
+  operation::client made{};
+  made.name = name;
+  made.policy = session::policy::rotating;
+  made.access_lifetime = seconds(3600);
+  made.refresh_lifetime = seconds(7 * 24 * 3600);
+  made.claims = no_claims;
+  made.verify_link = verify_link;
+  return made;
+}
+
+dialect side_of(operation::client client, std::span<const route> routes) {
+  dialect made{};
+  made.name = client.name;
+  made.client = client;
+  made.routes = routes;
+  made.decode = decode_form;
+  made.find_tokens = find_nothing;
+  made.encode = encode;
+  made.encode_status = encode_status;
+  made.sets_cookies = true;
+  return made;
+}
+
+}  // namespace
+
+const dialect jsonapi_pages = side_of(client_of("jsonapi-pages", "web/verify?token="), jsonapi_routes);
+const dialect csrf_pages = side_of(client_of("csrf-pages", "auth/verify?token="), csrf_routes);
+
+}  // namespace gatehouse::dialect

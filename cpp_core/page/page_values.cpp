@@ -1,0 +1,197 @@
+#include "page/page_values.h"
+
+#include <algorithm>
+#include <array>
+
+#include "gate/return_address.h"
+#include "view/color.h"
+#include "view/device.h"
+#include "wire/refusal_texts.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::json;
+
+std::string with_number(std::string text, std::string_view number) {
+  if (const std::size_t at = text.find('#'); at != std::string::npos) text.replace(at, 1, number);
+  return text;
+}
+
+// "must have at least 8 characters" is in the table as "must have at least # characters"; a text of its own for one
+// field has the field's name before it: "email is required".
+std::string field_sentence(const view::folder& pages, std::string_view language, std::string_view member,
+                           const std::string& reason) {
+  constexpr std::string_view digits = "0123456789";
+  std::string key = reason;
+  std::string number;
+  if (const std::size_t begin = reason.find_first_of(digits); begin != std::string::npos) {
+    const std::size_t end = std::min(reason.find_first_not_of(digits, begin), reason.size());
+    number = reason.substr(begin, end - begin);
+    key.replace(begin, end - begin, "#");
+  }
+  std::string text = pages.text("reasons", std::string(member) + " " + key, language);
+  if (text.empty()) text = pages.text("reasons", key, language);
+  return text.empty() ? reason : with_number(std::move(text), number);
+}
+
+std::string_view member_of(const route& matched, const operation::field_id& target) {
+  const auto found = std::ranges::find(matched.fields, target, &field::target);
+  return found == matched.fields.end() ? std::string_view() : found->member;
+}
+
+json error_values(const exchange& about, std::string_view language, const operation::refused& no) {
+  json form = json::object();
+  bool first = true;
+  for (const operation::field_error& each : no.fields) {
+    const std::string_view member = member_of(about.matched, each.field);
+    if (member.empty()) continue;
+    json& entry = form[std::string(member)];
+    if (entry.contains("error")) continue;
+    entry["error"] = field_sentence(*about.realm.pages, language, member, each.reason);
+    entry["focus"] = std::exchange(first, false);
+  }
+  return form;
+}
+
+// Which page is shown with which notice.
+using notice_row = std::pair<std::string_view, std::string_view>;
+constexpr std::array<notice_row, 8> notices{{
+    {"login", "password_reset"},
+    {"login", "verification_sent"},
+    {"account", "profile_saved"},
+    {"account", "email_confirmation_sent"},
+    {"account", "password_changed"},
+    {"account", "session_ended"},
+    {"account", "sessions_ended"},
+    {"logged-out", "account_deleted"},
+}};
+
+// Where no field is to blame, what a form was refused for is in English, and of its encoding: no reader can mend that.
+std::string sentence_for_form(const realm::settings& realm, std::string_view language, const operation::refused& no) {
+  const bool is_unusable = no.why == operation::refusal::invalid_input && !no.message.empty();
+  return is_unusable ? realm.pages->text("refusals", "unusable_form", language) : sentence(realm, language, no.why);
+}
+
+// Without a language of its own: a script shows it in the reader's.
+std::string minutes_of(unix_seconds time) {
+  std::string text = iso8601(time * 1000);
+  text.resize(text.rfind(':'));
+  text.replace(text.find('T'), 1, " ");
+  return text + " UTC";
+}
+
+std::string device_words(const view::folder& pages, std::string_view language, std::string_view user_agent) {
+  const view::device known = view::device_of(user_agent);
+  if (known.browser.empty() && known.system.empty()) return pages.text("device", "unknown", language);
+  if (known.browser.empty() || known.system.empty()) return known.browser + known.system;
+  return known.browser + " " + pages.text("device", "on", language) + " " + known.system;
+}
+
+json session_values(const view::folder& pages, std::string_view language, const session::listed& each,
+                    bool is_current) {
+  return {{"id", each.sid},
+          {"device", device_words(pages, language, each.user_agent)},
+          {"address", each.address},
+          {"created", minutes_of(each.created_at)},
+          {"created_iso", iso8601(each.created_at * 1000)},
+          {"last_seen", minutes_of(each.last_seen)},
+          {"last_seen_iso", iso8601(each.last_seen * 1000)},
+          {"current", is_current}};
+}
+
+}  // namespace
+
+std::string_view language_of(const realm::settings& realm, const request& asked) {
+  return realm.pages->language_for(asked.header("Accept-Language"));
+}
+
+json common_values(const realm::settings& realm, const request& asked, std::string_view mount,
+                   std::string_view language) {
+  const std::string at(mount);
+  return {{"lang", language},
+          {"mount", mount},
+          {"plain_http", !asked.secure},
+          {"framed", asked.framed},
+          {"at", {{"register", at + "register"}, {"forgot", at + "forgot"}, {"reset", at + "reset"}}},
+          {"site",
+           {{"name", realm.site.name},
+            {"logo", realm.site.logo},
+            {"color", realm.site.color},
+            {"on_color", view::text_color_on(realm.site.color)}}},
+          {"can",
+           {{"login", true},
+            {"register", realm.registration != realm::registration::closed},
+            {"reset", realm.smtp.has_value()},
+            {"remember", realm.remember == realm::remember::ask},
+            {"usernames", realm.has_usernames},
+            {"verify", realm.smtp && realm.verify_email != realm::verify_email::off}}},
+          {"policy", {{"min_length", realm.password.min_length}}}};
+}
+
+void add_form(json& values, const exchange& about, std::string_view language, const operation::refused* trouble) {
+  const std::string_view wanted = about.typed_as("return");
+  values["return"] = wanted;
+  if (!wanted.empty()) values["return_query"] = "?return=" + gate::percent_encode(wanted);
+
+  if (trouble != nullptr) {
+    values["retry_in"] = duration_words(*about.realm.pages, language, retry_after(*trouble));
+    values["has_error"] = true;
+    values["form"] = error_values(about, language, *trouble);
+    const bool is_taken = trouble->why == operation::refusal::email_taken;
+    if (is_taken) {
+      values["form"]["email"] = {{"error", sentence(about.realm, language, trouble->why)}, {"focus", true}};
+    } else if (trouble->fields.empty()) {
+      values["error"] = sentence_for_form(about.realm, language, *trouble);
+    }
+  }
+  for (const auto& [member, value] : about.typed) values["form"][std::string(member)]["value"] = value;
+}
+
+void add_account(json& values, const exchange& about, std::string_view language,
+                 const operation::account_overview& all) {
+  values["user"] = {{"id", all.user.id},
+                    {"name", all.user.name},
+                    {"email", all.user.email},
+                    {"email_verified", all.user.email_verified()},
+                    {"created", minutes_of(all.user.created_at / 1000)}};
+  if (all.pending_email) values["user"]["pending_email"] = *all.pending_email;
+  values["sessions"] = json::array();
+  for (const session::listed& each : all.sessions.sessions) {
+    values["sessions"].push_back(session_values(*about.realm.pages, language, each, each.sid == all.sessions.current));
+  }
+  values["proof_needed"] = all.proof_needed;
+}
+
+std::string duration_words(const view::folder& pages, std::string_view language, seconds time) {
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
+      {{"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 24 * 3600}}};
+  if (time.count() <= 0) return {};
+  const auto rounded_up = [&](std::size_t unit) {
+    const std::int64_t length = units[unit].second;
+    return (time.count() + length - 1) / length;
+  };
+  std::size_t unit = 0;
+  while (unit + 1 < units.size() && rounded_up(unit) * units[unit].second >= units[unit + 1].second) ++unit;
+  const std::string key = std::string(units[unit].first) + (rounded_up(unit) == 1 ? "" : "s");
+  return with_number(pages.text("durations", key, language), std::to_string(rounded_up(unit)));
+}
+
+std::string notice_of(const exchange& about, std::string_view language) {
+  constexpr std::string_view parameter = "done=";
+  std::string_view query = about.asked.query;
+  if (!query.starts_with(parameter)) return {};
+  query.remove_prefix(parameter.size());
+  const std::string_view path = about.matched.path;
+  const auto led = std::ranges::find(notices, std::pair(path.substr(path.rfind('/') + 1), query));
+  return led == notices.end() ? std::string() : about.realm.pages->text("notices", query, language);
+}
+
+std::string sentence(const realm::settings& realm, std::string_view language, operation::refusal why) {
+  const refusal_row& row = row_of(why);
+  std::string text = realm.pages->text("refusals", row.name, language);
+  return text.empty() ? std::string(row.message) : text;
+}
+
+}  // namespace gatehouse::dialect

@@ -1,0 +1,187 @@
+#include "rest/rest.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "body/fields.h"
+#include "body/json_body.h"
+#include "browser/pages.h"
+#include "operation/login.h"
+#include "operation/logout.h"
+#include "operation/profile.h"
+#include "operation/recover.h"
+#include "operation/refresh.h"
+#include "operation/register.h"
+#include "operation/sessions.h"
+#include "operation/verify_email.h"
+#include "wire/json_response.h"
+#include "wire/refusal_texts.h"
+#include "wire/tokens_in_header.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::ordered_json;
+using operation::input;
+
+constexpr std::array register_fields{
+    field{"name", &input::name, true},
+    field{"email", &input::email, true},
+    field{"password", &input::password, true},
+    field{"confirmPassword", &input::confirm_password, false},
+};
+constexpr std::array login_fields{
+    field{"email", &input::email, true},
+    field{"password", &input::password, true},
+};
+constexpr std::array refresh_fields{
+    field{"refreshToken", &input::refresh_token, true},
+};
+constexpr std::array logout_fields{
+    field{"refreshToken", &input::refresh_token, false},
+};
+constexpr std::array profile_fields{
+    field{"name", &input::name, false},
+    field{"email", &input::email, false},
+    field{"password", &input::password, false},
+    field{"confirmPassword", &input::confirm_password, false},
+    field{"currentPassword", &input::current_password, false},
+};
+
+constexpr std::array email_fields{
+    field{"email", &input::email, true},
+};
+constexpr std::array token_fields{
+    field{"token", &input::link_token, true},
+};
+constexpr std::array reset_fields{
+    field{"token", &input::link_token, true},
+    field{"password", &input::password, true},
+    field{"confirmPassword", &input::confirm_password, false},
+};
+
+constexpr std::array presence_fields{
+    field{"currentPassword", &input::current_password, false},
+};
+
+constexpr std::array routes{
+    route{"POST", "register", operation::register_account, credential::none, register_fields, 201},
+    route{"POST", "login", operation::login, credential::none, login_fields, 200},
+    route{"POST", "refresh", operation::refresh, credential::none, refresh_fields, 200},
+    route{"POST", "logout", operation::logout, credential::bearer_if_alone, logout_fields, 200},
+    route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
+    route{"POST", "forgot", operation::forgot_password, credential::none, email_fields, 202},
+    route{"POST", "reset", operation::reset_password, credential::none, reset_fields, 200},
+    route{"POST", "verify", operation::verify_email, credential::none, token_fields, 200},
+    route{"POST", "verify/resend", operation::resend_verification, credential::none, email_fields, 202},
+    route{"GET", "me", operation::show_profile, credential::bearer, {}, 200},
+    route{"PATCH", "me", operation::change_profile, credential::bearer, profile_fields, 200},
+    route{"GET", "sessions", operation::list_sessions, credential::bearer, {}, 200},
+    route{"DELETE", "sessions", operation::end_other_sessions, credential::bearer, presence_fields, 204},
+    route{"DELETE", "sessions/:id", operation::end_session, credential::bearer, presence_fields, 204},
+    route{"DELETE", "me", operation::remove_account, credential::bearer, presence_fields, 204},
+};
+
+ordered_json error_body(int status, std::string_view message) { return {{"message", message}, {"status", status}}; }
+
+response encode_refusal(const route& matched, const operation::refused& no) {
+  const refusal_row& row = row_of(no.why);
+  ordered_json body = error_body(row.status, no.message.empty() ? row.message : std::string_view(no.message));
+  for (const operation::field_error& each : no.fields) {
+    body["errors"][std::string(member_name(matched, each.field))] = each.reason;
+  }
+  return json_response(row.status, body);
+}
+
+response encode_status(const request& asked, const realm::settings& realm, int status) {
+  return json_response(status, error_body(status, message_of_status(asked, realm, status)));
+}
+
+ordered_json user_body(const account::user& user) {
+  return {{"id", user.id},
+          {"name", user.name},
+          {"email", user.email},
+          {"createdAt", iso8601(user.created_at)},
+          {"updatedAt", iso8601(user.updated_at)}};
+}
+
+ordered_json profile_body(const operation::profile& shown) {
+  ordered_json body = user_body(shown.user);
+  if (shown.pending_email) body["pendingEmail"] = *shown.pending_email;
+  return {{"user", std::move(body)}};
+}
+
+ordered_json session_body(const session::listed& each, bool is_current) {
+  constexpr unix_millis millis_a_second = 1000;
+  return {{"id", each.sid},
+          {"current", is_current},
+          {"client", each.client},
+          {"address", each.address},
+          {"userAgent", each.user_agent},
+          {"createdAt", iso8601(each.created_at * millis_a_second)},
+          {"lastSeenAt", iso8601(each.last_seen * millis_a_second)},
+          {"expiresAt", iso8601(each.expires_at * millis_a_second)}};
+}
+
+// Of outcomes that have no more to say; empty: of others.
+std::string_view message_of(const operation::outcome& outcome) {
+  if (std::holds_alternative<operation::signed_out>(outcome)) return "Logged out successfully";
+  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+    return "Registered; follow the link in the mail to verify the e-mail, then log in";
+  }
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return "If the e-mail is known here, a mail is on its way";
+  if (std::holds_alternative<operation::email_verified>(outcome)) return "E-mail verified";
+  if (std::holds_alternative<operation::password_reset>(outcome)) return "Password changed; log in with the new one";
+  return {};
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  const route& matched = about.matched;
+  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
+    ordered_json tokens = {{"accessToken", session->tokens.access.reveal()},
+                           {"refreshToken", session->tokens.refresh.reveal()}};
+    return json_response(matched.success, {{"user", user_body(session->user)}, {"tokens", std::move(tokens)}});
+  }
+  if (const auto* shown = std::get_if<operation::profile>(&outcome)) {
+    return json_response(matched.success, profile_body(*shown));
+  }
+  if (const std::string_view message = message_of(outcome); !message.empty()) {
+    const bool accepted_only = std::holds_alternative<operation::verification_sent>(outcome);
+    return json_response(accepted_only ? 202 : matched.success, {{"message", message}});
+  }
+  if (const auto* list = std::get_if<operation::session_list>(&outcome)) {
+    ordered_json rows = ordered_json::array();
+    for (const session::listed& each : list->sessions) rows.push_back(session_body(each, each.sid == list->current));
+    return json_response(matched.success, {{"sessions", std::move(rows)}});
+  }
+  if (std::holds_alternative<operation::account_removed>(outcome) ||
+      std::holds_alternative<operation::sessions_ended>(outcome)) {
+    response made;
+    made.status = matched.success;
+    return made;
+  }
+  return encode_refusal(matched, std::get<operation::refused>(outcome));
+}
+
+nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }
+
+}  // namespace
+
+const dialect rest{
+    .name = "rest",
+    .client = {.name = "rest",
+               .policy = session::policy::rotating,
+               .access_lifetime = seconds(3600),
+               .refresh_lifetime = seconds(30 * 24 * 3600),
+               .claims = claims,
+               .has_pages = true},
+    .routes = routes,
+    .decode = decode_json,
+    .find_tokens = find_bearer_token,
+    .encode = encode,
+    .encode_status = encode_status,
+    .pages = &pages,
+};
+
+}  // namespace gatehouse::dialect

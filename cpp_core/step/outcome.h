@@ -1,0 +1,156 @@
+// What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "account/user.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "session/session.h"
+#include "step/input.h"
+
+namespace gatehouse::operation {
+
+struct issued_tokens {
+  secret access;
+  unix_seconds access_expires_at = 0;
+  secret refresh;  // empty: the client keeps a handle
+  unix_seconds refresh_expires_at = 0;
+  secret handle;           // of a session just opened by a client that keeps one
+  std::string session_id;  // no credential
+  bool persistent = true;  // cookies with them outlive the browser
+};
+
+struct signed_in {
+  account::user user;
+  issued_tokens tokens;
+};
+
+struct profile {
+  account::user user;
+  std::string session_id;                    // of who asks; empty: nobody is logged in
+  std::optional<std::string> pending_email;  // has been written to; becomes the e-mail when its link is used
+};
+
+// A new password that the server chose. To be shown once.
+struct temporary_password {
+  secret password;
+};
+
+struct email_verified {
+  account::user user;
+};
+
+struct session_list {
+  std::vector<session::listed> sessions;
+  std::string current;  // the sid of the one that asks
+};
+
+// Some of the realm's users, for an administrator.
+struct user_list {
+  std::vector<account::user> users;
+  std::string session_id;  // of who asks
+};
+
+struct signed_out {};
+struct sessions_ended {};
+struct account_removed {
+  bool own = true;  // of who asked, whose session ended with it
+};
+// The account may be there or may have been there: nobody learns which. Its link makes a login possible.
+struct verification_sent {};
+// If the address is somebody's, a mail is on its way.
+struct mail_sent {};
+struct password_reset {};
+// Nothing was asked of the core: there is a page to show.
+struct blank {};
+
+enum class refusal {
+  invalid_input,  // with `fields`
+  bad_credentials,
+  missing_bearer,
+  bad_bearer,
+  bad_refresh_token,
+  conflicting_credentials,
+  email_taken,
+  username_taken,
+  already_logged_in,  // the password was right; policy single
+  deactivated,        // by an administrator, or by hand
+  forbidden,          // to who is no administrator
+  bad_csrf_token,
+  email_unverified,  // the password was right
+  link_expired,
+  link_unknown,  // or used already, or a newer one was sent
+  mail_off,      // the realm sends none
+  registration_closed,
+  token_too_large,      // for a browser's cookies
+  recent_login_needed,  // or the password again
+  cross_site,           // another site's page has sent it
+  not_found,
+  method_not_allowed,
+  body_too_large,
+  unsupported_media_type,
+  too_many_requests,
+  busy,         // a queue of ours is full
+  unavailable,  // a store is down
+  internal,
+  verification_off,  // the realm asks nobody to verify an e-mail
+};
+
+struct field_error {
+  field_id field;
+  std::string reason;  // follows the field's name in a sentence: "is required"
+};
+
+struct refused {
+  refusal why = refusal::internal;
+  std::vector<field_error> fields;  // with invalid_input
+  std::string message;              // with invalid_input, where no field is to blame
+  seconds retry_after{0};           // with too_many_requests: when it is worth trying again
+};
+
+// All that a user may look after on one page; `trouble`: with what was wrong with what he last tried there.
+struct account_overview {
+  account::user user;
+  std::optional<std::string> pending_email;  // as in profile
+  session_list sessions;
+  bool proof_needed = false;  // to end sessions: the password again, for the login was long ago
+  std::optional<refused> trouble;
+};
+
+using outcome = std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed,
+                             verification_sent, email_verified, mail_sent, user_list, password_reset,
+                             temporary_password, account_overview, blank, refused>;
+
+// Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
+inline outcome refuse(refusal why) {
+  refused no;
+  no.why = why;
+  return no;
+}
+inline outcome refuse_message(std::string message) {
+  refused no;
+  no.why = refusal::invalid_input;
+  no.message = std::move(message);
+  return no;
+}
+inline outcome refuse_last_administrator() {
+  return refuse_message("The realm would be left without an administrator");
+}
+inline outcome refuse_for_now(seconds retry_after) {
+  refused no;
+  no.why = refusal::too_many_requests;
+  no.retry_after = retry_after;
+  return no;
+}
+inline outcome refuse_fields(std::vector<field_error> fields) {
+  refused no;
+  no.why = refusal::invalid_input;
+  no.fields = std::move(fields);
+  return no;
+}
+
+}  // namespace gatehouse::operation

@@ -1,0 +1,44 @@
+// The status and the English text of every refusal, for the dialects that follow plain HTTP.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dialect/request.h"
+#include "realm/settings.h"
+#include "step/outcome.h"
+
+namespace gatehouse::dialect {
+
+struct refusal_row {
+  operation::refusal why;
+  int status;
+  std::string_view name;     // of the enumerator: the key of its text in the pages' languages
+  std::string_view message;  // in English
+};
+
+const refusal_row& row_of(operation::refusal why);
+// Where a dialect says it in other words.
+struct own_words {
+  operation::refusal why;
+  std::string_view path;  // of the route; empty: any
+  int status;
+  std::string_view message;
+};
+
+struct answer {
+  int status;
+  std::string_view message;
+};
+
+// In the dialect's own words, the first row that fits, else in those above.
+answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own);
+
+// Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where it may have many
+// reasons, nothing is known but its phrase.
+std::string_view message_of_status(const request& asked, const realm::settings& realm, int status);
+
+// When it is worth trying again; 0: whenever.
+seconds retry_after(const operation::refused& no);
+
+}  // namespace gatehouse::dialect
