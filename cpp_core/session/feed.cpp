@@ -112,7 +112,7 @@ task<status> feed::follow() {
     const result<bool> at_end = co_await read_page(block_time, nullptr);
     if (!at_end) co_return at_end.failure();
     if (redis_.connects() != found->connection) break;  // it may lead to another Redis: all over again
-    if (*at_end) read_up_to_now(*found);
+    remember(*found, *at_end);
   }
   co_return done{};
 }
@@ -143,20 +143,21 @@ task<result<feed::server>> feed::catch_up() {
     co_return error{fault::unavailable, redis_.settings().name() + ": it went away while the feed was read"};
   }
 
-  read_up_to_now(*found);
+  remember(*found, true);
   const bool doubtful = forgetful || !found->is_checked;
   if (doubtful && doubt_) doubt_(found->run_id.empty() ? "" : found->run_id.hex());
   co_return found;
 }
 
-void feed::read_up_to_now(const server& at) {
+// How far the table has followed which Redis; to its end, it is fresh.
+void feed::remember(const server& at, bool at_end) {
   realm_state& state = table_.state();
   const zone::lock held(table_.shared());
   state.run_high = at.run_id.high;
   state.run_low = at.run_id.low;
   state.cursor_time = cursor_.time;
   state.cursor_count = cursor_.count;
-  state.read_at = steady_millis();
+  if (at_end) state.read_at = steady_millis();
 }
 
 task<result<feed::server>> feed::ask() {
@@ -220,7 +221,8 @@ bool feed::may_have_forgotten(const server& found) const {
   const mark run_id{state.run_high, state.run_low};
   const stream_id cursor{state.cursor_time, state.cursor_count};
   const bool read_before = !run_id.empty() || cursor != stream_id() || table_.synchronised();
-  return read_before && (found.run_id.empty() || run_id != found.run_id || found.last < cursor);
+  const bool is_emptied = found.last == stream_id() && state.until > steady_seconds();
+  return is_emptied || (read_before && (found.run_id.empty() || run_id != found.run_id || found.last < cursor));
 }
 
 task<result<bool>> feed::read_page(millis block, known* seen) {

@@ -67,7 +67,7 @@ class feed {
   task<status> append_missing(server at, known seen);
   task<status> pause(millis time);
   void wake();
-  void read_up_to_now(const server& at);
+  void remember(const server& at, bool at_end);
   bool hold_lease();
   // What fails is told to the log once by all workers together, and only when it has lasted.
   void report(const status& followed);

@@ -48,10 +48,11 @@ def test_many_revocations_are_given_back_to_an_emptied_redis_while_the_guard_ser
     """Issue 10.6: 100,000 of them were appended one at a time, and gatehouse_when_stale said 503 meanwhile."""
     server = nginx(API + STRICT + GUARDED, workers=1)
     account = Account(server)
-    fill(redis, server.realm, 100_000)
+    elsewhere = nginx(API, name=server.realm, realm={"public_url": server.url})
     last = Account(server)
-    last.post("logout", refreshToken=last.refresh_token)
-    wait_until(lambda: last.visit().status_code == 401, "the feed to be read", 20)
+    fill(redis, server.realm, 100_000)
+    elsewhere.post("/auth/logout", json={"refreshToken": last.refresh_token})
+    wait_until(lambda: last.visit().status_code == 401, "the feed to be read", 60)
 
     redis.client.flushall()
     redis.client.client_kill_filter(_type="normal", skipme=True)
@@ -60,9 +61,21 @@ def test_many_revocations_are_given_back_to_an_emptied_redis_while_the_guard_ser
         assert account.visit("/strict/").status_code == 200
         return redis.client.xlen(feed_of(server.realm)) > 100_000
 
-    wait_until(given_back, "100,001 entries", 40)
+    wait_until(given_back, "100,001 entries", 60)
     assert account.visit("/strict/").status_code == 200
     assert last.visit().status_code == 401
+
+
+def test_a_redis_emptied_while_its_feed_is_read_gets_back_what_was_read(nginx, redis):
+    """Issue 10.3: whoever had not read to the end took the emptied feed for a new one."""
+    server = nginx(API + GUARDED, workers=1)
+    account = Account(server)
+    fill(redis, server.realm, 100_000)
+    account.post("logout", refreshToken=account.refresh_token)
+    redis.client.flushall()
+    redis.client.client_kill_filter(_type="normal", skipme=True)
+    wait_until(lambda: redis.client.xlen(feed_of(server.realm)) > 0, "the logout to be told again")
+    assert account.visit().status_code == 401
 
 
 def test_a_flood_in_one_realm_expires_no_token_of_another(nginx, redis):
