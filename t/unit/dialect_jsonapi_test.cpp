@@ -13,12 +13,13 @@ const dialect::route& route_of(std::string_view path) {
   return *endpoint::find_route(dialect::jsonapi, "POST", path).route;
 }
 
-dialect::decoded read(std::string_view path, std::string_view body, std::string_view type = "application/json") {
+dialect::decoded read_document(std::string_view path, std::string_view body,
+                               std::string_view type = "application/json") {
   return dialect::decode_jsonapi(route_of(path), dialect::envelope::required, type, body);
 }
 
 std::string complaint(std::string_view path, std::string_view body) {
-  const dialect::decoded made = read(path, body);
+  const dialect::decoded made = read_document(path, body);
   return made.why ? made.why->message : "";
 }
 
@@ -27,10 +28,10 @@ std::string with_attributes(const std::string& attributes) {
 }
 
 TEST(jsonapi_body, the_attributes_go_where_the_table_says) {
-  const dialect::decoded made =
-      read("auth/register", R"({"data":{"type":"users","id":"x","attributes":{"name":"Authy Person","email":"a@b.c",)"
-                            R"("password":"mysecretpass","metadata":{"company":"Auth Co","n":[1,{}]},"extra":5}},)"
-                            R"("meta":{}})");
+  const dialect::decoded made = read_document(
+      "auth/register", R"({"data":{"type":"users","id":"x","attributes":{"name":"Authy Person","email":"a@b.c",)"
+                       R"("password":"mysecretpass","metadata":{"company":"Auth Co","n":[1,{}]},"extra":5}},)"
+                       R"("meta":{}})");
   ASSERT_FALSE(made.why);
   EXPECT_EQ(made.in.name, "Authy Person");
   EXPECT_EQ(made.in.email, "a@b.c");
@@ -96,19 +97,20 @@ TEST(jsonapi_body, requirement_17_depth_and_members_are_bounded) {
 TEST(jsonapi_body, requirement_43_nothing_but_json_is_read) {
   const std::string body = with_attributes(R"({"email":"a","password":"b"})");
   for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"}) {
-    EXPECT_EQ(read("auth/login", body, type).why->why, operation::refusal::unsupported_media_type) << type;
+    EXPECT_EQ(read_document("auth/login", body, type).why->why, operation::refusal::unsupported_media_type) << type;
   }
-  EXPECT_FALSE(read("auth/login", body, "Application/JSON; charset=utf-8").why);
-  EXPECT_EQ(read("auth/login", "", "").why->message, "body must be object");
+  EXPECT_FALSE(read_document("auth/login", body, "Application/JSON; charset=utf-8").why);
+  EXPECT_EQ(read_document("auth/login", "", "").why->message, "body must be object");
 }
 
 TEST(jsonapi_body, what_is_optional_and_empty_is_absent) {
-  const dialect::decoded made = read("auth/users/me", with_attributes(R"({"name":"Ann","email":"","password":""})"));
+  const dialect::decoded made =
+      read_document("auth/users/me", with_attributes(R"({"name":"Ann","email":"","password":""})"));
   ASSERT_FALSE(made.why);
   EXPECT_EQ(made.in.name, "Ann");
   EXPECT_FALSE(made.in.email);
   EXPECT_FALSE(made.in.password);
-  EXPECT_EQ(read("auth/login", with_attributes(R"({"email":"","password":""})")).in.email, "");
+  EXPECT_EQ(read_document("auth/login", with_attributes(R"({"email":"","password":""})")).in.email, "");
 }
 
 TEST(jsonapi_body, the_envelope_may_be_optional) {

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::string_literals;
 
-settings cheap(std::size_t memory = 64 * 1024, std::uint32_t iterations = 1) {
+settings cheap_settings(std::size_t memory = 64 * 1024, std::uint32_t iterations = 1) {
   settings chosen;
   chosen.cost = {memory, iterations};
   return chosen;
@@ -40,7 +40,7 @@ class password_hasher : public testing::Test {
 };
 
 TEST_F(password_hasher, what_is_hashed_is_verified) {
-  hasher by(loop_.core(), cheap(), queue_);
+  hasher by(loop_.core(), cheap_settings(), queue_);
   const std::string stored = hash(by, "correct horse");
   EXPECT_TRUE(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$")) << stored;
   EXPECT_NE(hash(by, "correct horse"), stored);
@@ -56,9 +56,9 @@ TEST_F(password_hasher, what_is_hashed_is_verified) {
 }
 
 TEST_F(password_hasher, requirement_50_other_parameters_and_imported_hashes_are_outdated) {
-  hasher old(loop_.core(), cheap(), queue_);
-  hasher stronger(loop_.core(), cheap(128 * 1024, 1), queue_);
-  hasher longer(loop_.core(), cheap(64 * 1024, 2), queue_);
+  hasher old(loop_.core(), cheap_settings(), queue_);
+  hasher stronger(loop_.core(), cheap_settings(128 * 1024, 1), queue_);
+  hasher longer(loop_.core(), cheap_settings(64 * 1024, 2), queue_);
   const std::string stored = hash(old, "correct horse");
   for (hasher* by : {&stronger, &longer}) {
     const result<verdict> judged = verify(*by, "correct horse", stored);
@@ -75,7 +75,7 @@ TEST_F(password_hasher, requirement_50_other_parameters_and_imported_hashes_are_
 }
 
 TEST_F(password_hasher, requirement_52_the_decoy_costs_what_a_real_hash_costs_and_matches_nothing) {
-  hasher by(loop_.core(), cheap(128 * 1024, 3), queue_);
+  hasher by(loop_.core(), cheap_settings(128 * 1024, 3), queue_);
   const result<phc_string> decoy = parse_phc(by.decoy());
   const result<phc_string> real = parse_phc(hash(by, "correct horse"));
   ASSERT_TRUE(decoy.ok() && real.ok());
@@ -89,13 +89,13 @@ TEST_F(password_hasher, requirement_52_the_decoy_costs_what_a_real_hash_costs_an
   ASSERT_TRUE(judged.ok());
   EXPECT_FALSE(judged->matches);
   EXPECT_FALSE(judged->outdated);
-  hasher other(loop_.core(), cheap(128 * 1024, 3), queue_);
+  hasher other(loop_.core(), cheap_settings(128 * 1024, 3), queue_);
   EXPECT_NE(by.decoy(), other.decoy());
 }
 
 TEST_F(password_hasher, requirement_46_the_cap_is_before_the_hash) {
   admission none(0);  // whatever reached the queue would be refused
-  hasher by(loop_.core(), cheap(), none);
+  hasher by(loop_.core(), cheap_settings(), none);
   const result<result<std::string>> made = loop_.await(by.hash(secret(std::string(1025, 'a'))));
   ASSERT_TRUE(made.ok());
   ASSERT_FALSE(made->ok());
@@ -106,7 +106,7 @@ TEST_F(password_hasher, requirement_46_the_cap_is_before_the_hash) {
 }
 
 TEST_F(password_hasher, requirement_49_1024_bytes_with_nuls_are_hashed_whole) {
-  hasher by(loop_.core(), cheap(), queue_);
+  hasher by(loop_.core(), cheap_settings(), queue_);
   const std::string password = std::string(1000, '\0') + std::string(24, 'a');
   const std::string stored = hash(by, password);
   EXPECT_TRUE(verify(by, password, stored)->matches);
@@ -116,7 +116,7 @@ TEST_F(password_hasher, requirement_49_1024_bytes_with_nuls_are_hashed_whole) {
 
 // Issue 10.24: it is a login that fails, not a server.
 TEST_F(password_hasher, a_hash_that_cannot_be_used_matches_nothing_and_says_why) {
-  hasher by(loop_.core(), cheap(), queue_);
+  hasher by(loop_.core(), cheap_settings(), queue_);
   for (const std::string& stored : {""s, "plain"s, "$argon2id$v=19$m=64,t=1,p=1$"s,
                                     "$argon2d$v=19$m=64,t=1,p=1$BQAAAAAAAAA$BQAAAAAAAAAAAAAAAAAAAA"s,
                                     "$argon2id$v=19$m=4194304,t=1,p=1$BQAAAAAAAAA$BQAAAAAAAAAAAAAAAAAAAA"s,
@@ -132,7 +132,7 @@ TEST_F(password_hasher, a_hash_that_cannot_be_used_matches_nothing_and_says_why)
 
 // Issue 10.24. Processor time, which does not depend on what else runs.
 TEST_F(password_hasher, requirement_52_what_cannot_match_costs_no_less_than_the_decoy) {
-  hasher by(loop_.core(), cheap(64 * 1024 * 1024, 4), queue_);
+  hasher by(loop_.core(), cheap_settings(64 * 1024 * 1024, 4), queue_);
   const auto cost_of = [&](const std::string& stored) {
     const std::clock_t begin = std::clock();
     EXPECT_FALSE(verify(by, "correct horse", stored)->matches);
@@ -173,7 +173,7 @@ std::size_t successes(const std::vector<result<std::string>>& outcomes) {
 
 TEST_F(password_hasher, beyond_the_limit_logins_are_refused_at_once_and_the_admitted_run_to_their_end) {
   admission four(4);
-  hasher by(loop_.core(), cheap(1024 * 1024, 2), four);
+  hasher by(loop_.core(), cheap_settings(1024 * 1024, 2), four);
   const std::vector<result<std::string>> outcomes = flood(loop_, by, 10);
   EXPECT_EQ(successes(outcomes), 4U);
   for (std::size_t i = 0; i < 6; ++i) EXPECT_FALSE(outcomes[i].ok()) << "a refusal waited for a hash";
@@ -184,7 +184,7 @@ TEST_F(password_hasher, beyond_the_limit_logins_are_refused_at_once_and_the_admi
 TEST_F(password_hasher, the_thread_pools_own_limit_is_overload_too) {
   loop_host narrow(1, 1, 2);
   admission wide(64);
-  hasher by(narrow.core(), cheap(1024 * 1024, 2), wide);
+  hasher by(narrow.core(), cheap_settings(1024 * 1024, 2), wide);
   const std::size_t good = successes(flood(narrow, by, 16));
   EXPECT_GE(good, 2U);
   EXPECT_LE(good, 3U);  // two waiting, one running
@@ -194,15 +194,15 @@ TEST_F(password_hasher, the_thread_pools_own_limit_is_overload_too) {
 TEST_F(password_hasher, realms_with_queues_of_their_own_do_not_fill_each_others) {
   admission one(1);
   admission other(1);
-  hasher first(loop_.core(), cheap(), one);
-  hasher second(loop_.core(), cheap(), other);
+  hasher first(loop_.core(), cheap_settings(), one);
+  hasher second(loop_.core(), cheap_settings(), other);
   const std::optional<admission::ticket> taken = one.enter();
   EXPECT_EQ(successes(flood(loop_, first, 1)), 0U);
   EXPECT_EQ(successes(flood(loop_, second, 1)), 1U);
 }
 
 TEST_F(password_hasher, a_flow_destroyed_while_its_hash_runs_leaves_nothing_behind) {
-  hasher by(loop_.core(), cheap(1024 * 1024, 2), queue_);
+  hasher by(loop_.core(), cheap_settings(1024 * 1024, 2), queue_);
   {
     // Started by hand, for spawn() would keep it: the frame dies at the end of the block, the job lives on.
     task<result<std::string>> flow = by.hash(secret("correct horse"));
@@ -214,14 +214,14 @@ TEST_F(password_hasher, a_flow_destroyed_while_its_hash_runs_leaves_nothing_behi
 
 TEST_F(password_hasher, a_job_may_outlive_the_hasher_and_its_queue) {
   auto queue = std::make_unique<admission>(1);
-  auto by = std::make_unique<hasher>(loop_.core(), cheap(1024 * 1024, 2), *queue);
+  auto by = std::make_unique<hasher>(loop_.core(), cheap_settings(1024 * 1024, 2), *queue);
   {
     task<result<std::string>> flow = by->hash(secret("correct horse"));
     flow.await_suspend(std::noop_coroutine()).resume();
   }
   by.reset();
   queue.reset();
-  hasher after(loop_.core(), cheap(), queue_);
+  hasher after(loop_.core(), cheap_settings(), queue_);
   EXPECT_EQ(successes(flood(loop_, after, 1)), 1U);  // one thread: the job before has ended
 }
 
@@ -238,7 +238,7 @@ int nice_of_thread(loop_host& loop) {
 TEST_F(password_hasher, hash_threads_run_at_the_nice_value_and_the_event_loop_does_not) {
   const int before = getpriority(PRIO_PROCESS, 0);
   if (before > 10) GTEST_SKIP() << "already at nice " << before;
-  settings chosen = cheap();
+  settings chosen = cheap_settings();
   chosen.nice = 11;
   hasher by(loop_.core(), chosen, queue_);
   hash(by, "correct horse");

@@ -11,16 +11,17 @@ namespace {
 using namespace test;
 using nlohmann::json;
 
-constexpr unix_seconds now = 1'700'000'000;
+constexpr unix_seconds moment = 1'700'000'000;
 const std::string good_header = R"({"alg":"HS256","kid":"a1","typ":"at+jwt"})";
 const std::string good_payload = R"({"iss":"https://a","aud":"app","iat":1699999990,"exp":1700000100})";
 
-const key_set& keys() {
+const key_set& jwt_keys() {
   static const key_set set = make_set(set_text(hs256_access));
   return set;
 }
 
-std::string judge(std::string_view token, const key_set& by = keys(), unix_seconds at = now, unix_seconds leeway = 0) {
+std::string judge(std::string_view token, const key_set& by = jwt_keys(), unix_seconds at = moment,
+                  unix_seconds leeway = 0) {
   const expectation expected{.type = "at+jwt", .issuer = "https://a", .audience = "app", .now = at, .leeway = leeway};
   const auto read = verify(by, key_use::access, token, expected);
   return read ? "ok" : std::string(to_text(read.why()));
@@ -45,8 +46,8 @@ const std::string malformed = "malformed", unsupported = "unsupported algorithm 
 TEST(jwt, a_good_token_holds) {
   const std::string token = forge(good_header, good_payload);
   EXPECT_EQ(judge(token), "ok");
-  const expectation expected{.type = "at+jwt", .issuer = "https://a", .audience = "app", .now = now};
-  const auto read = verify(keys(), key_use::access, token, expected);
+  const expectation expected{.type = "at+jwt", .issuer = "https://a", .audience = "app", .now = moment};
+  const auto read = verify(jwt_keys(), key_use::access, token, expected);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->key_id, "a1");
   EXPECT_EQ(read->claims, json::parse(good_payload));
@@ -62,11 +63,11 @@ TEST(jwt, signed_by_every_algorithm_and_verified) {
 
 TEST(jwt, the_same_input_gives_the_same_bytes) {
   const json claims = json::parse(good_payload);
-  const std::string token = sign(keys().access_signing_key(), "at+jwt", claims);
+  const std::string token = sign(jwt_keys().access_signing_key(), "at+jwt", claims);
   const json other_order = json::parse(R"({"exp":1700000100,"iat":1699999990,"aud":"app","iss":"https://a"})");
-  EXPECT_EQ(sign(keys().access_signing_key(), "at+jwt", other_order), token);
+  EXPECT_EQ(sign(jwt_keys().access_signing_key(), "at+jwt", other_order), token);
   EXPECT_EQ(token, forge(good_header, claims.dump()));
-  for (int i = 0; i < 50; ++i) ASSERT_EQ(sign(keys().access_signing_key(), "at+jwt", claims), token);
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(sign(jwt_keys().access_signing_key(), "at+jwt", claims), token);
 }
 
 TEST(jwt, requirement_1_the_header_does_not_choose_the_algorithm) {
@@ -232,39 +233,39 @@ TEST(jwt, requirement_14_exp_is_mandatory_and_a_whole_number) {
 }
 
 TEST(jwt, requirement_14_expiry_to_the_second) {
-  const std::string token = forge(good_header, good_payload);  // exp: now + 100
-  EXPECT_EQ(judge(token, keys(), now + 99), "ok");
-  EXPECT_EQ(judge(token, keys(), now + 100), expired);
-  EXPECT_EQ(judge(token, keys(), now + 101), expired);
+  const std::string token = forge(good_header, good_payload);  // exp: moment + 100
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 99), "ok");
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 100), expired);
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 101), expired);
 }
 
 TEST(jwt, requirement_14_leeway_is_60_seconds_at_most) {
   const std::string token = forge(good_header, good_payload);
-  EXPECT_EQ(judge(token, keys(), now + 129, 30), "ok");
-  EXPECT_EQ(judge(token, keys(), now + 130, 30), expired);
-  EXPECT_EQ(judge(token, keys(), now + 159, 60), "ok");
-  EXPECT_EQ(judge(token, keys(), now + 160, 60), expired);
-  EXPECT_EQ(judge(token, keys(), now + 160, 3600), expired);
-  EXPECT_EQ(judge(token, keys(), now + 99, -50), "ok");
-  EXPECT_EQ(judge(token, keys(), now + 100, -50), expired);
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 129, 30), "ok");
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 130, 30), expired);
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 159, 60), "ok");
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 160, 60), expired);
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 160, 3600), expired);
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 99, -50), "ok");
+  EXPECT_EQ(judge(token, jwt_keys(), moment + 100, -50), expired);
 }
 
 TEST(jwt, requirement_14_nbf_and_iat_in_the_future) {
-  EXPECT_EQ(judge_payload(payload_with("nbf", now + 60)), "ok");
-  EXPECT_EQ(judge_payload(payload_with("nbf", now + 61)), not_yet_valid);
+  EXPECT_EQ(judge_payload(payload_with("nbf", moment + 60)), "ok");
+  EXPECT_EQ(judge_payload(payload_with("nbf", moment + 61)), not_yet_valid);
   EXPECT_EQ(judge_payload(payload_with("nbf", 0)), "ok");
-  EXPECT_EQ(judge_payload(payload_with("iat", now + 60)), "ok");
-  EXPECT_EQ(judge_payload(payload_with("iat", now + 61)), not_yet_valid);
+  EXPECT_EQ(judge_payload(payload_with("iat", moment + 60)), "ok");
+  EXPECT_EQ(judge_payload(payload_with("iat", moment + 61)), not_yet_valid);
   for (const char* name : {"nbf", "iat"}) {
     for (const json& value : std::initializer_list<json>{-1, 1.5, "0", true, json::array(), 253402300800, 1e300}) {
       EXPECT_EQ(judge_payload(payload_with(name, value)), missing_claim) << name << value;
     }
   }
   EXPECT_EQ(judge_payload(payload_with("iat", nullptr)), missing_claim);
-  EXPECT_EQ(judge_payload(payload_with("iat", now + 59)), "ok");
+  EXPECT_EQ(judge_payload(payload_with("iat", moment + 59)), "ok");
   json reversed = json::parse(good_payload);
-  reversed["iat"] = now - 10;
-  reversed["exp"] = now - 10;
+  reversed["iat"] = moment - 10;
+  reversed["exp"] = moment - 10;
   EXPECT_EQ(judge_payload(reversed.dump()), missing_claim);
 }
 
@@ -283,7 +284,7 @@ TEST(jwt, requirement_15_type_is_ours) {
 TEST(jwt, requirement_16_no_claim_is_read_before_the_signature_holds) {
   // Each of these payloads would be refused for a reason of its own, if anybody looked.
   for (const std::string& payload : {payload_with("exp", 1), payload_with("iss", "other"), payload_with("aud", "other"),
-                                     payload_with("nbf", now + 1000), std::string("not json"),
+                                     payload_with("nbf", moment + 1000), std::string("not json"),
                                      std::string("{\"a\":1,\"a\":1}"), std::string(3000, '['), std::string("\xff")}) {
     EXPECT_EQ(judge(forge(good_header, payload, "wrong key wrong key wrong key !!")), bad_signature);
   }
@@ -370,7 +371,7 @@ TEST(jwt, every_flipped_bit_of_what_the_parts_encode_is_refused) {
 }
 
 TEST(jwt, parts_of_two_good_tokens_do_not_combine) {
-  const std::string one = forge(good_header, good_payload), two = forge(good_header, payload_with("exp", now + 200));
+  const std::string one = forge(good_header, good_payload), two = forge(good_header, payload_with("exp", moment + 200));
   EXPECT_EQ(judge(one.substr(0, one.rfind('.')) + two.substr(two.rfind('.'))), bad_signature);
 }
 

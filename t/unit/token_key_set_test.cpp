@@ -138,7 +138,7 @@ TEST(key_set, requirement_5_short_rsa_keys) {
 }
 
 // The members with one replaced.
-std::string with(const std::string& members, const std::string& name, const std::string& value) {
+std::string key_with(const std::string& members, const std::string& name, const std::string& value) {
   auto jwk = nlohmann::json::parse("{" + members + "}");
   jwk[name] = value;
   jwk["kid"] = "a";
@@ -154,15 +154,15 @@ std::string without(const std::string& members, const std::string& name) {
 TEST(key_set, rsa_numbers_that_do_not_fit) {
   const std::string other = base64url_encode(std::string(128, '\x7b'));
   for (const char* name : {"d", "p", "q", "dp", "dq", "qi"}) {
-    EXPECT_TRUE(says(why_of_key(with(rsa_private, name, other)), "do not belong to \"n\" and \"e\"")) << name;
+    EXPECT_TRUE(says(why_of_key(key_with(rsa_private, name, other)), "do not belong to \"n\" and \"e\"")) << name;
   }
   for (const char* name : {"p", "q", "dp", "dq", "qi", "n", "e"}) {
     EXPECT_TRUE(says(why_of_key(without(rsa_private, name)), "has no \"" + std::string(name))) << name;
   }
   for (const char* e : {"AQ", "Ag", "AA"}) {  // 1, 2, 0
-    EXPECT_TRUE(says(why_of_key(with(rsa_public, "e", e)), "not a usable RSA key")) << e;
+    EXPECT_TRUE(says(why_of_key(key_with(rsa_public, "e", e)), "not a usable RSA key")) << e;
   }
-  EXPECT_TRUE(says(why_of_key(with(rsa_private, "oth", "x")), "more than two primes"));
+  EXPECT_TRUE(says(why_of_key(key_with(rsa_private, "oth", "x")), "more than two primes"));
 }
 
 TEST(key_set, requirement_6_p256_points_off_the_curve) {
@@ -172,13 +172,13 @@ TEST(key_set, requirement_6_p256_points_off_the_curve) {
   for (const std::string& value : {number, most, zero}) {
     for (const char* name : {"x", "y"}) {
       for (const std::string& members : {p256_private, p256_public}) {
-        EXPECT_TRUE(says(why_of_key(with(members, name, value)), "not a point on the curve")) << name << value;
+        EXPECT_TRUE(says(why_of_key(key_with(members, name, value)), "not a point on the curve")) << name << value;
       }
     }
   }
   for (const char* name : {"x", "y"}) {
     for (const std::size_t size : {31, 33, 64}) {
-      EXPECT_TRUE(says(why_of_key(with(p256_public, name, base64url_encode(std::string(size, 'x')))), "32 bytes"));
+      EXPECT_TRUE(says(why_of_key(key_with(p256_public, name, base64url_encode(std::string(size, 'x')))), "32 bytes"));
     }
   }
 }
@@ -186,9 +186,9 @@ TEST(key_set, requirement_6_p256_points_off_the_curve) {
 TEST(key_set, p256_private_half_that_does_not_fit) {
   for (const std::string& d :
        {std::string(32, 'x'), std::string(32, '\0'), std::string(32, '\xff'), std::string(31, '\0') + "\x01"}) {
-    EXPECT_TRUE(says(why_of_key(with(p256_private, "d", base64url_encode(d))), "\"d\" does not belong"));
+    EXPECT_TRUE(says(why_of_key(key_with(p256_private, "d", base64url_encode(d))), "\"d\" does not belong"));
   }
-  EXPECT_TRUE(says(why_of_key(with(p256_private, "d", "AQ")), "\"d\" of a P-256 key must be 32 bytes"));
+  EXPECT_TRUE(says(why_of_key(key_with(p256_private, "d", "AQ")), "\"d\" of a P-256 key must be 32 bytes"));
 }
 
 TEST(key_set, ed25519_points_off_the_curve) {
@@ -197,7 +197,7 @@ TEST(key_set, ed25519_points_off_the_curve) {
     std::string x(32, '\x11');
     x[0] = static_cast<char>(first);
     const std::string said =
-        why_of_key(named("s", p256_private) + "," + with(ed25519_public, "x", base64url_encode(x)));
+        why_of_key(named("s", p256_private) + "," + key_with(ed25519_public, "x", base64url_encode(x)));
     on_curve += said == "accepted";
     EXPECT_TRUE(said == "accepted" || says(said, "\"x\" is not a point on the curve")) << said;
   }
@@ -209,15 +209,15 @@ TEST(key_set, ed25519_points_off_the_curve) {
   std::string one(32, '\0');  // the neutral element: anybody can sign for it
   one[0] = 1;
   for (const std::string& x : {p, one, std::string(32, '\xff')}) {
-    EXPECT_TRUE(says(why_of_key(with(ed25519_public, "x", base64url_encode(x))), "not a point on the curve"));
+    EXPECT_TRUE(says(why_of_key(key_with(ed25519_public, "x", base64url_encode(x))), "not a point on the curve"));
   }
 }
 
 TEST(key_set, ed25519_halves_that_do_not_fit) {
-  EXPECT_TRUE(
-      says(why_of_key(with(ed25519_private, "d", base64url_encode(std::string(32, 'x')))), "\"d\" does not belong"));
-  EXPECT_TRUE(says(why_of_key(with(ed25519_private, "d", "AQ")), "\"d\" of an Ed25519 key must be 32 bytes"));
-  EXPECT_TRUE(says(why_of_key(with(ed25519_public, "x", "AQ")), "\"x\" of an Ed25519 key must be 32 bytes"));
+  EXPECT_TRUE(says(why_of_key(key_with(ed25519_private, "d", base64url_encode(std::string(32, 'x')))),
+                   "\"d\" does not belong"));
+  EXPECT_TRUE(says(why_of_key(key_with(ed25519_private, "d", "AQ")), "\"d\" of an Ed25519 key must be 32 bytes"));
+  EXPECT_TRUE(says(why_of_key(key_with(ed25519_public, "x", "AQ")), "\"x\" of an Ed25519 key must be 32 bytes"));
 }
 
 TEST(key_set, unknown_types_curves_and_algorithms) {
@@ -227,8 +227,8 @@ TEST(key_set, unknown_types_curves_and_algorithms) {
   EXPECT_TRUE(says(why_of_key(R"({"kid":"a"})"), "has no \"kty\""));
   EXPECT_TRUE(says(why_of_key(R"({"kid":"a","kty":7})"), "\"kty\" must be a string"));
   for (const char* curve : {"P-384", "secp256k1", "X25519", "Ed448", "p-256", ""}) {
-    EXPECT_TRUE(says(why_of_key(with(p256_private, "crv", curve)), "\"crv\" must be \"P-256\"")) << curve;
-    EXPECT_TRUE(says(why_of_key(with(ed25519_private, "crv", curve)), "\"crv\" must be \"Ed25519\"")) << curve;
+    EXPECT_TRUE(says(why_of_key(key_with(p256_private, "crv", curve)), "\"crv\" must be \"P-256\"")) << curve;
+    EXPECT_TRUE(says(why_of_key(key_with(ed25519_private, "crv", curve)), "\"crv\" must be \"Ed25519\"")) << curve;
   }
   for (const char* alg : {"HS512", "none", "RS256", "EdDSA", "ES256", "", "hs256"}) {
     EXPECT_TRUE(says(why_of_key(oct("a", access_bytes, R"(,"alg":")" + std::string(alg) + "\"")), "\"alg\"")) << alg;
@@ -237,7 +237,7 @@ TEST(key_set, unknown_types_curves_and_algorithms) {
 
 TEST(key_set, requirement_3_an_asymmetric_key_never_is_an_hmac_key) {
   for (const std::string& members : {ed25519_private, p256_private, rsa_private}) {
-    EXPECT_TRUE(says(why_of_key(with(members, "alg", "HS256")), "\"alg\" does not suit the key"));
+    EXPECT_TRUE(says(why_of_key(key_with(members, "alg", "HS256")), "\"alg\" does not suit the key"));
     const key_set keys = make_set(set_text(named("a", members, R"(,"k":")" + base64url_encode(access_bytes) + "\"")));
     EXPECT_NE(keys.find(key_use::access, "a")->algorithm(), algorithm::hs256);
   }
@@ -272,8 +272,8 @@ TEST(key_set, both_uses_need_a_signing_key) {
 TEST(key_set, an_error_never_has_key_material) {
   const std::string marker = "c2VjcmV0LW1hdGVyaWFsLWNhbmFyeQ";
   for (const std::string& text :
-       {set_text(oct("a", "secret-material-canary")), set_text(with(ed25519_private, "d", marker)),
-        set_text(with(p256_private, "d", marker)), set_text(with(rsa_private, "qi", marker)),
+       {set_text(oct("a", "secret-material-canary")), set_text(key_with(ed25519_private, "d", marker)),
+        set_text(key_with(p256_private, "d", marker)), set_text(key_with(rsa_private, "qi", marker)),
         "{\"keys\":[{\"k\":\"" + marker + "\",\"k\":\"" + marker + "\"}]}", "{\"keys\":[{\"k\":\"" + marker,
         "{\"keys\":[{\"k\":" + marker + "}]}", set_text(R"({"kty":"oct","kid":"a","k":")" + marker + "!\"}")}) {
     const std::string said = why(text);
