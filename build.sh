@@ -11,10 +11,13 @@ usage: ./build.sh VERB
                   /auth/ is Gatehouse, / is a real application behind it. GATEHOUSE_PORT= moves it.
   build           build/ngx_http_gatehouse_module.so for this Debian's nginx, or for the source tree NGX_SRC=
   test [NAME…]    unit tests, tests through a real nginx and in a real browser; only those whose name contains a NAME
+       --quick    a minute's worth: the parsers and rules, and one file of tests for each part of the house
        --long     the slow ones too
        --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
   lint            format, layering and clang-tidy over the C++ sources
+  ci              test, part of it under sanitizers, clang-tidy on what changed, a build without these tools, a newer
+                  nginx, and a second of every row of the benchmark
   bench [ARG…]    measures what the module costs
   deps            installs the Debian packages that all of the above need
   clean           removes build/
@@ -24,7 +27,7 @@ module in, for one built with NGX_SRC=.
 END
 }
 
-for part in tools/{say,packages,compile,demo,test,lint}.sh; do . "$part"; done
+for part in tools/{say,packages,compile,demo,test,lint,ci}.sh; do . "$part"; done
 
 verb=${1:-}
 shift || true
@@ -34,6 +37,7 @@ case $verb in
     run)   install_packages "${build_packages[@]}" "${run_packages[@]}"; one_at_a_time build_module; run_demo ;;
     test)  install_packages "${every_package[@]}"; run_tests "$@" ;;
     lint)  install_packages "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; lint ;;
+    ci)    install_packages "${every_package[@]}"; run_ci ;;
     bench) install_packages "${every_package[@]}"; one_at_a_time build_module; exec bench/run "$@" ;;
     clean) rm -rf build ;;
     help | -h | --help) usage ;;

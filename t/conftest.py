@@ -27,12 +27,13 @@ pytest.register_assert_rewrite("contract", "bff_client", "form_client")
 
 from accounts import GUARDED
 from nginx_server import Nginx
+from processes import untimed
 from smtp import Smtp
 from stores import TREE, Postgres, Redis
 from tokens import guarded_server
 from upstream import Upstream
 
-LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds)
+LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds); what all tests share is not counted
 
 
 def limited(item):
@@ -65,14 +66,16 @@ def session_folder():
 
 @pytest.fixture(scope="session")
 def session_postgres(session_folder):
-    server = Postgres(session_folder / "postgres")
+    with untimed():
+        server = Postgres(session_folder / "postgres")
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def session_redis(session_folder):
-    server = Redis(session_folder / "redis")
+    with untimed():
+        server = Redis(session_folder / "redis")
     yield server
     server.stop()
 
@@ -95,7 +98,8 @@ def redis(session_redis):
 
 @pytest.fixture(scope="session")
 def session_smtp(session_folder):
-    server = Smtp(session_folder / "smtp")
+    with untimed():
+        server = Smtp(session_folder / "smtp")
     yield server
     server.stop()
 
@@ -109,7 +113,8 @@ def smtp(session_smtp):
 
 @pytest.fixture(scope="session")
 def session_upstream():
-    server = Upstream()
+    with untimed():
+        server = Upstream()
     yield server
     server.close()
 
@@ -141,14 +146,18 @@ def keys():
 
 
 @pytest.fixture
-def nginx(folder, postgres, redis, upstream, keys):
-    """nginx(server_text, …) starts a server; its arguments are those of nginx_server.Nginx. start=False: not yet."""
+def nginx(request, folder, postgres, redis, upstream, keys):
+    """nginx(server_text, …) starts a server; its arguments are those of nginx_server.Nginx. start=False: not yet.
+
+    One worker, unless the module is about what several share and says so: WORKERS = 2.
+    """
     servers = []
     keys_file = folder / "keys.json"
     keys_file.write_text(json.dumps(keys))
     keys_file.chmod(0o600)
 
     def make(server="", start=True, **options):
+        options.setdefault("workers", getattr(request.module, "WORKERS", 1))
         marks = {"KEYS": str(keys_file), "UPSTREAM": upstream.url, "POSTGRES": postgres.conninfo,
                  "REDIS": f"unix:{redis.socket}", "PAGES": str(TREE / "pages")}
         usual = {"postgres": '"%POSTGRES%" pool=2 timeout=5s', "redis": "%REDIS% timeout=2s",

@@ -37,14 +37,13 @@ build_module() {
 # A whole nginx with the module inside, which is how AddressSanitizer sees most: with NGX_DEBUG_PALLOC every piece of
 # a pool is memory of its own. UBSan looks at our objects only; nginx's own would not pass.
 build_asan_nginx() {
-    local source tree=$root/build/nginx-asan
-    fetch_nginx_source
-    source=$(echo "$root"/build/nginx-src/nginx-*/)
+    local tree=$root/build/nginx-asan
+    fetch_nginx_source bookworm || die "apt-get source nginx failed, see build/apt.log"
     local flags=(--add-module="$root" --with-http_addition_module --with-ld-opt=-fsanitize=address,undefined
                  --with-cc-opt="-g1 -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1")
     # With sanitizers g++ 12 sees uninitialised memory where there is none.
     GATEHOUSE_CFLAGS="-O1 -fsanitize=undefined -fno-sanitize-recover=undefined -Wno-maybe-uninitialized" \
-        configure_nginx "$source" "$tree" "${flags[@]}"
+        configure_nginx "$nginx_source" "$tree" "${flags[@]}"
     make_nginx "$tree" binary
     asan_nginx=$tree/objs/nginx
     build_blocklist
@@ -106,23 +105,30 @@ make_nginx() {
     logged "$1.make.log" "compiling the module" "${command[@]}" -j "$jobs"
 }
 
-# Debian's source of nginx, over package lists of our own: a system has no deb-src lines by default. The newest version
-# that the mirror really has: some keep no sources of security updates.
+# Debian's source of nginx in its release RELEASE (bookworm: what is installed), over package lists of our own: a system
+# has no deb-src lines by default. The newest version that the mirror really has: some keep no sources of security
+# updates. Sets nginx_source; fails where the mirror has none.
 fetch_nginx_source() {
-    local apt=$root/build/apt private version
-    compgen -G 'build/nginx-src/nginx-*/configure' > /dev/null && return
-    step "Fetching Debian's source of nginx"
-    rm -rf build/nginx-src "$apt"
-    mkdir -p build/nginx-src "$apt"/lists/partial "$apt"/archives/partial
-    apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        grep -E ' bookworm(-security|-updates)? ' | sort -u > "$apt/sources.list"
-    private=(-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
-             -o Dir::Cache="$apt" -o APT::Sandbox::User="$(id -un)" -o APT::Get::List-Cleanup=0)
-    logged build/apt.log "apt-get update for sources" apt-get -qq "${private[@]}" update
-    cd build/nginx-src
-    for version in $(apt-cache "${private[@]}" showsrc nginx | sed -n 's/^Version: //p' | sort -Vru); do
-        apt-get -qq "${private[@]}" source "nginx=$version" > "$root/build/apt.log" 2>&1 && break
-    done
-    cd "$root"
-    compgen -G 'build/nginx-src/nginx-*/configure' > /dev/null || die "apt-get source nginx failed, see build/apt.log"
+    local release=$1 apt=$root/build/apt-$1 folder=build/nginx-src-$1 private version
+    if ! compgen -G "$folder/nginx-*/src/core/nginx.h" > /dev/null; then
+        step "Fetching the source of nginx in $release"
+        rm -rf "$folder" "$apt"
+        mkdir -p "$folder" "$apt"/lists/partial "$apt"/archives/partial
+        apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+            grep -E ' bookworm(-security|-updates)? ' | sort -u | sources_of "$release" > "$apt/sources.list"
+        private=(-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
+                 -o Dir::Cache="$apt" -o APT::Sandbox::User="$(id -un)" -o APT::Get::List-Cleanup=0)
+        apt-get -qq "${private[@]}" update > build/apt.log 2>&1
+        cd "$folder"
+        for version in $(apt-cache "${private[@]}" showsrc nginx | sed -n 's/^Version: //p' | sort -Vru); do
+            apt-get -qq "${private[@]}" source "nginx=$version" > "$root/build/apt.log" 2>&1 && break
+        done
+        cd "$root"
+    fi
+    nginx_source=$(compgen -G "$root/$folder/nginx-*/")
+}
+
+# The same mirror's lists for another release; only its main suite is sure to be there.
+sources_of() {
+    if [ "$1" = bookworm ]; then cat; else sed -n "s/ bookworm / $1 /p"; fi
 }

@@ -9,6 +9,15 @@ lint() {
     say "Nothing found"
 }
 
+# clang-tidy on the files of the core that differ from the commit before.
+lint_changed() {
+    local changed
+    changed=$(git diff --name-only --diff-filter=d HEAD~1 -- 'cpp_core/*.cpp')
+    [ -n "$changed" ] || return 0
+    one_at_a_time build_unit_tests build/unit
+    printf '%s\n' "$changed" | xargs -P "$jobs" -n 1 clang-tidy-16 -p build/unit --quiet 2> /dev/null
+}
+
 lint_quickly() {
     local clean=0
     clang-format --dry-run --Werror $(find cpp_core t/unit -name '*.h' -o -name '*.cpp') || clean=1
@@ -17,6 +26,8 @@ lint_quickly() {
         -rnE 'auto *&*\[[^]]*\] *= *co_await' cpp_core t/unit || clean=1
     no_match 'no aggregate or lambda inside a co_await: g++ 12 destroys it twice; name it first' \
         -rnP 'co_await.*([(,] *\{|\b(?!millis\b|seconds\b)\w+\{|\[[^]]*\] *\()' cpp_core t/unit || clean=1
+    no_match 'no ?: inside a co_await: g++ 12 destroys what it makes twice; name it first' \
+        -rnE 'co_await [^;]*[^:]\? [^;]* : ' cpp_core t/unit || clean=1
     return $clean
 }
 

@@ -2,12 +2,13 @@
 # and failed.
 
 run_tests() {
-    local asan='' long='' word
+    local asan='' quick='' long='' word
     local names=()
     passed=0 failed=0
     for word in "$@"; do
         case $word in
             --asan) asan=yes ;;
+            --quick) quick=yes ;;
             --long) long=yes ;;
             --pictures) export GATEHOUSE_README_IMAGES=$root/docs/images ;;
             -*) die "test has no option $word; see --help" ;;
@@ -42,9 +43,17 @@ all_suites() {
     step "Unit tests, tests through nginx, and tests in Chromium"
     unit_suite "$1" > build/unit.log 2>&1 &
     others+=($!)
-    { install_npm_packages && pytest_suite browser "$2" "$3"; } > build/browser.log 2>&1 &
+    if [ -n "$quick" ]; then
+        pytest_suite http "$2" "$3" $((2 * jobs))
+        wait "${others[@]}" || true
+        cat build/unit.log
+        count_results unit build/unit.json
+        count_results http build/http.xml
+        return
+    fi
+    { install_npm_packages && pytest_suite browser "$2" "$3" "$jobs"; } > build/browser.log 2>&1 &
     others+=($!)
-    pytest_suite http "$2" "$3"
+    pytest_suite http "$2" "$3" $((2 * jobs))
     wait "${others[@]}" || true
     cat build/unit.log build/browser.log
     count_results unit build/unit.json
@@ -54,18 +63,19 @@ all_suites() {
 
 unit_suite() {
     local filter='*'
+    [ -z "$quick" ] || filter='-*account_store*:*account_mail*:*session_*:*smtp_*:*_limiter*:*pool*:*hasher*:*operation_*:*schema*:*migrations*'
     [ "${#names[@]}" = 0 ] || filter=$(printf ':*%s*' "${names[@]}")
     "$1/unit_tests" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
 }
 
-# pytest_suite NAME NGINX MODULE: t/NAME. Not in variables of these names: NGINX is nginx's own, for the sockets that it
+# pytest_suite NAME NGINX MODULE PROCESSES: t/NAME, each process with servers of its own. Not in variables of these names: NGINX is nginx's own, for the sockets that it
 # inherits.
 pytest_suite() {
     local options=()
     [ "${#names[@]}" = 0 ] || options+=(-k "$(printf ' or %s' "${names[@]}" | cut -c 5-)")
-    [ -n "$long" ] || options+=(-m 'not long')
+    [ -n "$long" ] || options+=(-m "not long${quick:+ and quick}")
     GATEHOUSE_NGINX=$2 GATEHOUSE_MODULE=$3 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --junitxml="build/$1.xml" "${options[@]}" "t/$1" || true
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short -n "$4" --junitxml="build/$1.xml" "${options[@]}" "t/$1" || true
 }
 
 # What the browser's tests need beside Debian's packages, in the versions of the lock file.

@@ -129,8 +129,9 @@ task<result<feed::server>> feed::catch_up() {
   cursor_ = {};
   clock_ = found->time - steady_seconds();
   known seen;
+  known* const to_compare = forgetful ? &seen : nullptr;
   for (bool at_end = false; !at_end;) {
-    const result<bool> page = co_await read_page(millis{0}, forgetful ? &seen : nullptr);
+    const result<bool> page = co_await read_page(millis{0}, to_compare);
     if (!page) co_return page.failure();
     hold_lease();
     at_end = *page;

@@ -14,6 +14,7 @@ import pytest
 
 from accounts import claims
 from chromium import Chromium
+from processes import untimed
 from tab import Tab
 
 LOCATIONS = """
@@ -35,7 +36,8 @@ def application(request):
 
 @pytest.fixture(scope="session")
 def chromium(session_folder):
-    made = Chromium(session_folder / "chromium.log")
+    with untimed():
+        made = Chromium(session_folder / "chromium.log")
     yield made
     made.stop()
 

@@ -51,19 +51,29 @@ def alive(pid):
 
 
 PORTS = range(20000, 32768)  # those above the kernel gives to outgoing connections, and one may have come in between
+PROCESSES = 16               # of a run that share them: pytest's workers gw0 … and Chromium's tests
 given_ports = set()
 
 
 def free_port():
     """Free now, and given to nobody else of this run: two of one server may not be the same."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{PROCESSES - 1}")[2:]) % PROCESSES
     while True:
-        port = random.choice(PORTS)
+        port = random.choice(PORTS[worker::PROCESSES])
         if port in given_ports:
             continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             given_ports.add(port)
             return port
+
+
+@contextlib.contextmanager
+def untimed():
+    """The servers of the session start in the first test that asks for them, and are not that test's to wait for."""
+    left = signal.alarm(0)
+    yield
+    signal.alarm(left)
 
 
 def wait_until(condition, what, limit=10.0):

@@ -9,6 +9,8 @@ from bff_client import BFF, CLEARED, Client, another, as_cookies, assert_failure
 from browser import set_cookies
 from mailing import ELSEWHERE, REALIP, Mailing
 
+WORKERS = 2
+
 TRY_LATER = "Too many requests, try again later"
 
 

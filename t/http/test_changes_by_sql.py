@@ -10,6 +10,8 @@ from accounts import API, GUARDED, Account, bearer
 from mailing import Mailing, token_in, wait_for_link
 from processes import wait_until
 
+WORKERS = 2
+
 PASSWORD = "Tr0ubadour-Nine"
 
 

@@ -13,6 +13,8 @@ from contract import assert_answer
 from csrf_client import FORBIDDEN, LOGGED_IN, OPEN, REST, ROOT, Client, Page, conflict, error
 from processes import wait_until
 
+WORKERS = 2
+
 
 @pytest.fixture
 def server(nginx):

@@ -8,6 +8,8 @@ import pytest
 
 from stores import TREE
 
+pytestmark = pytest.mark.quick
+
 GUARD = "location / { gatehouse %REALM%; }"
 
 

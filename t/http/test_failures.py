@@ -11,6 +11,8 @@ import pytest
 from accounts import API, GUARDED, Account, bearer
 from processes import wait_until
 
+WORKERS = 2
+
 RECOVERY = 5.0  # seconds at most after a server's return
 LOGIN = {"email": "john", "password": "doe"}
 

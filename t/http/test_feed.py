@@ -10,6 +10,8 @@ from accounts import API, GUARDED, Account, bearer
 from processes import alive, wait_until
 from stores import Redis
 
+WORKERS = 2
+
 HEARD = 3.0  # seconds: another worker has taken over, and has read
 
 

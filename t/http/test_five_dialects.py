@@ -9,6 +9,8 @@ import pytest
 from accounts import bearer, claims
 from browser import set_cookies
 
+pytestmark = pytest.mark.quick
+
 FIVE = """
 location /auth/ { gatehouse_api %REALM% rest; }
 location /v1/ { gatehouse_api %REALM% jsonapi; }

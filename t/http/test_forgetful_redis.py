@@ -10,6 +10,8 @@ from accounts import API, GUARDED, Account, bearer
 from processes import wait_until
 from stores import TREE, Redis
 
+WORKERS = 2
+
 ENDED_AGAIN = 15.0  # seconds; the sessions are looked through in the background
 
 

@@ -5,6 +5,8 @@ import pytest
 from accounts import GUARDED
 from tokens import ABSENT
 
+pytestmark = pytest.mark.quick
+
 REFUSED = 'Bearer error="invalid_token"'
 ADMINS = GUARDED.replace("{", "{ gatehouse_require role=admin;")
 

@@ -5,6 +5,8 @@ import re
 import pytest
 import requests
 
+pytestmark = pytest.mark.quick
+
 
 SECRET = "location /secret/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }"
 OPEN = "location /open/ { proxy_pass %UPSTREAM%; }"

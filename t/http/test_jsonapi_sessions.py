@@ -11,6 +11,8 @@ from contract import assert_answer, cookies_of
 from jsonapi_client import PERSON, V1, Client, plain, post, schema
 from tokens import Mint
 
+WORKERS = 2
+
 
 @pytest.fixture
 def server(nginx):

@@ -10,6 +10,8 @@ from accounts import API, GUARDED, Account, bearer
 from mailing import REALIP
 from processes import wait_until
 
+WORKERS = 2
+
 NARROW = {"limit_logins": "account+address=3/1m account=off address=off"}
 WRONG = "WrongPass123"
 

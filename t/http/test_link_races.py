@@ -13,6 +13,8 @@ from jsonapi_client import Client as JsonApi
 from mailing import Mailing, token_in
 from processes import wait_until
 
+WORKERS = 2
+
 NEW = "Another-Passw0rd"
 
 

@@ -8,6 +8,8 @@ from accounts import API, GUARDED, Account, bearer
 from browser import Browser, set_cookies
 from test_five_dialects import APP, FIVE, login, register
 
+WORKERS = 2
+
 PLAIN = {"cookie_secure": "off"}
 
 

@@ -14,6 +14,8 @@ from accounts import API
 from browser import Browser
 from processes import wait_until
 
+WORKERS = 2
+
 PLAIN = {"cookie_secure": "off"}
 ACCESS = "gatehouse"
 LIMIT = 2.0  # seconds after the end of its session

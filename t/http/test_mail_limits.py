@@ -12,6 +12,8 @@ from jsonapi_client import Client as JsonApi
 from mailing import REALIP, Mailing, from_address, token_in
 from processes import wait_until
 
+WORKERS = 2
+
 NEW = "Another-Passw0rd"
 
 

@@ -8,6 +8,8 @@ from accounts import API, Account
 from mailing import Mailing, mail_settings, token_in
 from processes import alive, wait_until
 
+WORKERS = 2
+
 
 @pytest.fixture
 def mailing(nginx, smtp, postgres):

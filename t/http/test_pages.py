@@ -12,6 +12,8 @@ import requests
 from browser import FETCH, NAVIGATION, Browser, set_cookies
 from processes import free_port
 
+pytestmark = pytest.mark.quick
+
 SITE = "location /auth/ { gatehouse_api %REALM% rest; } location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }"
 FORM = {**NAVIGATION, "Sec-Fetch-Site": "same-origin"}
 GERMAN = {**NAVIGATION, "Accept-Language": "de"}

@@ -11,6 +11,8 @@ from accounts import API, GUARDED, Account
 from nginx_server import TEMPLATE
 from processes import children, wait_until
 
+WORKERS = 2
+
 MOST = 64
 
 

@@ -8,6 +8,8 @@ import pytest
 from accounts import API, GUARDED, Account, assert_error, bearer, claims
 from contract import assert_answer
 
+pytestmark = pytest.mark.quick
+
 JANE = {"name": "Jane Doe", "email": "jane@example.com", "password": "SecurePass123", "confirmPassword": "SecurePass123"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

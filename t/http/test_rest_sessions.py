@@ -8,6 +8,8 @@ import pytest
 
 from accounts import API, GUARDED, Account, assert_error, bearer, claims
 
+WORKERS = 2
+
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

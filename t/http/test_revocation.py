@@ -8,6 +8,8 @@ from accounts import API, GUARDED, Account, bearer
 from processes import free_port, wait_until
 from stores import Redis
 
+WORKERS = 2
+
 DELAY = 1.0  # granted to a loaded test machine; the figure that we promise, 100 ms, is measured by the benchmark
 
 

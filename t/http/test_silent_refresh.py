@@ -9,6 +9,8 @@ import pytest
 from accounts import GUARDED, claims
 from browser import FETCH, Browser, set_cookies
 
+WORKERS = 2
+
 PAGES = "location /auth/ { gatehouse_api %REALM% rest; }" + GUARDED
 PLAIN = {"cookie_secure": "off"}
 ACCESS, REFRESH = "gatehouse", "gatehouse-refresh"

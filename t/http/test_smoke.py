@@ -9,6 +9,9 @@ import pytest
 from nginx_server import MODULE
 from stores import TREE
 
+WORKERS = 2
+pytestmark = pytest.mark.quick
+
 GUARDED = "location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }"
 
 
