@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static char *ngx_http_gatehouse_mount(ngx_conf_t *cf, gh_str *mount);

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static ngx_http_gatehouse_user_t *ngx_http_gatehouse_find_user(

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static ngx_int_t ngx_http_gatehouse_check_rules(ngx_conf_t *cf,

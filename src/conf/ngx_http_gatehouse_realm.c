@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static void ngx_http_gatehouse_config_cleanup(void *data);

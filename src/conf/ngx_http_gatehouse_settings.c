@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static ngx_uint_t ngx_http_gatehouse_name_after(const char *prefix,

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 static ngx_int_t ngx_http_gatehouse_judge(ngx_http_request_t *r,

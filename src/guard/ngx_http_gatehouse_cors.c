@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 typedef struct {

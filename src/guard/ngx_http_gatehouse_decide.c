@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 static ngx_http_gatehouse_principal_t *ngx_http_gatehouse_identify(

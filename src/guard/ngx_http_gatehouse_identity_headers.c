@@ -7,86 +7,12 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 static ngx_uint_t ngx_http_gatehouse_is_continued(ngx_http_request_t *r);
 static ngx_int_t ngx_http_gatehouse_push_identity(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
-
-
-ngx_int_t
-ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r)
-{
-    if (ngx_http_gatehouse_receive(r) != NGX_OK
-        || ngx_http_gatehouse_mask_endpoint(r) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_gatehouse_refuse_ambiguous(r);
-}
-
-
-/*
- * Runs before the access log is written, for requests that nginx has refused
- * while it read them: no phase has seen them.
- */
-
-ngx_int_t
-ngx_http_gatehouse_log_handler(ngx_http_request_t *r)
-{
-    if (r->phase_handler) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_gatehouse_receive(r) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_gatehouse_mask_all(r);
-}
-
-
-/*
- * Runs for a new location of a request that has had one before, and for
- * those that missed the post read phase: subrequests, and error pages of
- * requests that nginx could not read to their end.
- */
-
-ngx_int_t
-ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
-{
-    ngx_http_gatehouse_ctx_t  *ctx;
-
-    if (ngx_http_gatehouse_mask(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (!r->internal) {
-        return NGX_DECLINED;
-    }
-
-    if (r == r->main && ngx_http_gatehouse_receive(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx = ngx_http_gatehouse_find_ctx(r);
-
-    if (ctx == NULL) {
-        return NGX_DECLINED;
-    }
-
-    if (r == r->main) {
-        ctx->refused = 0;
-    }
-
-    if (ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_DECLINED;
-}
 
 
 /* A location without a guard. */

@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 static ngx_int_t ngx_http_gatehouse_renew_begin(ngx_http_request_t *r,

@@ -6,10 +6,19 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 
 
 #define NGX_HTTP_GATEHOUSE_RUNNING_INTERVAL  1000
+
+
+struct ngx_http_gatehouse_running_s {
+    ngx_queue_t                      queue;
+    ngx_http_request_t              *request;
+    gh_realm                        *realm;
+    gh_identity                     *identity;
+};
 
 
 static void ngx_http_gatehouse_running_cleanup(void *data);

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
 
 
 typedef struct {

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
 
 
 #define NGX_HTTP_GATEHOUSE_JOB_TIMEOUT  60000

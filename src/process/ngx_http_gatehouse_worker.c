@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
 
 
 static int ngx_http_gatehouse_host_is_quitting(void *self);
@@ -38,7 +38,7 @@ gh_worker  *ngx_http_gatehouse_worker;
 
 
 ngx_int_t
-ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
+ngx_http_gatehouse_worker_start(ngx_cycle_t *cycle)
 {
     void                            *memory;
     size_t                           size;
@@ -74,8 +74,6 @@ ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
 
     ngx_queue_init(&host->jobs);
 
-    ngx_http_gatehouse_running_start();
-
     wake = &host->wake;
     wake->handler = ngx_http_gatehouse_wake_handler;
     wake->log = cycle->log;
@@ -107,7 +105,7 @@ ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
 
 
 void
-ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
+ngx_http_gatehouse_worker_stop(void)
 {
     gh_worker  *worker;
 
@@ -116,8 +114,6 @@ ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
     if (worker == NULL) {
         return;
     }
-
-    ngx_http_gatehouse_running_stop();
 
     /* from now on no request is answered and no thread is there to work */
 

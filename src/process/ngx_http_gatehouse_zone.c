@@ -5,7 +5,10 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+
+
+#define NGX_HTTP_GATEHOUSE_ZONE_SIZE  (16 * 1024 * 1024)
 
 
 static ngx_int_t ngx_http_gatehouse_zone_init(ngx_shm_zone_t *zone,

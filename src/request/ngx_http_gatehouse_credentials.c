@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "request/ngx_http_gatehouse_request.h"
 
 
 typedef struct {

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "request/ngx_http_gatehouse_request.h"
 
 
 static ngx_uint_t ngx_http_gatehouse_is_trusted(ngx_http_request_t *r,

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "request/ngx_http_gatehouse_request.h"
 
 
 static ngx_http_core_loc_conf_t *ngx_http_gatehouse_locate_in(

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "request/ngx_http_gatehouse_request.h"
 
 
 #define ngx_http_gatehouse_length_bit(len)                                    \

@@ -5,7 +5,8 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 
 
 typedef struct {

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 
 
 typedef struct {

@@ -4,11 +4,9 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 
 
-static ngx_uint_t ngx_http_gatehouse_reply_name(const gh_header *header,
-    const char *name);
 
 
 /* The reply is gone when this returns: nothing of it may be referred to. */
@@ -65,66 +63,4 @@ ngx_http_gatehouse_reply_headers(ngx_http_request_t *r, const gh_reply *reply)
     r->headers_out.content_length_n = reply->body.len;
 
     return ngx_http_gatehouse_copy_headers(r, reply);
-}
-
-
-ngx_int_t
-ngx_http_gatehouse_copy_headers(ngx_http_request_t *r, const gh_reply *reply)
-{
-    u_char           *p;
-    size_t            i;
-    gh_str            name, value;
-    ngx_table_elt_t  *h;
-    const gh_header  *header;
-
-    for (i = 0; i < reply->header_count; i++) {
-
-        header = &reply->headers[i];
-
-        if (ngx_http_gatehouse_reply_name(header, "Content-Length")) {
-            continue;
-        }
-
-        p = ngx_pnalloc(r->pool, header->name.len + header->value.len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        name.data = (const char *) p;
-        name.len = header->name.len;
-        p = ngx_cpymem(p, header->name.data, name.len);
-
-        value.data = (const char *) p;
-        value.len = header->value.len;
-        ngx_memcpy(p, header->value.data, value.len);
-
-        if (ngx_http_gatehouse_reply_name(header, "Content-Type")) {
-            r->headers_out.content_type.data = p;
-            r->headers_out.content_type.len = value.len;
-            r->headers_out.content_type_len = value.len;
-            r->headers_out.content_type_lowcase = NULL;
-            continue;
-        }
-
-        h = ngx_http_gatehouse_add_header(r, name, value);
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (ngx_http_gatehouse_reply_name(header, "WWW-Authenticate")) {
-            r->headers_out.www_authenticate = h;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_gatehouse_reply_name(const gh_header *header, const char *name)
-{
-    return header->name.len == ngx_strlen(name)
-           && ngx_strncasecmp((u_char *) header->name.data, (u_char *) name,
-                              header->name.len)
-              == 0;
 }

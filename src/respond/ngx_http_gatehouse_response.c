@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 
 
 static ngx_int_t ngx_http_gatehouse_yield_to_expires(ngx_http_request_t *r);
@@ -24,59 +24,6 @@ static gh_str  ngx_http_gatehouse_set_cookie = {
 static gh_str  ngx_http_gatehouse_location = {
     "Location", sizeof("Location") - 1
 };
-
-
-ngx_table_elt_t *
-ngx_http_gatehouse_add_header(ngx_http_request_t *r, gh_str name, gh_str value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name.data;
-    h->key.len = name.len;
-    h->value.data = (u_char *) value.data;
-    h->value.len = value.len;
-
-    return h;
-}
-
-
-ngx_int_t
-ngx_http_gatehouse_retry_after(ngx_http_request_t *r, ngx_uint_t seconds)
-{
-    u_char  *p;
-    gh_str   value;
-
-    static gh_str  name = { "Retry-After", sizeof("Retry-After") - 1 };
-
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.data = (const char *) p;
-    value.len = ngx_sprintf(p, "%ui", seconds) - p;
-
-    return ngx_http_gatehouse_add_header(r, name, value) ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_gatehouse_no_store(ngx_http_request_t *r)
-{
-    static gh_str  value = { "no-store", sizeof("no-store") - 1 };
-
-    return ngx_http_gatehouse_add_header(r, ngx_http_gatehouse_cache_control,
-                                         value)
-           ? NGX_OK : NGX_ERROR;
-}
 
 
 /*

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 
 
 static ngx_int_t ngx_http_gatehouse_attribute_variable(ngx_http_request_t *r,
