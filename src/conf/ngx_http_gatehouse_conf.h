@@ -8,7 +8,7 @@
 #define _NGX_HTTP_GATEHOUSE_CONF_H_INCLUDED_
 
 
-#include "respond/ngx_http_gatehouse_respond.h"
+#include "ngx_http_gatehouse_module.h"
 
 
 /*

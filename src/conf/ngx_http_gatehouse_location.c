@@ -4,6 +4,7 @@
  */
 
 
+#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 

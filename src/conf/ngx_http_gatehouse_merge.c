@@ -4,6 +4,8 @@
  */
 
 
+#include "guard/ngx_http_gatehouse_guard.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 

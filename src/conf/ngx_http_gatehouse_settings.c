@@ -5,6 +5,7 @@
  */
 
 
+#include "guard/ngx_http_gatehouse_guard.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 

@@ -6,6 +6,7 @@
 
 
 #include "process/ngx_http_gatehouse_process.h"
+#include "guard/ngx_http_gatehouse_guard.h"
 #include "respond/ngx_http_gatehouse_respond.h"
 
 

@@ -7,6 +7,7 @@
  */
 
 
+#include "guard/ngx_http_gatehouse_guard.h"
 #include "respond/ngx_http_gatehouse_respond.h"
 
 

@@ -9,7 +9,7 @@
 #define _NGX_HTTP_GATEHOUSE_RESPOND_H_INCLUDED_
 
 
-#include "guard/ngx_http_gatehouse_guard.h"
+#include "request/ngx_http_gatehouse_request.h"
 
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);

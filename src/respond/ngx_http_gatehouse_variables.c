@@ -5,6 +5,7 @@
  */
 
 
+#include "guard/ngx_http_gatehouse_guard.h"
 #include "respond/ngx_http_gatehouse_respond.h"
 
 
