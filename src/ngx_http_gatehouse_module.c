@@ -4,7 +4,11 @@
  */
 
 
-#include "ngx_http_gatehouse_module.h"
+#include "process/ngx_http_gatehouse_process.h"
+#include "request/ngx_http_gatehouse_request.h"
+#include "guard/ngx_http_gatehouse_guard.h"
+#include "respond/ngx_http_gatehouse_respond.h"
+#include "conf/ngx_http_gatehouse_conf.h"
 
 
 static ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
@@ -14,6 +18,8 @@ static ngx_int_t ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf);
 static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_gatehouse_init_process(ngx_cycle_t *cycle);
+static void ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_enum_t  ngx_http_gatehouse_ambiguous_paths[] = {
@@ -370,4 +376,21 @@ ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
     }
 
     return ngx_http_gatehouse_explain_print(cycle, gmcf);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_gatehouse_running_start();
+
+    return ngx_http_gatehouse_worker_start(cycle);
+}
+
+
+static void
+ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_gatehouse_running_stop();
+    ngx_http_gatehouse_worker_stop();
 }

@@ -1,0 +1,370 @@
+
+/*
+ * What holds in a location: its own directives and those of the levels above.
+ */
+
+
+#include "guard/ngx_http_gatehouse_guard.h"
+#include "respond/ngx_http_gatehouse_respond.h"
+#include "conf/ngx_http_gatehouse_conf.h"
+
+
+static ngx_int_t ngx_http_gatehouse_check_rules(ngx_conf_t *cf,
+    ngx_http_gatehouse_loc_conf_t *conf, ngx_uint_t written);
+static ngx_http_gatehouse_header_t *ngx_http_gatehouse_push_header(
+    ngx_conf_t *cf, ngx_array_t *headers, ngx_str_t *name, ngx_str_t *value);
+static ngx_http_gatehouse_header_t *ngx_http_gatehouse_find_header(
+    ngx_array_t *headers, ngx_str_t *name);
+static ngx_int_t ngx_http_gatehouse_merge_headers(ngx_conf_t *cf,
+    ngx_http_gatehouse_loc_conf_t *prev, ngx_http_gatehouse_loc_conf_t *conf);
+
+
+static ngx_keyval_t  ngx_http_gatehouse_default_headers[] = {
+    { ngx_string("Remote-User"), ngx_string("$gatehouse_remote_user") },
+    { ngx_string("Remote-Name"), ngx_string("$gatehouse_name") },
+    { ngx_string("Remote-Email"), ngx_string("$gatehouse_email") },
+    { ngx_string("Remote-Groups"), ngx_string("$gatehouse_roles") },
+    { ngx_null_string, ngx_null_string }
+};
+
+
+void *
+ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_gatehouse_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->guard = NULL;
+     *     conf->rules = NULL;
+     *     conf->rules_file = NULL;
+     *     conf->rules_line = 0;
+     *     conf->headers = NULL;
+     *     conf->identity = NULL;
+     *     conf->origins = NULL;
+     *     conf->api = NULL;
+     *     conf->check = NULL;
+     *     conf->check_from = NULL;
+     */
+
+    conf->realm = NGX_CONF_UNSET_PTR;
+    conf->optional = NGX_CONF_UNSET;
+    conf->pass_authorization = NGX_CONF_UNSET;
+    conf->pass_cookies = NGX_CONF_UNSET;
+    conf->ambiguous_paths = NGX_CONF_UNSET_UINT;
+    conf->from = NGX_CONF_UNSET_UINT;
+    conf->stale_limit = NGX_CONF_UNSET_MSEC;
+    conf->csrf = NGX_CONF_UNSET;
+    conf->no_store = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+char *
+ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_gatehouse_loc_conf_t *prev = parent;
+    ngx_http_gatehouse_loc_conf_t *conf = child;
+
+    ngx_uint_t                      guarded, written;
+    ngx_http_core_loc_conf_t       *clcf;
+    ngx_http_gatehouse_srv_conf_t  *gscf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    gscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_gatehouse_module);
+
+    guarded = (conf->realm != NGX_CONF_UNSET_PTR);
+    written = (conf->rules != NULL);
+
+    /* "if" and "limit_except" are still the location they are in */
+
+    if (clcf->noname && clcf->handler == NULL) {
+        conf->api = prev->api;
+        conf->check = prev->check;
+
+        if (conf->api) {
+            clcf->handler = ngx_http_gatehouse_api_handler;
+
+        } else if (conf->check) {
+            clcf->handler = ngx_http_gatehouse_check_handler;
+        }
+    }
+
+    if (conf->realm == NGX_CONF_UNSET_PTR) {
+        conf->realm = prev->realm;
+        conf->optional = prev->optional;
+    }
+
+    /* whoever is to log in cannot be asked to be logged in already */
+
+    if (conf->realm == NGX_CONF_UNSET_PTR) {
+        conf->guard = NULL;
+
+    } else if ((conf->api || conf->check) && !guarded) {
+        conf->guard = clcf->noname ? prev->guard : NULL;
+
+    } else {
+        conf->guard = conf->realm;
+    }
+
+    if (conf->guard) {
+        gscf->guarded = 1;
+    }
+
+    if (conf->api) {
+        gscf->endpoints = 1;
+    }
+
+    if (conf->rules == NULL) {
+        conf->rules = prev->rules;
+        conf->rules_file = prev->rules_file;
+        conf->rules_line = prev->rules_line;
+    }
+
+    if (ngx_http_gatehouse_check_rules(cf, conf, written) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_gatehouse_merge_headers(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_merge_value(conf->pass_authorization, prev->pass_authorization,
+                         0);
+    ngx_conf_merge_value(conf->pass_cookies, prev->pass_cookies, 0);
+    ngx_conf_merge_uint_value(conf->ambiguous_paths, prev->ambiguous_paths, 0);
+
+    if (conf->from == NGX_CONF_UNSET_UINT) {
+        conf->from_names = prev->from_names;
+    }
+
+    ngx_conf_merge_uint_value(conf->from, prev->from, 0);
+    ngx_conf_merge_msec_value(conf->stale_limit, prev->stale_limit, 0);
+    ngx_conf_merge_value(conf->csrf, prev->csrf, 1);
+    ngx_conf_merge_value(conf->no_store, prev->no_store, 1);
+
+    if (conf->origins == NULL) {
+        conf->origins = prev->origins;
+    }
+
+    if (conf->check_from == NULL) {
+        conf->check_from = prev->check_from;
+    }
+
+    if (conf->guard
+        && clcf->name.len
+        && ngx_http_gatehouse_add_user(cf, conf->guard, 0) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api) {
+        clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
+                                                NGX_HTTP_GATEHOUSE_BODY_SIZE);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * A rule without a guard would let everybody in.  Only what says so itself
+ * may go without: "gatehouse off" and endpoints, for the rules they inherit.
+ */
+
+static ngx_int_t
+ngx_http_gatehouse_check_rules(ngx_conf_t *cf,
+    ngx_http_gatehouse_loc_conf_t *conf, ngx_uint_t written)
+{
+    if (conf->rules == NULL || conf->guard || conf->check) {
+        return NGX_OK;
+    }
+
+    if (!written && conf->realm != NGX_CONF_UNSET_PTR) {
+        return NGX_OK;
+    }
+
+    if (!written && conf->api) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"gatehouse_require\" has no guard to enforce it; "
+                  "write \"gatehouse REALM;\" beside it in %s:%ui",
+                  conf->rules_file, conf->rules_line);
+
+    return NGX_ERROR;
+}
+
+
+char *
+ngx_http_gatehouse_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_gatehouse_loc_conf_t *glcf = conf;
+
+    gh_error                         error;
+    ngx_str_t                       *value;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    value = cf->args->elts;
+
+    if (gh_identity_header_check(ngx_http_gatehouse_view(&value[1]), &error)
+        != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s", error.text);
+        return NGX_CONF_ERROR;
+    }
+
+    if (glcf->headers == NULL) {
+        glcf->headers = ngx_array_create(cf->pool, 4,
+                                         sizeof(ngx_http_gatehouse_header_t));
+        if (glcf->headers == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_http_gatehouse_find_header(glcf->headers, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate gatehouse_header \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_gatehouse_push_header(cf, glcf->headers, &value[1], &value[2])
+        == NULL)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    if (ngx_http_gatehouse_reserve(cf, gmcf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_http_gatehouse_header_t *
+ngx_http_gatehouse_push_header(ngx_conf_t *cf, ngx_array_t *headers,
+    ngx_str_t *name, ngx_str_t *value)
+{
+    ngx_http_gatehouse_header_t       *header;
+    ngx_http_compile_complex_value_t   ccv;
+
+    header = ngx_array_push(headers);
+    if (header == NULL) {
+        return NULL;
+    }
+
+    header->name = *name;
+    header->lowcase.len = name->len;
+    header->lowcase.data = ngx_pnalloc(cf->pool, name->len);
+    if (header->lowcase.data == NULL) {
+        return NULL;
+    }
+
+    header->hash = ngx_hash_strlow(header->lowcase.data, name->data,
+                                   name->len);
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = &header->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NULL;
+    }
+
+    return header;
+}
+
+
+static ngx_http_gatehouse_header_t *
+ngx_http_gatehouse_find_header(ngx_array_t *headers, ngx_str_t *name)
+{
+    ngx_uint_t                    i;
+    ngx_http_gatehouse_header_t  *header;
+
+    header = headers->elts;
+
+    for (i = 0; i < headers->nelts; i++) {
+        if (ngx_http_gatehouse_same_name(&header[i].name, name)) {
+            return &header[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_merge_headers(ngx_conf_t *cf,
+    ngx_http_gatehouse_loc_conf_t *prev, ngx_http_gatehouse_loc_conf_t *conf)
+{
+    ngx_uint_t                       i;
+    ngx_keyval_t                    *kv;
+    ngx_http_gatehouse_header_t     *header, *copy;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    if (gmcf->realms == 0) {
+        return NGX_OK;
+    }
+
+    if (conf->headers == NULL) {
+        conf->headers = prev->headers;
+
+        if (prev->identity) {
+            conf->identity = prev->identity;
+            return NGX_OK;
+        }
+    }
+
+    conf->identity = ngx_array_create(cf->pool, 8,
+                                      sizeof(ngx_http_gatehouse_header_t));
+    if (conf->identity == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (conf->headers) {
+        header = conf->headers->elts;
+
+        for (i = 0; i < conf->headers->nelts; i++) {
+            copy = ngx_array_push(conf->identity);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
+
+            *copy = header[i];
+        }
+    }
+
+    for (kv = ngx_http_gatehouse_default_headers; kv->key.len; kv++) {
+        if (ngx_http_gatehouse_find_header(conf->identity, &kv->key)) {
+            continue;
+        }
+
+        if (ngx_http_gatehouse_push_header(cf, conf->identity, &kv->key,
+                                           &kv->value)
+            == NULL)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_gatehouse_reserve(cf, gmcf, &kv->key) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,190 @@
+
+/*
+ * A client's request: what it says, what is remembered of it, and the lists
+ * of headers that the other rooms read and write.
+ */
+
+
+#ifndef _NGX_HTTP_GATEHOUSE_REQUEST_H_INCLUDED_
+#define _NGX_HTTP_GATEHOUSE_REQUEST_H_INCLUDED_
+
+
+#include "ngx_http_gatehouse_module.h"
+
+
+/* headers of a request that are not simply passed on */
+
+#define NGX_HTTP_GATEHOUSE_RESERVED       1
+#define NGX_HTTP_GATEHOUSE_AUTHORIZATION  2
+#define NGX_HTTP_GATEHOUSE_COOKIE         3
+#define NGX_HTTP_GATEHOUSE_TOKEN          4
+
+
+typedef struct ngx_http_gatehouse_principal_s  ngx_http_gatehouse_principal_t;
+
+struct ngx_http_gatehouse_principal_s {
+    gh_realm                        *realm;
+    ngx_uint_t                       from;
+    ngx_http_gatehouse_from_t       *from_names;
+    ngx_msec_t                       stale_limit;
+    gh_decision                      decision;
+    ngx_http_gatehouse_principal_t  *next;
+};
+
+
+/* Goes on with a request that has waited. */
+
+typedef void (*ngx_http_gatehouse_resume_pt)(ngx_http_request_t *r);
+
+
+typedef struct ngx_http_gatehouse_renewal_s  ngx_http_gatehouse_renewal_t;
+
+struct ngx_http_gatehouse_renewal_s {
+    gh_realm                        *realm;
+    gh_decision                      decision;
+    ngx_str_t                       *cookies;        /* for Set-Cookie */
+    ngx_uint_t                       ncookies;
+
+    ngx_http_request_t              *request;        /* what waits for it */
+    gh_flow                         *flow;
+    ngx_http_gatehouse_resume_pt     resume;
+
+    ngx_http_gatehouse_renewal_t    *next;
+
+    unsigned                         keep:1;         /* nothing was rotated */
+    unsigned                         done:1;
+};
+
+
+/* A request that its session's end shall end, see the guard. */
+
+typedef struct ngx_http_gatehouse_running_s  ngx_http_gatehouse_running_t;
+
+
+/* A header with credentials, as sent, and what is left of it for others. */
+
+typedef struct {
+    ngx_table_elt_t                  header;
+    ngx_str_t                        left;
+    ngx_uint_t                       kind;
+
+    unsigned                         placed:1;       /* in the list */
+} ngx_http_gatehouse_kept_t;
+
+
+/* Whom the guard has let into the last location of a request. */
+
+typedef struct ngx_http_gatehouse_vouched_s  ngx_http_gatehouse_vouched_t;
+
+struct ngx_http_gatehouse_vouched_s {
+    ngx_http_request_t              *request;
+    ngx_http_gatehouse_principal_t  *principal;      /* NULL: nobody */
+    ngx_http_gatehouse_vouched_t    *next;
+};
+
+
+/*
+ * What is known of a client's request: one for the main request and all its
+ * subrequests.  It outlives internal redirects and, because variables are
+ * read while the request is logged, also the cleanup of the request.
+ */
+
+typedef struct {
+    gh_credentials                   credentials;
+    ngx_http_gatehouse_kept_t       *kept;           /* the same, as headers */
+    ngx_uint_t                       nkept;
+
+    ngx_http_gatehouse_principal_t  *principals;
+    ngx_http_gatehouse_principal_t  *current;
+    ngx_http_gatehouse_vouched_t    *vouched;
+    ngx_http_gatehouse_renewal_t    *renewals;
+    ngx_http_gatehouse_running_t    *running;
+
+    ngx_table_elt_t                 *challenge;
+    ngx_int_t                        refused;        /* the guard's status */
+    ngx_array_t                     *origins;        /* gh_str, then allowed */
+    ngx_str_t                        problem;        /* replaces the body */
+    ngx_str_t                        query;          /* as sent, if masked */
+
+    unsigned                         received:1;     /* credentials */
+    unsigned                         judged:1;       /* Authorization */
+    unsigned                         answered:1;     /* by an endpoint */
+    unsigned                         masked:1;       /* the query */
+    unsigned                         replace:1;
+    unsigned                         replaced:1;
+} ngx_http_gatehouse_ctx_t;
+
+
+extern ngx_str_t  ngx_http_gatehouse_authorization;
+extern ngx_str_t  ngx_http_gatehouse_cookie;
+
+
+ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_find_ctx(ngx_http_request_t *r);
+ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_get_ctx(ngx_http_request_t *r);
+
+/* phases before the guard's */
+
+ngx_int_t ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_log_handler(ngx_http_request_t *r);
+
+/* names of headers */
+
+ngx_int_t ngx_http_gatehouse_reserve(ngx_conf_t *cf,
+    ngx_http_gatehouse_main_conf_t *gmcf, ngx_str_t *name);
+ngx_uint_t ngx_http_gatehouse_is_reserved(ngx_http_gatehouse_main_conf_t *gmcf,
+    ngx_str_t *name);
+ngx_int_t ngx_http_gatehouse_hide(ngx_conf_t *cf, ngx_str_t *name);
+ngx_uint_t ngx_http_gatehouse_is_token(ngx_http_gatehouse_main_conf_t *gmcf,
+    ngx_str_t *name);
+ngx_uint_t ngx_http_gatehouse_same_name(ngx_str_t *one, ngx_str_t *two);
+ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
+
+/* credentials leave the list of headers */
+
+ngx_int_t ngx_http_gatehouse_receive(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
+    ngx_uint_t settled);
+ngx_int_t ngx_http_gatehouse_settle(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
+ngx_http_gatehouse_kept_t *ngx_http_gatehouse_find_kept(
+    ngx_http_gatehouse_ctx_t *ctx, ngx_table_elt_t *h);
+
+/* what the client sent */
+
+ngx_int_t ngx_http_gatehouse_credentials(ngx_http_request_t *r,
+    gh_credentials *credentials);
+ngx_int_t ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits);
+ngx_int_t ngx_http_gatehouse_forwarded(ngx_http_request_t *r,
+    ngx_array_t *cidrs, gh_traits *traits);
+gh_str ngx_http_gatehouse_user_agent(ngx_http_request_t *r);
+gh_str ngx_http_gatehouse_request_id(ngx_http_request_t *r);
+
+/* paths and locations */
+
+void **ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri);
+ngx_int_t ngx_http_gatehouse_refuse_ambiguous(ngx_http_request_t *r);
+
+/* secrets in the query */
+
+ngx_int_t ngx_http_gatehouse_mask(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_endpoint(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_all(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
+    u_char *query);
+ngx_int_t ngx_http_gatehouse_mask_init(ngx_conf_t *cf,
+    ngx_http_gatehouse_main_conf_t *gmcf);
+
+/* headers of the response */
+
+ngx_table_elt_t *ngx_http_gatehouse_add_header(ngx_http_request_t *r,
+    gh_str name, gh_str value);
+ngx_int_t ngx_http_gatehouse_no_store(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_retry_after(ngx_http_request_t *r,
+    ngx_uint_t seconds);
+ngx_int_t ngx_http_gatehouse_copy_headers(ngx_http_request_t *r,
+    const gh_reply *reply);
+
+
+#endif /* _NGX_HTTP_GATEHOUSE_REQUEST_H_INCLUDED_ */
