@@ -33,7 +33,7 @@ from stores import TREE, Postgres, Redis
 from tokens import guarded_server
 from upstream import Upstream
 
-LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds); what all tests share is not counted
+LIMIT = 120  # seconds a test may take, unless it is marked with limit(seconds); what all tests share is not counted
 
 
 def limited(item):

@@ -192,7 +192,7 @@ class Nginx:
 
     def request(self, method, path, **options):
         """One request on a connection of its own, redirects not followed."""
-        return requests.request(method, self.url + path, **{"timeout": 15, "allow_redirects": False, **options})
+        return requests.request(method, self.url + path, **{"timeout": 45, "allow_redirects": False, **options})
 
     def get(self, path, **options):
         return self.request("GET", path, **options)
