@@ -18,6 +18,7 @@ usage: ./build.sh VERB
   lint            format, layering and clang-tidy over the C++ sources
   ci              test, part of it under sanitizers, clang-tidy on what changed, a build without these tools, a newer
                   nginx, and a second of every row of the benchmark
+  fuzz [SECONDS]  libFuzzer on every parser of t/fuzz, 10 s each unless told
   bench [ARG…]    measures what the module costs
   deps            installs the Debian packages that all of the above need
   clean           removes build/
@@ -27,7 +28,7 @@ module in, for one built with NGX_SRC=.
 END
 }
 
-for part in tools/{say,packages,compile,demo,test,lint,ci}.sh; do . "$part"; done
+for part in tools/{say,packages,compile,demo,test,lint,fuzz,ci}.sh; do . "$part"; done
 
 verb=${1:-}
 shift || true
@@ -38,6 +39,7 @@ case $verb in
     test)  install_packages "${every_package[@]}"; run_tests "$@" ;;
     lint)  install_packages "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; lint ;;
     ci)    install_packages "${every_package[@]}"; run_ci ;;
+    fuzz)  install_packages "${build_packages[@]}" "${lint_packages[@]}" "${fuzz_packages[@]}"; one_at_a_time fuzz "$@" ;;
     bench) install_packages "${every_package[@]}"; one_at_a_time build_module; exec bench/run "$@" ;;
     clean) rm -rf build ;;
     help | -h | --help) usage ;;

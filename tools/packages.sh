@@ -8,8 +8,9 @@ test_packages=(cmake pgbouncer ninja-build pkg-config libgtest-dev python3-pytes
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
 lint_packages=(clang-tidy-16)
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 every_package=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
-               "${lint_packages[@]}")
+               "${lint_packages[@]}" "${fuzz_packages[@]}")
 
 # Does nothing when nothing is missing.
 install_packages() {

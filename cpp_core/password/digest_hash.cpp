@@ -1,8 +1,5 @@
 #include "password/digest_hash.h"
 
-#include <openssl/crypto.h>
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,10 +8,13 @@
 
 #include "base/evp.h"
 #include "base/secret.h"
+#include "password/base64.h"
 
 namespace gatehouse::password {
 
 namespace {
+
+constexpr std::size_t most_digest_bytes = 128;  // with its salt
 
 struct scheme {
   std::string_view prefix;
@@ -30,22 +30,14 @@ constexpr std::array schemes{
     scheme{"{SSHA512}", "SHA512", 64, true},
 };
 
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::array<unsigned char, 128> bytes{};
-  std::size_t size = 0;
-  const int decoded = sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr,
-                                        sodium_base64_VARIANT_ORIGINAL);
-  if (decoded != 0) return std::nullopt;
-  return std::string(bytes.begin(), bytes.begin() + size);
-}
-
 }  // namespace
 
 result<bool> ldap_hash_matches(const secret& password, const std::string& stored) {
   const evp_errors_dropped errors;
   const auto* by = std::ranges::find_if(
       schemes, [&](const scheme& each) { return std::string_view(stored).starts_with(each.prefix); });
-  const std::optional<std::string> bytes = decode_base64(std::string_view(stored).substr(by->prefix.size()));
+  const std::optional<std::string> bytes =
+      decode_base64(std::string_view(stored).substr(by->prefix.size()), padding::required, most_digest_bytes);
   if (!bytes || bytes->size() < by->size || (bytes->size() > by->size) != by->salted) {
     return error{fault::internal, "it is not the base64 of a digest of its kind"};
   }
@@ -79,7 +71,8 @@ result<bool> django_hash_matches(const secret& password, const std::string& stor
     return error{fault::internal, "its iterations are out of bounds: 1 to " + std::to_string(most_iterations)};
   }
   const std::string_view salt = rest.substr(1, end_of_salt - 1);
-  const std::optional<std::string> hash = decode_base64(rest.substr(end_of_salt + 1));
+  const std::optional<std::string> hash =
+      decode_base64(rest.substr(end_of_salt + 1), padding::required, most_digest_bytes);
   if (!hash || hash->size() != hash_bytes) return error{fault::internal, "its hash is not the base64 of 32 bytes"};
 
   const evp_md algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));

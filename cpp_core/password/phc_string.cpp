@@ -2,9 +2,10 @@
 
 #include <sodium.h>
 
-#include <array>
 #include <charconv>
 #include <optional>
+
+#include "password/base64.h"
 
 namespace gatehouse::password {
 
@@ -33,15 +34,6 @@ std::optional<std::uint32_t> take_number(std::string_view& rest) {
 std::optional<std::uint32_t> take_field(std::string_view& rest, std::string_view name) {
   if (!skip(rest, name)) return std::nullopt;
   return take_number(rest);
-}
-
-std::optional<std::string> decode(std::string_view text) {
-  std::array<unsigned char, most_part_bytes> bytes{};
-  std::size_t size = 0;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr, base64) != 0) {
-    return std::nullopt;
-  }
-  return std::string(bytes.begin(), bytes.begin() + size);
 }
 
 std::string encode(const std::string& bytes) {
@@ -76,8 +68,8 @@ result<phc_string> parse_phc(std::string_view text) {
 
   const std::size_t end_of_salt = text.find('$');
   if (end_of_salt == std::string_view::npos) return malformed("it has a salt or a hash, but not both");
-  std::optional<std::string> salt = decode(text.substr(0, end_of_salt));
-  std::optional<std::string> hash = decode(text.substr(end_of_salt + 1));
+  std::optional<std::string> salt = decode_base64(text.substr(0, end_of_salt), padding::absent, most_part_bytes);
+  std::optional<std::string> hash = decode_base64(text.substr(end_of_salt + 1), padding::absent, most_part_bytes);
   if (!salt || salt->size() < 8) return malformed("its salt is not 8 to 64 bytes in base64");
   if (!hash || hash->size() < 16) return malformed("its hash is not 16 to 64 bytes in base64");
   parts.salt = std::move(*salt);

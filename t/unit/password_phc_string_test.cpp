@@ -67,6 +67,7 @@ TEST(phc_string, requirement_50_what_is_malformed_or_absurd_is_an_internal_error
            "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$",
            "$argon2id$v=19$m=64,t=2,p=1$$" + hash,
            "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + hash + "$",
+           "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + hash.substr(1) + "\xC3",
            "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + hash + "\n",
            "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + hash + "=",
            "$argon2id$v=19$m=64,t=2,p=1$" + salt + "==$" + hash,
