@@ -110,6 +110,23 @@ typedef struct {
 extern ngx_module_t  ngx_http_gatehouse_module;
 
 
+/* Angie gives one location several places, each with a name of its own. */
+
+#if (NGX_HTTP_GATEHOUSE_PLACES)
+
+typedef ngx_http_core_loc_t  ngx_http_gatehouse_place_t;
+
+#define ngx_http_gatehouse_place_conf(place)  (place)->conf
+
+#else
+
+typedef ngx_http_core_loc_conf_t  ngx_http_gatehouse_place_t;
+
+#define ngx_http_gatehouse_place_conf(place)  (place)
+
+#endif
+
+
 static ngx_inline gh_str
 ngx_http_gatehouse_view(ngx_str_t *s)
 {

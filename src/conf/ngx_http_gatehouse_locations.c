@@ -8,23 +8,6 @@
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
-/* Angie gives one location several places, each with a name of its own. */
-
-#if (NGX_HTTP_GATEHOUSE_PLACES)
-
-typedef ngx_http_core_loc_t  ngx_http_gatehouse_place_t;
-
-#define ngx_http_gatehouse_place_conf(place)  (place)->conf
-
-#else
-
-typedef ngx_http_core_loc_conf_t  ngx_http_gatehouse_place_t;
-
-#define ngx_http_gatehouse_place_conf(place)  (place)
-
-#endif
-
-
 typedef struct {
     ngx_http_gatehouse_location_pt   handler;
     void                            *data;

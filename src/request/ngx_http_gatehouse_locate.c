@@ -8,9 +8,9 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
-static ngx_http_core_loc_conf_t *ngx_http_gatehouse_locate_in(
+static ngx_http_gatehouse_place_t *ngx_http_gatehouse_locate_in(
     ngx_http_request_t *r, ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri);
-static ngx_http_core_loc_conf_t *ngx_http_gatehouse_locate_static(
+static ngx_http_gatehouse_place_t *ngx_http_gatehouse_locate_static(
     ngx_http_location_tree_node_t *node, ngx_str_t *uri, ngx_uint_t *exact);
 
 
@@ -19,29 +19,31 @@ static ngx_http_core_loc_conf_t *ngx_http_gatehouse_locate_static(
 void **
 ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri)
 {
-    ngx_http_core_srv_conf_t  *cscf;
-    ngx_http_core_loc_conf_t  *clcf, *found;
+    ngx_http_core_srv_conf_t    *cscf;
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_gatehouse_place_t  *found;
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     clcf = cscf->ctx->loc_conf[ngx_http_core_module.ctx_index];
 
     found = ngx_http_gatehouse_locate_in(r, clcf, uri);
 
-    return found ? found->loc_conf : cscf->ctx->loc_conf;
+    return found ? ngx_http_gatehouse_place_conf(found)->loc_conf
+                 : cscf->ctx->loc_conf;
 }
 
 
 /* NULL: in none of those that are nested in this one. */
 
-static ngx_http_core_loc_conf_t *
+static ngx_http_gatehouse_place_t *
 ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
     ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri)
 {
-    ngx_uint_t                  exact;
-    ngx_http_core_loc_conf_t   *found, *nested;
+    ngx_uint_t                    exact;
+    ngx_http_gatehouse_place_t   *found, *nested;
 #if (NGX_PCRE)
-    ngx_uint_t                  noregex;
-    ngx_http_core_loc_conf_t  **clcfp;
+    ngx_uint_t                    noregex;
+    ngx_http_gatehouse_place_t  **place;
 
     noregex = 0;
 #endif
@@ -60,7 +62,8 @@ ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
         noregex = found->noregex;
 #endif
 
-        nested = ngx_http_gatehouse_locate_in(r, found, uri);
+        nested = ngx_http_gatehouse_locate_in(r,
+                                ngx_http_gatehouse_place_conf(found), uri);
 
         if (nested) {
             found = nested;
@@ -73,15 +76,16 @@ ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
         return found;
     }
 
-    for (clcfp = clcf->regex_locations; *clcfp; clcfp++) {
+    for (place = clcf->regex_locations; *place; place++) {
 
-        if (ngx_regex_exec((*clcfp)->regex->regex, uri, NULL, 0) < 0) {
+        if (ngx_regex_exec((*place)->regex->regex, uri, NULL, 0) < 0) {
             continue;
         }
 
-        nested = ngx_http_gatehouse_locate_in(r, *clcfp, uri);
+        nested = ngx_http_gatehouse_locate_in(r,
+                               ngx_http_gatehouse_place_conf(*place), uri);
 
-        return nested ? nested : *clcfp;
+        return nested ? nested : *place;
     }
 
 #endif
@@ -92,14 +96,14 @@ ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
 
 /* The tree is that of ngx_http_init_static_location_trees(). */
 
-static ngx_http_core_loc_conf_t *
+static ngx_http_gatehouse_place_t *
 ngx_http_gatehouse_locate_static(ngx_http_location_tree_node_t *node,
     ngx_str_t *uri, ngx_uint_t *exact)
 {
-    u_char                    *p;
-    size_t                     len, n;
-    ngx_int_t                  rc;
-    ngx_http_core_loc_conf_t  *found;
+    u_char                      *p;
+    size_t                       len, n;
+    ngx_int_t                    rc;
+    ngx_http_gatehouse_place_t  *found;
 
     p = uri->data;
     len = uri->len;
