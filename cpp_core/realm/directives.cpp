@@ -313,8 +313,10 @@ struct directive {
 constexpr std::size_t any = 64;
 
 constexpr std::array directives{
-    directive{"postgres", 1, any, "postgres \"CONNINFO\" [pool=4] [timeout=2s]", set_postgres},
-    directive{"redis", 1, any, "redis unix:PATH|ADDRESS:PORT [db=0] [user=NAME] [password_file=FILE] [timeout=250ms]",
+    directive{"postgres", 1, any, "postgres \"CONNINFO\" [pool=4] [queue=256] [timeout=2s] [password_file=FILE]",
+              set_postgres},
+    directive{"redis", 1, any,
+              "redis unix:PATH|HOST[:PORT] [db=0] [user=NAME] [password_file=FILE] [timeout=250ms] [wait=0]",
               set_redis},
     directive{"keys", 1, 1, "keys FILE", set_keys},
     directive{"public_url", 1, 1, "public_url https://HOST[:PORT]", set_public_url},
