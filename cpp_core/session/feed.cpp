@@ -122,8 +122,9 @@ task<result<feed::server>> feed::catch_up() {
   if (!found) co_return found;
   const bool forgetful = may_have_forgotten(*found);
   if (!found->complaint.empty() && !is_known(*found)) {
-    host_.log(severity::warn, redis_.settings().name() + ": " + found->complaint +
-                                  "; what it forgets comes back to life: see \"Redis\" in Gatehouse's README");
+    host_.log(severity::warn,
+              redis_.settings().name() + ": " + found->complaint +
+                  "; what it forgets comes back to life: see \"Redis\" in Gatehouse's docs/guides/operations.md");
   }
 
   cursor_ = {};

@@ -99,6 +99,16 @@ def test_requirement_36_an_administrator_deactivates_a_user(client, postgres):
     assert_success(user.login(), {"email": user.person["email"]})
 
 
+def test_requirement_72_the_audit_trail_has_the_administrators_session(client, postgres):
+    admin, user = make_admin(client, postgres), another(client.server)
+    uuid = user.profile()["uuid"]
+    admin.call("PUT", f"users/{uuid}", json=admin.with_csrf(is_active=False))
+    admin.call("DELETE", f"users/{uuid}", json=admin.with_csrf())
+    rows = postgres.query("select event from gatehouse.audit_events where user_id = %s and session_id = %s order by id",
+                          uuid, admin.tokens["iam-sid"])
+    assert [row["event"] for row in rows] == ["user_changed", "removed"]
+
+
 def test_a_write_without_a_csrf_token_is_a_real_403(client, postgres):
     """Issue 10.18: at users and refresh-tokens, before it is looked at what is to be changed."""
     admin = make_admin(client, postgres)

@@ -1,4 +1,5 @@
-"""The README's table "When a part fails": a store that is down, hung, back again; a worker that dies; a client that goes."""
+"""The table "When a part fails" of docs/guides/operations.md: a store that is down, hung, back again; a worker that dies; a
+client that goes."""
 
 import json
 import socket

@@ -122,9 +122,9 @@ def test_a_redis_that_keeps_all_is_not(nginx, redis):
 
 @pytest.mark.parametrize("has_info", [True, False])
 def test_the_documented_redis_user_can_do_all_and_one_without_info_too(nginx, folder, has_info):
-    """Issue 10.3: the ACL of the README, word for word."""
+    """Issue 10.3: the ACL of docs/guides/operations.md, word for word."""
     store = Redis(folder / "r")
-    words = re.search(r"ACL SETUSER gatehouse ((?:.|\n)*?)\n\n", (TREE / "README.md").read_text())[1].split()
+    words = re.search(r"ACL SETUSER gatehouse ((?:.|\n)*?)\n\n", (TREE / "docs/guides/operations.md").read_text())[1].split()
     password = folder / "password"
     password.write_text("secret")
     try:

@@ -234,7 +234,7 @@ TEST_F(session_revocations, two_realms_that_flood_share_the_table) {
   EXPECT_LT(mine / all, 0.65);
 }
 
-// Issue 10.7: at 100 % the first floor rises. What the README says of a megabyte is from here.
+// Issue 10.7: at 100 % the first floor rises. What docs/guides/operations.md says of a megabyte is from here.
 TEST_F(session_revocations, says_how_full_it_is) {
   page_memory memory(std::size_t{16} * 1024 * 1024);
   ASSERT_TRUE(zone::lay_out(memory.data(), memory.size()).ok());
