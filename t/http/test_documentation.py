@@ -174,3 +174,24 @@ def test_every_requirement_has_a_test_or_a_word_why_not(number):
         path, = [path for path in (TREE / "t").rglob(file)]
         definition = rf"^def {test}\(" if file.endswith(".py") else rf"^TEST\w*\(\w+,\s*{test}\)"
         assert re.search(definition, path.read_text(), re.MULTILINE), f"{file} has no {test}"
+
+
+# ---- docs/architecture.md ----
+
+ARCHITECTURE = (TREE / "docs" / "architecture.md").read_text()
+RECIPES = ("cpp_core/hello/", "pages/imprint.html")     # what the reader is to make
+
+
+def test_every_file_that_the_architecture_names_exists():
+    named = re.findall(r"`((?:src|cpp_core|t|tools|pages|mails|sql|bench)/[\w./-]*)`", ARCHITECTURE)
+    assert len(named) > 60
+    for name in named:
+        assert name in RECIPES or (TREE / name).exists(), f"{name} is not there"
+
+
+def test_every_room_is_explained():
+    folders = lambda name: {folder.name for folder in (TREE / name).iterdir() if folder.is_dir()}
+    table = re.search(r"^\| room of `cpp_core/`.*?\n\n", ARCHITECTURE, re.MULTILINE | re.DOTALL)[0]
+    assert set(re.findall(r"`(\w+)/`", table.split("|---|")[1])) == folders("cpp_core")
+    picture = re.search(r"subgraph src\[.*?\n    end", ARCHITECTURE, re.DOTALL)[0]
+    assert set(re.findall(r'\["(\w+): ', picture)) == folders("src")

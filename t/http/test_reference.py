@@ -11,6 +11,8 @@ import pytest
 from nginx_server import MODULE, NGINX
 from stores import TREE
 
+pytestmark = pytest.mark.quick
+
 REFERENCE = (TREE / "docs" / "reference.md").read_text()
 CONTEXTS = {"NGX_HTTP_MAIN_CONF": "http", "NGX_HTTP_SRV_CONF": "server", "NGX_HTTP_LOC_CONF": "location",
             "NGX_HTTP_LMT_CONF": "limit_except", "NGX_HTTP_LIF_CONF": "if in location"}
@@ -156,3 +158,11 @@ def test_what_is_explained_has_a_directive(folder, mandatory):
     assert explained <= set(DOCUMENTED)
     assert set(realm_directives()) - explained == {"keys", "mails", "notices"}
 
+
+
+# ---- docs/rest.md ----
+
+def test_every_route_of_rest_is_there_and_no_other():
+    routes = re.findall(r'route\{"(\w+)", "([^"]+)",', (TREE / "cpp_core" / "rest" / "rest.cpp").read_text())
+    page = (TREE / "docs" / "rest.md").read_text()
+    assert sorted(re.findall(r"^\| `([A-Z]+) ([^`]+)` \|", page, re.MULTILINE)) == sorted(routes)
