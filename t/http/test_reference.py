@@ -166,3 +166,8 @@ def test_every_route_of_rest_is_there_and_no_other():
     routes = re.findall(r'route\{"(\w+)", "([^"]+)",', (TREE / "cpp_core" / "rest" / "rest.cpp").read_text())
     page = (TREE / "docs" / "rest.md").read_text()
     assert sorted(re.findall(r"^\| `([A-Z]+) ([^`]+)` \|", page, re.MULTILINE)) == sorted(routes)
+
+
+def test_the_example_has_every_directive():
+    example = (TREE / "nginx.conf.example").read_text()
+    assert [name for name in DOCUMENTED if not re.search(rf"^ *{name} ", example, re.MULTILINE)] == []
