@@ -120,6 +120,7 @@ def moved(text, etc):
     text = re.sub(r"pid +/run/nginx.pid;", "pid %FOLDER%/nginx.pid; error_log stderr;", text)
     ports = iter("ABCDEFGH")
     text = re.sub(r"listen (?:[\d.]+:)?(\d+)( ssl)?;", lambda m: f"listen 127.0.0.1:%PORT{next(ports)}%{m[2] or ''};", text)
+    text = re.sub(r"(server \{\n)(?!\s*listen)", lambda m: f"{m[1]}listen 127.0.0.1:%PORT{next(ports)}%;", text)
     if "gatehouse_realm" in text:
         text = re.sub(r"(public_url +\S+;)(?!\s*password)", r"\1 password blocklist=off; pages %PAGES%;", text)
     has_mails = re.search(r"^ *mails ", text, re.MULTILINE)
