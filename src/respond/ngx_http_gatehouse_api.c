@@ -249,11 +249,9 @@ ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
     ctx = ngx_http_gatehouse_find_ctx(r);
 
     n = ctx ? ctx->nkept : 0;
-    i = 0;
-    part = &r->headers_in.headers.part;
 
-    while (ngx_http_gatehouse_next_header(&part, &i) != NULL) {
-        n++;
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        n += part->nelts;
     }
 
     if (n == 0) {
