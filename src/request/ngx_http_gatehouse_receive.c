@@ -10,6 +10,8 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
+static void ngx_http_gatehouse_read_authority(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said);
 static void ngx_http_gatehouse_remember_name(ngx_http_gatehouse_said_t *said,
     ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
@@ -219,7 +221,25 @@ ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
         }
     }
 
+    ngx_http_gatehouse_read_authority(r, said);
+
     return rc;
+}
+
+
+/* HTTP/3 has no Host; nginx makes one of HTTP/2's ":authority" only. */
+
+static void
+ngx_http_gatehouse_read_authority(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said)
+{
+    if (said->traits.host.data == NULL
+        && r->http_version > NGX_HTTP_VERSION_11
+        && r->host_end)
+    {
+        said->traits.host.data = (const char *) r->host_start;
+        said->traits.host.len = r->host_end - r->host_start;
+    }
 }
 
 
