@@ -210,7 +210,9 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_http_gatehouse_add_http_variables(cf, gmcf) != NGX_OK) {
+    if (ngx_http_gatehouse_init_names(cf, gmcf) != NGX_OK
+        || ngx_http_gatehouse_add_http_variables(cf, gmcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

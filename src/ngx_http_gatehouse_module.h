@@ -24,6 +24,9 @@
 #include "gatehouse.h"
 
 
+typedef struct ngx_http_gatehouse_name_s  ngx_http_gatehouse_name_t;
+
+
 typedef struct {
     gh_config                  *config;       /* NULL: the module is not used */
     ngx_uint_t                  realms;
@@ -32,9 +35,9 @@ typedef struct {
     ngx_shm_zone_t             *zone;
     ngx_thread_pool_t          *pools[2];     /* GH_POOL_HASH, GH_POOL_IO */
 
-    ngx_array_t                 reserved;     /* ngx_str_t, folded */
-    uint64_t                    reserved_lengths;
+    ngx_array_t                 reserved;     /* ngx_str_t */
     ngx_array_t                 tokens;       /* ngx_str_t: headers for us */
+    ngx_http_gatehouse_name_t **names;        /* by a hash, with the above */
 
     ngx_array_t                 users;        /* servers that use realms */
 

@@ -74,6 +74,14 @@ void hide_cookie(gh_config& config, std::string_view name) {
   if (std::ranges::find(config.cookies, name) == config.cookies.end()) config.cookies.emplace_back(name);
 }
 
+// null: none of the realms before it has a cookie of the same name.
+const gh_realm* find_cookie_clash(const gh_realm& realm) {
+  for (const auto& other : realm.config->realms) {
+    if (other->complete && realm.settings.cookies->clashes_with(*other->settings.cookies)) return other.get();
+  }
+  return nullptr;
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
@@ -131,6 +139,12 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
       say(problem, "realms \"" + twin->settings.name + "\" and \"" + realm->settings.name +
                        "\" have the same issuer and audience, so a token of one would pass for the other's; write "
                        "another audience");
+      return -1;
+    }
+    if (const gh_realm* other = find_cookie_clash(*realm)) {
+      say(problem, "realms \"" + other->settings.name + "\" and \"" + realm->settings.name +
+                       "\" have cookies of one name: each has its \"cookie\", and the same with \"-2\" and with "
+                       "\"-refresh\" behind it; write another \"cookie\" in one of them");
       return -1;
     }
     const gate::cookie_pair& own = *realm->settings.cookies;

@@ -1,5 +1,7 @@
 #include "gate/cookie_pair.h"
 
+#include <algorithm>
+
 #include "gate/cookie.h"
 
 namespace gatehouse::gate {
@@ -9,6 +11,12 @@ cookie_pair::cookie_pair(std::string_view name, bool secure)
       access_rest_(name_of_rest(access_)),
       refresh_(access_ + "-refresh"),
       secure_(secure) {}
+
+bool cookie_pair::clashes_with(const cookie_pair& other) const {
+  const std::array<std::string_view, 3> own{access_, access_rest_, refresh_};
+  const std::array<std::string_view, 3> others{other.access_, other.access_rest_, other.refresh_};
+  return access_ != other.access_ && std::ranges::find_first_of(own, others) != own.end();
+}
 
 bool cookie_pair::fits(std::string_view token) const { return fits_cookies(access_, token); }
 

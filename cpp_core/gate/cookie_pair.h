@@ -22,6 +22,9 @@ class cookie_pair {
 
   const std::string& access_rest() const { return access_rest_; }
 
+  // Is a cookie of one pair another cookie of the other? Realms with the same pair are for different hosts.
+  bool clashes_with(const cookie_pair& other) const;
+
   // May the access token be given to a browser at all?
   bool fits(std::string_view token) const;
   // The values of Set-Cookie headers; `lifetime` is what is left of the token's; nullopt: until the browser is closed.

@@ -94,9 +94,13 @@ ngx_http_gatehouse_push_identity(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    if (ngx_http_gatehouse_rebuild(r, 1) != NGX_OK) {
+    if (ngx_http_gatehouse_rebuild(r, 1, glcf->identity->nelts) != NGX_OK) {
         return NGX_ERROR;
     }
+
+#if (nginx_version >= 1023000)
+    r->headers_in.multi_linked = 0;
+#endif
 
     header = glcf->identity->elts;
 

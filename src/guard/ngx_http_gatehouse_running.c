@@ -9,6 +9,10 @@
 #include "process/ngx_http_gatehouse_process.h"
 #include "guard/ngx_http_gatehouse_guard.h"
 
+/* the nginx that loads the module may serve HTTP/2 where its build did not */
+
+#include <v2/ngx_http_v2.h>
+
 
 #define NGX_HTTP_GATEHOUSE_RUNNING_INTERVAL  1000
 
@@ -177,16 +181,12 @@ ngx_http_gatehouse_running_close(ngx_http_request_t *r)
     ngx_log_error(NGX_LOG_INFO, c->log, 0,
                   "gatehouse: closed, its session has ended");
 
-#if (NGX_HTTP_V2)
-
     /* what tells the client so would wait for the next frame to be sent */
 
     if (r->stream) {
         ngx_post_event(r->stream->connection->connection->write,
                        &ngx_posted_events);
     }
-
-#endif
 
     /* the upstream's cleanup takes a reference that nginx's own callers hold */
 

@@ -8,34 +8,6 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
-typedef struct {
-    ngx_str_t   name;
-    size_t      offset;
-} ngx_http_gatehouse_trait_t;
-
-
-static ngx_http_gatehouse_trait_t  ngx_http_gatehouse_trait_headers[] = {
-    { ngx_string("Host"), offsetof(gh_traits, host) },
-    { ngx_string("Origin"), offsetof(gh_traits, origin) },
-    { ngx_string("Sec-Fetch-Site"), offsetof(gh_traits, fetch_site) },
-    { ngx_string("Sec-Fetch-Mode"), offsetof(gh_traits, fetch_mode) },
-    { ngx_string("Sec-Fetch-Dest"), offsetof(gh_traits, fetch_dest) },
-    { ngx_string("Accept"), offsetof(gh_traits, accept) },
-    { ngx_string("Accept-Language"), offsetof(gh_traits, accept_language) },
-    { ngx_string("Upgrade"), offsetof(gh_traits, upgrade) },
-    { ngx_string("X-Requested-With"), offsetof(gh_traits, requested_with) },
-    { ngx_string("HX-Request"), offsetof(gh_traits, script_mark) },
-    { ngx_string("Turbo-Frame"), offsetof(gh_traits, script_mark) },
-    { ngx_string("X-PJAX"), offsetof(gh_traits, script_mark) },
-    { ngx_string("X-Up-Version"), offsetof(gh_traits, script_mark) },
-    { ngx_string("Access-Control-Request-Method"),
-      offsetof(gh_traits, preflight_method) },
-    { ngx_string("Access-Control-Request-Headers"),
-      offsetof(gh_traits, preflight_headers) },
-    { ngx_null_string, 0 }
-};
-
-
 /* As far as they count in the location of the request. */
 
 ngx_int_t
@@ -95,16 +67,28 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
 {
-    gh_str                         *trait;
-    ngx_uint_t                      i;
-    ngx_list_part_t                *part;
-    ngx_table_elt_t                *h;
-    ngx_http_gatehouse_trait_t     *known;
+    ngx_http_gatehouse_ctx_t       *ctx;
+    ngx_http_gatehouse_said_t      *said, unremembered;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    ngx_memzero(traits, sizeof(gh_traits));
+    ctx = ngx_http_gatehouse_get_ctx(r);
+
+    said = ctx ? &ctx->said : &unremembered;
+
+    if (ctx == NULL || !ctx->read) {
+
+        /* no credentials came, or the walk would have been remembered */
+
+        (void) ngx_http_gatehouse_read_headers(r->main, said, NULL);
+    }
+
+    if (ctx) {
+        ctx->read = 1;
+    }
+
+    *traits = said->traits;
 
     traits->method = ngx_http_gatehouse_view(&r->main->method_name);
     traits->uri = ngx_http_gatehouse_view(&r->main->unparsed_uri);
@@ -120,24 +104,8 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
         traits->allowed_origin_count = glcf->origins->nelts;
     }
 
-    part = &r->main->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        for (known = ngx_http_gatehouse_trait_headers; known->name.len;
-             known++)
-        {
-            if (ngx_http_gatehouse_same_name(&h->key, &known->name)) {
-                trait = (gh_str *) ((u_char *) traits + known->offset);
-                *trait = ngx_http_gatehouse_view(&h->value);
-                break;
-            }
-        }
-    }
-
     if (glcf->check && glcf->check_from && r == r->main) {
-        return ngx_http_gatehouse_forwarded(r, glcf->check_from, traits);
+        return ngx_http_gatehouse_forwarded(r, glcf->check_from, said, traits);
     }
 
     return NGX_OK;

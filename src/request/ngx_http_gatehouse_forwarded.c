@@ -12,105 +12,74 @@ static ngx_uint_t ngx_http_gatehouse_is_trusted(ngx_http_request_t *r,
     ngx_array_t *cidrs);
 
 
-typedef struct {
-    ngx_str_t   name;
-    ngx_uint_t  what;
-} ngx_http_gatehouse_forwarded_t;
-
-
-enum {
-    ngx_http_gatehouse_forwarded_method = 0,
-    ngx_http_gatehouse_forwarded_uri,
-    ngx_http_gatehouse_forwarded_host,
-    ngx_http_gatehouse_forwarded_proto,
-    ngx_http_gatehouse_forwarded_count
-};
-
-
-static ngx_http_gatehouse_forwarded_t  ngx_http_gatehouse_forwarded_names[] = {
-    { ngx_string("X-Forwarded-Method"), ngx_http_gatehouse_forwarded_method },
-    { ngx_string("X-Original-Method"), ngx_http_gatehouse_forwarded_method },
-    { ngx_string("X-Forwarded-Uri"), ngx_http_gatehouse_forwarded_uri },
-    { ngx_string("X-Original-URI"), ngx_http_gatehouse_forwarded_uri },
-    { ngx_string("X-Forwarded-Host"), ngx_http_gatehouse_forwarded_host },
-    { ngx_string("X-Forwarded-Proto"), ngx_http_gatehouse_forwarded_proto },
-    { ngx_null_string, 0 }
-};
-
-
 /*
  * A proxy sets one name for each thing and passes on what the client sent
  * under another: two that differ are not chosen from but refused.
  */
 
+void
+ngx_http_gatehouse_read_forwarded(ngx_http_gatehouse_said_t *said,
+    ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h)
+{
+    ngx_str_t  *value;
+
+    value = &said->forwarded[name->place];
+
+    if (value->data == NULL) {
+        *value = h->value;
+        return;
+    }
+
+    if (said->contradiction.len == 0
+        && (value->len != h->value.len
+            || ngx_memcmp(value->data, h->value.data, value->len) != 0))
+    {
+        said->contradiction = h->key;
+    }
+}
+
+
 ngx_int_t
 ngx_http_gatehouse_forwarded(ngx_http_request_t *r, ngx_array_t *cidrs,
-    gh_traits *traits)
+    ngx_http_gatehouse_said_t *said, gh_traits *traits)
 {
-    ngx_str_t                       *said, forwarded[4];
-    ngx_uint_t                       i;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_gatehouse_forwarded_t  *known;
+    ngx_str_t  *value;
 
     if (!ngx_http_gatehouse_is_trusted(r, cidrs)) {
         return NGX_OK;
     }
 
-    ngx_memzero(forwarded, sizeof(forwarded));
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        for (known = ngx_http_gatehouse_forwarded_names; known->name.len;
-             known++)
-        {
-            if (!ngx_http_gatehouse_same_name(&h->key, &known->name)) {
-                continue;
-            }
-
-            said = &forwarded[known->what];
-
-            if (said->data
-                && (said->len != h->value.len
-                    || ngx_memcmp(said->data, h->value.data, said->len) != 0))
-            {
-                ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                              "gatehouse: \"%V\" contradicts another header",
-                              &h->key);
-                return NGX_DECLINED;
-            }
-
-            *said = h->value;
-            break;
-        }
+    if (said->contradiction.len) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "gatehouse: \"%V\" contradicts another header",
+                      &said->contradiction);
+        return NGX_DECLINED;
     }
 
-    said = &forwarded[ngx_http_gatehouse_forwarded_method];
+    value = &said->forwarded[NGX_HTTP_GATEHOUSE_FORWARDED_METHOD];
 
-    if (said->len) {
-        traits->method = ngx_http_gatehouse_view(said);
+    if (value->len) {
+        traits->method = ngx_http_gatehouse_view(value);
     }
 
-    said = &forwarded[ngx_http_gatehouse_forwarded_uri];
+    value = &said->forwarded[NGX_HTTP_GATEHOUSE_FORWARDED_URI];
 
-    if (said->len) {
-        traits->uri = ngx_http_gatehouse_view(said);
+    if (value->len) {
+        traits->uri = ngx_http_gatehouse_view(value);
     }
 
-    said = &forwarded[ngx_http_gatehouse_forwarded_host];
+    value = &said->forwarded[NGX_HTTP_GATEHOUSE_FORWARDED_HOST];
 
-    if (said->len) {
-        traits->host = ngx_http_gatehouse_view(said);
+    if (value->len) {
+        traits->host = ngx_http_gatehouse_view(value);
     }
 
-    said = &forwarded[ngx_http_gatehouse_forwarded_proto];
+    value = &said->forwarded[NGX_HTTP_GATEHOUSE_FORWARDED_PROTO];
 
-    if (said->len) {
-        traits->secure = (said->len == 5
-                          && ngx_strncasecmp(said->data, (u_char *) "https", 5)
+    if (value->len) {
+        traits->secure = (value->len == 5
+                          && ngx_strncasecmp(value->data, (u_char *) "https",
+                                             5)
                              == 0);
     }
 

@@ -8,96 +8,75 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
-static ngx_str_t *ngx_http_gatehouse_wanted(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_kept_t *kept,
-    ngx_uint_t settled);
-static ngx_int_t ngx_http_gatehouse_push(ngx_http_request_t *r,
+#define NGX_HTTP_GATEHOUSE_ROOM_FOR_IDENTITY  8
+
+
+static ngx_uint_t ngx_http_gatehouse_has_room(ngx_list_t *list,
+    ngx_uint_t room);
+static ngx_uint_t ngx_http_gatehouse_is_as_wanted(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_uint_t settled);
+static void ngx_http_gatehouse_unplace(ngx_http_gatehouse_ctx_t *ctx);
+static void ngx_http_gatehouse_copy_header(ngx_http_request_t *r,
     ngx_table_elt_t *h, ngx_str_t *value);
 static ngx_int_t ngx_http_gatehouse_link_cookies(ngx_http_request_t *r);
 
 
 /*
- * Copies of a header share its value, so that ours are known among equal
- * ones, and from what another module has put in their place.
- */
-
-ngx_http_gatehouse_kept_t *
-ngx_http_gatehouse_find_kept(ngx_http_gatehouse_ctx_t *ctx,
-    ngx_table_elt_t *h)
-{
-    ngx_uint_t  i;
-
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    for (i = 0; i < ctx->nkept; i++) {
-        if (h->value.data == ctx->kept[i].header.value.data
-            || (ctx->kept[i].left.data
-                && h->value.data == ctx->kept[i].left.data))
-        {
-            return &ctx->kept[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/*
- * Makes the list of headers anew, as the location of the request is to see
- * it: without headers of identity, and with what it may see of those kept.
- * It has a say only when it is settled that this location will answer.  The
- * parts of a list are shared with subrequests and never changed in place.
+ * Makes the list of headers what the location of the request is to see:
+ * without headers of identity, with what it may see of those kept, and with
+ * room for as many as are to be added.  It has a say only when it is settled
+ * that this location will answer.  The parts of a list are shared with
+ * subrequests: what is in them never changes.
  */
 
 ngx_int_t
-ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t settled)
+ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t settled,
+    ngx_uint_t room)
 {
-    ngx_str_t                       *value;
-    ngx_uint_t                       i;
-    ngx_list_part_t                  old, *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_kept_t       *kept;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
-
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
+    ngx_str_t                  *value;
+    ngx_uint_t                  i, n, name;
+    ngx_list_part_t             old, *part;
+    ngx_table_elt_t            *h;
+    ngx_http_gatehouse_ctx_t   *ctx;
+    ngx_http_gatehouse_kept_t  *kept;
 
     ctx = ngx_http_gatehouse_find_ctx(r);
 
+    if (r == r->main
+        && ngx_http_gatehouse_has_room(&r->headers_in.headers, room)
+        && ngx_http_gatehouse_is_as_wanted(r, ctx, settled))
+    {
+        return NGX_OK;
+    }
+
     old = r->headers_in.headers.part;
 
-    if (ngx_list_init(&r->headers_in.headers, r->pool, 20,
+    n = (ctx ? ctx->nkept : 0)
+        + ngx_max(room, NGX_HTTP_GATEHOUSE_ROOM_FOR_IDENTITY);
+
+    for (part = &old; part; part = part->next) {
+        n += part->nelts;
+    }
+
+    if (ngx_list_init(&r->headers_in.headers, r->pool, n,
                       sizeof(ngx_table_elt_t))
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    for (i = 0; ctx && i < ctx->nkept; i++) {
-        ctx->kept[i].placed = 0;
-    }
+    ngx_http_gatehouse_unplace(ctx);
 
     part = &old;
     i = 0;
+    name = 0;
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
 
-        if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
-            continue;
-        }
+        value = ngx_http_gatehouse_value_shown(r, ctx, h, &name, settled);
 
-        kept = ngx_http_gatehouse_find_kept(ctx, h);
-        value = &h->value;
-
-        if (kept) {
-            kept->placed = 1;
-            value = ngx_http_gatehouse_wanted(r, ctx, kept, settled);
-        }
-
-        if (value && ngx_http_gatehouse_push(r, h, value) != NGX_OK) {
-            return NGX_ERROR;
+        if (value) {
+            ngx_http_gatehouse_copy_header(r, h, value);
         }
     }
 
@@ -111,10 +90,8 @@ ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t settled)
 
         value = ngx_http_gatehouse_wanted(r, ctx, kept, settled);
 
-        if (value && ngx_http_gatehouse_push(r, &kept->header, value)
-                     != NGX_OK)
-        {
-            return NGX_ERROR;
+        if (value) {
+            ngx_http_gatehouse_copy_header(r, &kept->header, value);
         }
     }
 
@@ -130,86 +107,82 @@ ngx_http_gatehouse_rebuild(ngx_http_request_t *r, ngx_uint_t settled)
 }
 
 
-/* The location answers: it gets what it asks for, and no more than that. */
+/* What is added goes where no copy of the list sees it. */
 
-ngx_int_t
-ngx_http_gatehouse_settle(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx)
+static ngx_uint_t
+ngx_http_gatehouse_has_room(ngx_list_t *list, ngx_uint_t room)
 {
-    ngx_http_gatehouse_loc_conf_t  *glcf;
-
-    if (ctx == NULL || ctx->nkept == 0) {
-        return NGX_OK;
-    }
-
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
-
-    if (!ctx->judged && !glcf->pass_cookies && !glcf->pass_authorization) {
-        return NGX_OK;
-    }
-
-    return ngx_http_gatehouse_rebuild(r, 1);
+    return room == 0
+           || (list->part.next == NULL
+               && list->part.nelts + room <= list->nalloc);
 }
 
 
-/* NULL: the location sees nothing of it. */
-
-static ngx_str_t *
-ngx_http_gatehouse_wanted(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_kept_t *kept,
-    ngx_uint_t settled)
+static ngx_uint_t
+ngx_http_gatehouse_is_as_wanted(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_uint_t settled)
 {
-    ngx_uint_t                      pass;
-    ngx_http_gatehouse_loc_conf_t  *glcf;
+    ngx_str_t        *value;
+    ngx_uint_t        i, name;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+    ngx_http_gatehouse_unplace(ctx);
 
-    switch (kept->kind) {
+    part = &r->headers_in.headers.part;
+    i = 0;
+    name = 0;
 
-    case NGX_HTTP_GATEHOUSE_COOKIE:
+    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
 
-        if (settled && glcf->pass_cookies) {
-            return &kept->header.value;
+        value = ngx_http_gatehouse_value_shown(r, ctx, h, &name, settled);
+
+        if (value == NULL
+            || value->data != h->value.data
+            || value->len != h->value.len)
+        {
+            return 0;
         }
-
-        return kept->left.len ? &kept->left : NULL;
-
-    case NGX_HTTP_GATEHOUSE_AUTHORIZATION:
-
-        pass = !ctx->judged || glcf->pass_authorization;
-        break;
-
-    default: /* NGX_HTTP_GATEHOUSE_TOKEN */
-
-        /* the directive is for any header that is named as a bearer's */
-
-        pass = settled
-               && glcf->pass_authorization
-               && glcf->from_names
-               && ngx_http_gatehouse_same_name(&kept->header.key,
-                                               &glcf->from_names->header);
-        break;
     }
 
-    return pass ? &kept->header.value : NULL;
+    for (i = 0; ctx && i < ctx->nkept; i++) {
+        if (!ctx->kept[i].placed
+            && ngx_http_gatehouse_wanted(r, ctx, &ctx->kept[i], settled))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
-static ngx_int_t
-ngx_http_gatehouse_push(ngx_http_request_t *r, ngx_table_elt_t *h,
+static void
+ngx_http_gatehouse_unplace(ngx_http_gatehouse_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; ctx && i < ctx->nkept; i++) {
+        ctx->kept[i].placed = 0;
+    }
+}
+
+
+/* There is room for all of them in the list's first part. */
+
+static void
+ngx_http_gatehouse_copy_header(ngx_http_request_t *r, ngx_table_elt_t *h,
     ngx_str_t *value)
 {
+    ngx_list_part_t  *part;
     ngx_table_elt_t  *copy;
 
-    copy = ngx_list_push(&r->headers_in.headers);
-    if (copy == NULL) {
-        return NGX_ERROR;
-    }
+    part = &r->headers_in.headers.part;
+
+    copy = (ngx_table_elt_t *) part->elts + part->nelts++;
 
     *copy = *h;
     copy->value = *value;
-
-    return NGX_OK;
 }
 
 

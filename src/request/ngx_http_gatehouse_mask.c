@@ -159,14 +159,19 @@ ngx_http_gatehouse_mask_query(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_mask_referer(ngx_http_request_t *r, ngx_uint_t all)
 {
-    u_char           *p;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    u_char                    *p;
+    ngx_uint_t                 i;
+    ngx_list_part_t           *part;
+    ngx_table_elt_t           *h;
+    ngx_http_gatehouse_ctx_t  *ctx;
 
     static ngx_str_t  referer = ngx_string("Referer");
 
-    if (r->headers_in.referer == NULL) {
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    if (r->headers_in.referer == NULL
+        || (ctx && ctx->read && !ctx->said.referer))
+    {
         return NGX_OK;
     }
 

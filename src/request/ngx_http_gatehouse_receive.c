@@ -10,11 +10,16 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
-static ngx_uint_t ngx_http_gatehouse_kind(
-    ngx_http_gatehouse_main_conf_t *gmcf, ngx_table_elt_t *h);
-static ngx_int_t ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_uint_t n);
+static void ngx_http_gatehouse_read_authority(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said);
+static void ngx_http_gatehouse_remember_name(ngx_http_gatehouse_said_t *said,
+    ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h);
+static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
+    ngx_array_t *headers, ngx_table_elt_t *h, ngx_uint_t kind);
 static ngx_int_t ngx_http_gatehouse_keep_cookie(ngx_http_request_t *r,
-    ngx_http_gatehouse_main_conf_t *gmcf, ngx_http_gatehouse_kept_t *kept);
+    ngx_http_gatehouse_kept_t *kept);
+static ngx_int_t ngx_http_gatehouse_keep(ngx_http_request_t *r,
+    ngx_array_t *headers, ngx_http_gatehouse_said_t *said);
 
 
 ngx_int_t
@@ -83,7 +88,7 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
         ctx->refused = 0;
     }
 
-    if (ngx_http_gatehouse_rebuild(r, 0) != NGX_OK) {
+    if (ngx_http_gatehouse_rebuild(r, 0, 0) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -94,11 +99,10 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_gatehouse_receive(ngx_http_request_t *r)
 {
-    ngx_uint_t                       i, n, kind, reserved;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
+    ngx_int_t                   rc;
+    ngx_array_t                 kept;
+    ngx_http_gatehouse_ctx_t   *ctx;
+    ngx_http_gatehouse_said_t   said;
 
     ctx = ngx_http_gatehouse_find_ctx(r);
 
@@ -106,129 +110,233 @@ ngx_http_gatehouse_receive(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    ngx_memzero(&kept, sizeof(ngx_array_t));
+
+    rc = ngx_http_gatehouse_read_headers(r, &said, &kept);
+
+    if (rc == NGX_DECLINED || rc == NGX_ERROR) {
+        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+    }
+
+    if (kept.nelts && ngx_http_gatehouse_keep(r, &kept, &said) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_rebuild(r, 0, 0);
+}
+
+
+/*
+ * The one walk over the headers that a client has sent.  NGX_DECLINED: all
+ * of them may simply be passed on.  With `kept` it collects credentials.
+ */
+
+ngx_int_t
+ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said, ngx_array_t *kept)
+{
+    gh_str                          *trait;
+    ngx_int_t                        rc;
+    ngx_uint_t                       i, n;
+    ngx_list_part_t                 *part;
+    ngx_table_elt_t                 *h;
+    ngx_http_gatehouse_name_t       *name;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
     gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
 
-    n = 0;
-    reserved = 0;
+    ngx_memzero(said, sizeof(ngx_http_gatehouse_said_t));
+
+    if (kept) {
+        n = 0;
+
+        for (part = &r->headers_in.headers.part; part; part = part->next) {
+            n += part->nelts;
+        }
+
+        said->known = ngx_palloc(r->pool,
+                               (n + 1) * sizeof(ngx_http_gatehouse_known_t));
+        if (said->known == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    rc = NGX_DECLINED;
 
     part = &r->headers_in.headers.part;
     i = 0;
 
     while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
 
-        kind = ngx_http_gatehouse_kind(gmcf, h);
+        name = ngx_http_gatehouse_find_name(gmcf, &h->key);
 
-        if (kind == NGX_HTTP_GATEHOUSE_RESERVED) {
-            reserved = 1;
+        if (said->known) {
+            ngx_http_gatehouse_remember_name(said, name, h);
+        }
 
-        } else if (kind) {
-            n++;
+        if (name == NULL) {
+            continue;
+        }
+
+        switch (name->kind) {
+
+        case NGX_HTTP_GATEHOUSE_TRAIT:
+            trait = (gh_str *) ((u_char *) &said->traits + name->place);
+            *trait = ngx_http_gatehouse_view(&h->value);
+            break;
+
+        case NGX_HTTP_GATEHOUSE_FORWARDED:
+            ngx_http_gatehouse_read_forwarded(said, name, h);
+            break;
+
+        case NGX_HTTP_GATEHOUSE_REFERER:
+            if (ngx_strlchr(h->value.data, h->value.data + h->value.len, '?'))
+            {
+                said->referer = 1;
+            }
+
+            break;
+
+        case NGX_HTTP_GATEHOUSE_RESERVED:
+            rc = NGX_OK;
+            break;
+
+        case NGX_HTTP_GATEHOUSE_COOKIE:
+            if (!gh_holds_cookies(gmcf->config,
+                                  ngx_http_gatehouse_view(&h->value)))
+            {
+                break;
+            }
+
+            /* fall through */
+
+        default: /* NGX_HTTP_GATEHOUSE_AUTHORIZATION, _TOKEN */
+            rc = NGX_OK;
+
+            if (kept && ngx_http_gatehouse_collect(r, kept, h, name->kind)
+                        != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
         }
     }
 
-    if (n && ngx_http_gatehouse_keep(r, n) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    ngx_http_gatehouse_read_authority(r, said);
 
-    if (n || reserved) {
-        return ngx_http_gatehouse_rebuild(r, 0);
-    }
-
-    return NGX_OK;
+    return rc;
 }
 
 
-/* 0: it is nothing to us. */
+/* HTTP/3 has no Host; nginx makes one of HTTP/2's ":authority" only. */
 
-static ngx_uint_t
-ngx_http_gatehouse_kind(ngx_http_gatehouse_main_conf_t *gmcf,
-    ngx_table_elt_t *h)
+static void
+ngx_http_gatehouse_read_authority(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said)
 {
-    if (ngx_http_gatehouse_is_reserved(gmcf, &h->key)) {
-        return NGX_HTTP_GATEHOUSE_RESERVED;
-    }
-
-    if (ngx_http_gatehouse_same_name(&h->key, &ngx_http_gatehouse_cookie)) {
-        return gh_holds_cookies(gmcf->config,
-                                ngx_http_gatehouse_view(&h->value))
-               ? NGX_HTTP_GATEHOUSE_COOKIE : 0;
-    }
-
-    if (ngx_http_gatehouse_same_name(&h->key,
-                                     &ngx_http_gatehouse_authorization))
+    if (said->traits.host.data == NULL
+        && r->http_version > NGX_HTTP_VERSION_11
+        && r->host_end)
     {
-        return NGX_HTTP_GATEHOUSE_AUTHORIZATION;
+        said->traits.host.data = (const char *) r->host_start;
+        said->traits.host.len = r->host_end - r->host_start;
+    }
+}
+
+
+/* What is reserved is not: it goes, and comes again only as ours. */
+
+static void
+ngx_http_gatehouse_remember_name(ngx_http_gatehouse_said_t *said,
+    ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h)
+{
+    ngx_http_gatehouse_known_t  *known;
+
+    if (name && name->kind == NGX_HTTP_GATEHOUSE_RESERVED) {
+        return;
     }
 
-    return ngx_http_gatehouse_is_token(gmcf, &h->key)
-           ? NGX_HTTP_GATEHOUSE_TOKEN : 0;
+    known = &said->known[said->nknown++];
+
+    known->name = h->key.data;
+    known->credentials = (name && name->kind < NGX_HTTP_GATEHOUSE_TRAIT);
 }
 
 
 static ngx_int_t
-ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_uint_t n)
+ngx_http_gatehouse_collect(ngx_http_request_t *r, ngx_array_t *headers,
+    ngx_table_elt_t *h, ngx_uint_t kind)
 {
-    gh_str                          *authorization, *cookies;
-    ngx_uint_t                       i, kind;
-    gh_credentials                  *credentials;
-    ngx_list_part_t                 *part;
-    ngx_table_elt_t                 *h;
-    ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_kept_t       *kept;
-    ngx_http_gatehouse_main_conf_t  *gmcf;
+    ngx_http_gatehouse_kept_t  *kept;
 
-    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
-
-    ctx = ngx_http_gatehouse_get_ctx(r);
-
-    kept = ngx_pcalloc(r->pool, n * sizeof(ngx_http_gatehouse_kept_t));
-    authorization = ngx_palloc(r->pool, 2 * n * sizeof(gh_str));
-
-    if (ctx == NULL || kept == NULL || authorization == NULL) {
+    if (headers->elts == NULL
+        && ngx_array_init(headers, r->pool, 2,
+                          sizeof(ngx_http_gatehouse_kept_t))
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    cookies = authorization + n;
+    kept = ngx_array_push(headers);
+    if (kept == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(kept, sizeof(ngx_http_gatehouse_kept_t));
+
+    kept->header = *h;
+    kept->kind = kind;
+
+    return (kind == NGX_HTTP_GATEHOUSE_COOKIE)
+           ? ngx_http_gatehouse_keep_cookie(r, kept) : NGX_OK;
+}
+
+
+/* What was collected is the guard's and the endpoints' from now on. */
+
+static ngx_int_t
+ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_array_t *headers,
+    ngx_http_gatehouse_said_t *said)
+{
+    gh_str                     *authorization, *cookies;
+    ngx_uint_t                  i;
+    gh_credentials             *credentials;
+    ngx_http_gatehouse_ctx_t   *ctx;
+    ngx_http_gatehouse_kept_t  *kept;
+
+    ctx = ngx_http_gatehouse_get_ctx(r);
+    authorization = ngx_palloc(r->pool, 2 * headers->nelts * sizeof(gh_str));
+
+    if (ctx == NULL || authorization == NULL) {
+        return NGX_ERROR;
+    }
+
+    cookies = authorization + headers->nelts;
 
     credentials = &ctx->credentials;
 
     credentials->authorization = authorization;
     credentials->cookies = cookies;
 
-    ctx->kept = kept;
-    ctx->nkept = n;
+    kept = headers->elts;
 
-    part = &r->headers_in.headers.part;
-    i = 0;
+    for (i = 0; i < headers->nelts; i++) {
 
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
-
-        kind = ngx_http_gatehouse_kind(gmcf, h);
-
-        if (kind == 0 || kind == NGX_HTTP_GATEHOUSE_RESERVED) {
-            continue;
-        }
-
-        kept->header = *h;
-        kept->kind = kind;
-
-        if (kind == NGX_HTTP_GATEHOUSE_AUTHORIZATION) {
+        if (kept[i].kind == NGX_HTTP_GATEHOUSE_AUTHORIZATION) {
             authorization[credentials->authorization_count++] =
-                                          ngx_http_gatehouse_view(&h->value);
+                               ngx_http_gatehouse_view(&kept[i].header.value);
 
-        } else if (kind == NGX_HTTP_GATEHOUSE_COOKIE) {
+        } else if (kept[i].kind == NGX_HTTP_GATEHOUSE_COOKIE) {
             cookies[credentials->cookie_count++] =
-                                          ngx_http_gatehouse_view(&h->value);
-
-            if (ngx_http_gatehouse_keep_cookie(r, gmcf, kept) != NGX_OK) {
-                return NGX_ERROR;
-            }
+                               ngx_http_gatehouse_view(&kept[i].header.value);
         }
-
-        kept++;
     }
 
+    ctx->kept = kept;
+    ctx->nkept = headers->nelts;
+    ctx->said = *said;
+
     ctx->received = 1;
+    ctx->read = 1;
 
     return NGX_OK;
 }
@@ -238,9 +346,12 @@ ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_uint_t n)
 
 static ngx_int_t
 ngx_http_gatehouse_keep_cookie(ngx_http_request_t *r,
-    ngx_http_gatehouse_main_conf_t *gmcf, ngx_http_gatehouse_kept_t *kept)
+    ngx_http_gatehouse_kept_t *kept)
 {
-    ngx_str_t  *left;
+    ngx_str_t                       *left;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
 
     left = &kept->left;
 

@@ -19,6 +19,52 @@
 #define NGX_HTTP_GATEHOUSE_COOKIE         3
 #define NGX_HTTP_GATEHOUSE_TOKEN          4
 
+/* those that are, and that we read */
+
+#define NGX_HTTP_GATEHOUSE_TRAIT          5
+#define NGX_HTTP_GATEHOUSE_FORWARDED      6
+#define NGX_HTTP_GATEHOUSE_REFERER        7
+
+
+/* what another proxy says of the request that gatehouse_check is to judge */
+
+#define NGX_HTTP_GATEHOUSE_FORWARDED_METHOD  0
+#define NGX_HTTP_GATEHOUSE_FORWARDED_URI     1
+#define NGX_HTTP_GATEHOUSE_FORWARDED_HOST    2
+#define NGX_HTTP_GATEHOUSE_FORWARDED_PROTO   3
+
+
+/* What a header of this name is to us. */
+
+struct ngx_http_gatehouse_name_s {
+    ngx_str_t                        name;
+    ngx_uint_t                       kind;
+    size_t                           place;          /* of the value */
+    ngx_http_gatehouse_name_t       *next;
+};
+
+
+/* A header that has been looked at, which its copies are known by. */
+
+typedef struct {
+    u_char                          *name;
+    ngx_uint_t                       credentials;    /* may hold ours */
+} ngx_http_gatehouse_known_t;
+
+
+/* What a client's headers say beside its credentials. */
+
+typedef struct {
+    gh_traits                        traits;         /* of headers alone */
+    ngx_str_t                        forwarded[4];
+    ngx_str_t                        contradiction;  /* the header's name */
+
+    ngx_http_gatehouse_known_t      *known;
+    ngx_uint_t                       nknown;
+
+    unsigned                         referer:1;      /* has a query */
+} ngx_http_gatehouse_said_t;
+
 
 typedef struct ngx_http_gatehouse_principal_s  ngx_http_gatehouse_principal_t;
 
@@ -93,6 +139,7 @@ typedef struct {
     gh_credentials                   credentials;
     ngx_http_gatehouse_kept_t       *kept;           /* the same, as headers */
     ngx_uint_t                       nkept;
+    ngx_http_gatehouse_said_t        said;
 
     ngx_http_gatehouse_principal_t  *principals;
     ngx_http_gatehouse_principal_t  *current;
@@ -107,6 +154,7 @@ typedef struct {
     ngx_str_t                        query;          /* as sent, if masked */
 
     unsigned                         received:1;     /* credentials */
+    unsigned                         read:1;         /* what is said */
     unsigned                         judged:1;       /* Authorization */
     unsigned                         answered:1;     /* by an endpoint */
     unsigned                         masked:1;       /* the query */
@@ -135,19 +183,27 @@ ngx_int_t ngx_http_gatehouse_reserve(ngx_conf_t *cf,
 ngx_uint_t ngx_http_gatehouse_is_reserved(ngx_http_gatehouse_main_conf_t *gmcf,
     ngx_str_t *name);
 ngx_int_t ngx_http_gatehouse_hide(ngx_conf_t *cf, ngx_str_t *name);
-ngx_uint_t ngx_http_gatehouse_is_token(ngx_http_gatehouse_main_conf_t *gmcf,
-    ngx_str_t *name);
 ngx_uint_t ngx_http_gatehouse_same_name(ngx_str_t *one, ngx_str_t *two);
-ngx_table_elt_t *ngx_http_gatehouse_next_header(ngx_list_part_t **part,
-    ngx_uint_t *i);
+ngx_int_t ngx_http_gatehouse_init_names(ngx_conf_t *cf,
+    ngx_http_gatehouse_main_conf_t *gmcf);
+ngx_http_gatehouse_name_t *ngx_http_gatehouse_find_name(
+    ngx_http_gatehouse_main_conf_t *gmcf, ngx_str_t *name);
 
 /* credentials leave the list of headers */
 
 ngx_int_t ngx_http_gatehouse_receive(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
+    ngx_http_gatehouse_said_t *said, ngx_array_t *kept);
 ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
-    ngx_uint_t settled);
+    ngx_uint_t settled, ngx_uint_t room);
 ngx_int_t ngx_http_gatehouse_settle(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
+ngx_str_t *ngx_http_gatehouse_value_shown(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_table_elt_t *h, ngx_uint_t *name,
+    ngx_uint_t settled);
+ngx_str_t *ngx_http_gatehouse_wanted(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_kept_t *kept,
+    ngx_uint_t settled);
 ngx_http_gatehouse_kept_t *ngx_http_gatehouse_find_kept(
     ngx_http_gatehouse_ctx_t *ctx, ngx_table_elt_t *h);
 
@@ -156,8 +212,10 @@ ngx_http_gatehouse_kept_t *ngx_http_gatehouse_find_kept(
 ngx_int_t ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     gh_credentials *credentials);
 ngx_int_t ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits);
+void ngx_http_gatehouse_read_forwarded(ngx_http_gatehouse_said_t *said,
+    ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h);
 ngx_int_t ngx_http_gatehouse_forwarded(ngx_http_request_t *r,
-    ngx_array_t *cidrs, gh_traits *traits);
+    ngx_array_t *cidrs, ngx_http_gatehouse_said_t *said, gh_traits *traits);
 gh_str ngx_http_gatehouse_user_agent(ngx_http_request_t *r);
 gh_str ngx_http_gatehouse_request_id(ngx_http_request_t *r);
 
@@ -185,6 +243,26 @@ ngx_int_t ngx_http_gatehouse_retry_after(ngx_http_request_t *r,
     ngx_uint_t seconds);
 ngx_int_t ngx_http_gatehouse_copy_headers(ngx_http_request_t *r,
     const gh_reply *reply);
+
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_gatehouse_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*i >= (*part)->nelts) {
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
+}
 
 
 #endif /* _NGX_HTTP_GATEHOUSE_REQUEST_H_INCLUDED_ */

@@ -27,6 +27,9 @@ static void ngx_http_gatehouse_api_cleanup(void *data);
 static void ngx_http_gatehouse_api_answer(void *arg, const gh_reply *reply);
 
 
+static gh_str  ngx_http_gatehouse_host = { "Host", sizeof("Host") - 1 };
+
+
 ngx_int_t
 ngx_http_gatehouse_api_handler(ngx_http_request_t *r)
 {
@@ -248,16 +251,10 @@ ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
 
     ctx = ngx_http_gatehouse_find_ctx(r);
 
-    n = ctx ? ctx->nkept : 0;
-    i = 0;
-    part = &r->headers_in.headers.part;
+    n = (ctx ? ctx->nkept : 0) + 1;
 
-    while (ngx_http_gatehouse_next_header(&part, &i) != NULL) {
-        n++;
-    }
-
-    if (n == 0) {
-        return NGX_OK;
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        n += part->nelts;
     }
 
     header = ngx_palloc(r->pool, n * sizeof(gh_header));
@@ -288,6 +285,14 @@ ngx_http_gatehouse_api_headers(ngx_http_request_t *r, gh_request *request)
 
         header->name = ngx_http_gatehouse_view(&h->key);
         header->value = ngx_http_gatehouse_view(&h->value);
+        header++;
+    }
+
+    /* HTTP/3: from ":authority" */
+
+    if (r->headers_in.host == NULL && request->traits.host.len) {
+        header->name = ngx_http_gatehouse_host;
+        header->value = request->traits.host;
         header++;
     }
 

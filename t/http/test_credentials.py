@@ -35,15 +35,17 @@ location /may/ { gatehouse %REALM% optional; try_files /none @app; }
 location /asked/ { auth_request /check; proxy_pass %UPSTREAM%; }
 location = /check { internal; gatehouse_check %REALM%; }
 location /pass/ { gatehouse_pass_cookies on; proxy_pass %UPSTREAM%; }
+location /ten/ { gatehouse %REALM%; %TEN% mirror /copy; proxy_pass %UPSTREAM%; }
 location /page.html { ssi on; }
 location /added.html { add_after_body /open/x; }
 """
+TEN = "".join(f"gatehouse_header X-Who-{n} $gatehouse_user; " for n in range(10))
 IDENTITY = ("Remote-User", "jane@example.com")
 
 
 @pytest.fixture
 def site(nginx, keys, upstream):
-    server, mint = guarded_server(nginx, keys, LOCATIONS, http=HTTP, realm=PLAIN)
+    server, mint = guarded_server(nginx, keys, LOCATIONS.replace("%TEN%", TEN), http=HTTP, realm=PLAIN)
     (server.folder / "html" / "page.html").write_text('<!--#include virtual="/open/a" --> <!--#echo var="http_cookie" -->')
     (server.folder / "html" / "added.html").write_text("added")
     upstream.clear()
@@ -171,6 +173,21 @@ def test_many_cookie_headers_keep_their_order(site, upstream):
         server.raw(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{lines}\r\n".encode())
         names = [[name, value] for name, value in upstream.requests[0]["headers"] if name in ("Cookie", "X-A", "X-B")]
         assert [value for name, value in names if name == "Cookie"] == ["a=1", "b=2; c=3"]
+
+
+@pytest.mark.parametrize("count", [0, 8, 9, 10, 20, 40])
+def test_identity_is_said_once_however_many_headers_there_are(site, upstream, count):
+    server, mint = site
+    many = {f"X-{n}": str(n) for n in range(count)}
+    for path, answers in (("/x", 1), ("/nothing/x", 1), ("/mirror/x", 2), ("/ten/x", 2)):
+        upstream.clear()
+        assert server.get(path, headers={**many, "Remote-User": "root", "Cookie": ours(mint)}).status_code == 200
+        wait_until(lambda: upstream.count == answers, f"the requests of {path}")
+        assert received(upstream, "Remote-User") == [["jane@example.com"]] * answers
+        assert received(upstream, "Cookie") == [["theme=dark"]] * answers
+        assert all(dict(request["headers"]).items() >= many.items() for request in upstream.requests)
+        if path == "/ten/x":
+            assert [sum(len(each) for each in received(upstream, f"X-Who-{n}")) for n in range(10)] == [1] * 10
 
 
 def test_fastcgi_gets_neither(nginx, keys):

@@ -222,6 +222,26 @@ def test_a_combination_that_can_is_none(check, realm):
     assert accepted and "[warn]" not in said, said
 
 
+OTHER = """gatehouse_realm other { postgres "%POSTGRES%"; redis %REDIS%; keys %KEYS%; public_url https://b.example;
+                                   COOKIE }"""
+
+
+@pytest.mark.parametrize("first, second", [("app", "app-2"), ("app-2", "app"), ("app", "app-refresh"), ("app-refresh", "app"),
+                                           ("app-2", "app-2-2"), ("gatehouse-2", None)])
+def test_a_realms_cookie_is_no_other_cookie_of_another(check, first, second):
+    """Issue 10.4: a long access token has a second cookie."""
+    server = check("", http=OTHER.replace("COOKIE", f"cookie {second};" if second else ""), realm={**SECURE, "cookie": first})
+    said = refusal(server)
+    assert f'"{server.realm}" and "other"' in said and 'another "cookie"' in said and "nginx.conf:" in said
+
+
+@pytest.mark.parametrize("first, second", [("app", "app"), ("app", "app2"), ("app-2", "app-3"), ("app", "app_2")])
+def test_realms_may_have_the_same_cookies_or_others(check, first, second):
+    server = check("", http=OTHER.replace("COOKIE", f"cookie {second};"), realm={**SECURE, "cookie": first})
+    accepted, said = server.test_conf()
+    assert accepted, said
+
+
 @pytest.mark.parametrize("size", ["0", "x", "1k", "-1", "16q"])
 def test_the_zone_must_be_large_enough(check, size):
     server = check(GUARD)
