@@ -248,6 +248,17 @@ struct reply_free {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
 };
 
+redis::reply list_of(const std::vector<std::string>& words) {
+  redis::reply list;
+  list.kind = redis::reply::type::array;
+  for (const std::string& word : words) {
+    list.elements.emplace_back();
+    list.elements.back().kind = redis::reply::type::string;
+    list.elements.back().text = word;
+  }
+  return list;
+}
+
 void feed_entry(std::string_view bytes) {
   const std::unique_ptr<redisReader, reader_free> reader(redisReaderCreate());
   if (redisReaderFeed(reader.get(), bytes.data(), bytes.size()) != REDIS_OK) return;
@@ -258,12 +269,8 @@ void feed_entry(std::string_view bytes) {
     const auto entry = session::decode_entry(copy);
     if (!entry || !entry->what) continue;
     const std::vector<std::string> words = session::encode_entry(*entry->what);
-    redis::reply again{.kind = redis::reply::type::array};
-    again.elements.push_back({.kind = redis::reply::type::string, .text = entry->id.text()});
-    again.elements.push_back({.kind = redis::reply::type::array});
-    for (const std::string& word : words) {
-      again.elements[1].elements.push_back({.kind = redis::reply::type::string, .text = word});
-    }
+    redis::reply again = list_of({entry->id.text()});
+    again.elements.push_back(list_of(words));
     const auto once_more = session::decode_entry(again);
     demand(once_more && once_more->what && session::encode_entry(*once_more->what) == words,
            "an entry is written as it was read");
