@@ -228,6 +228,13 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
     }
 
     if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                       ngx_http_gatehouse_hop_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                        ngx_http_gatehouse_rewrite_handler)
         != NGX_OK)
     {
@@ -265,7 +272,9 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_http_gatehouse_test_logins(cf, gmcf);
+    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_gatehouse_explain(cf, gmcf);
 }

@@ -50,7 +50,18 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  guarded;      /* unsigned  guarded:1; */
     ngx_uint_t                  endpoints;    /* unsigned  endpoints:1; */
+    ngx_array_t                *hops;         /* NULL: none */
 } ngx_http_gatehouse_srv_conf_t;
+
+
+/* A realm that guards in a server, and what it serves there by itself. */
+
+typedef struct {
+    gh_realm                   *realm;
+    gh_api                     *api;          /* NULL: nothing */
+    ngx_str_t                   path;
+    ngx_uint_t                  elsewhere;    /* its endpoints: 1 */
+} ngx_http_gatehouse_hop_t;
 
 
 /* A server in which a realm guards, or has its endpoints. */

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/flow.h"
+#include "base/text.h"
 #include "browser/pages.h"
 #include "door/decision.h"
 #include "door/reply.h"
@@ -32,12 +33,18 @@ std::vector<std::string> strings(const gh_str* from, std::size_t count) {
 dialect::request copy(const gh_api& api, const gh_request& from) {
   dialect::request to;
   to.method = view_of(from.traits.method);
+  to.host = host_of(from.traits);
   to.mount = api.mount;
   to.path = after_mount(api, view_of(from.path));
   to.uri = view_of(from.traits.uri);
   to.query = view_of(from.query);
   for (size_t i = 0; i < from.header_count; ++i) {
     to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));
+  }
+  if (const std::string_view said = view_of(from.traits.host); said != to.header("Host")) {
+    // What a proxy says of the request goes before what it sends with its own.
+    std::erase_if(to.headers, [](const auto& header) { return equal_ignoring_case(header.first, "Host"); });
+    to.headers.emplace_back("Host", said);
   }
   to.body = secret(view_of(from.body));
   to.secure = from.traits.secure != 0;
@@ -150,7 +157,8 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
                            std::string(view_of(request->user_agent)),
                            std::string(view_of(request->request_id)),
                            {},
-                           {}};
+                           {},
+                           gate::host_name(view_of(request->credentials.host))};
     secret token(shown.token);
     const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
     const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest)};

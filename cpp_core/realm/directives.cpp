@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gate/origin.h"
+#include "gate/return_address.h"
 #include "view/color.h"
 
 namespace gatehouse::realm {
@@ -218,6 +219,24 @@ status set_return_urls(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_hosts(settings& realm, arguments args, const std::string&) {
+  for (const std::string_view word : args) realm.host_words.emplace_back(word);
+  return done{};
+}
+
+template <auto Member>
+status set_prefix(settings& realm, arguments args, const std::string&) {
+  const std::string_view path = args[0];
+  const bool is_plain = gate::is_safe_return(path, {}) && path.find_first_of("?#%\"<>;") == std::string_view::npos &&
+                        path.find("//") == std::string_view::npos;
+  if (!is_plain || path.size() < 3 || !path.ends_with('/')) {
+    return wrong("\"" + std::string(path) +
+                 "\" is no prefix of paths; write one between slashes, such as /.gatehouse/");
+  }
+  realm.*Member = path;
+  return done{};
+}
+
 status set_smtp(settings& realm, arguments args, const std::string& prefix) {
   result<smtp::options> parsed = smtp::parse_options(args, prefix);
   if (!parsed) return parsed.failure();
@@ -359,6 +378,9 @@ constexpr std::array directives{
     directive{"jsonapi_recovery_url", 1, 1, "jsonapi_recovery_url /PATH|https://HOST/PATH", set_recovery_url},
     directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},
     directive{"csrf_rate", 1, 1, "csrf_rate COUNT/TIME|off", set_csrf_rate},
+    directive{"hosts", 1, any, "hosts HOST|*.HOST|https://HOST[:PORT] ...", set_hosts},
+    directive{"hop_path", 1, 1, "hop_path /PREFIX/", set_prefix<&settings::hop_path>},
+    directive{"login_path", 1, 1, "login_path /PREFIX/", set_prefix<&settings::login_path>},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
@@ -414,6 +436,10 @@ status block::complete() {
     auto loaded = letter_templates::load(settings_.mails_directory, std::move(head));
     if (!loaded) return wrong("the mails: " + loaded.failure().what + "; write \"mails DIRECTORY\"");
     settings_.letters = std::make_shared<const letter_templates>(std::move(*loaded));
+  }
+  for (const std::string& word : settings_.host_words) {
+    const status added = settings_.hosts.add(word, settings_.public_url);
+    if (!added) return wrong("\"hosts\": " + added.failure().what);
   }
   settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
   settings_.has_usernames = settings_.remote_user == gate::remote_user::username;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "gate/cookie_pair.h"
 #include "gate/handle_cookie.h"
+#include "gate/host_list.h"
 #include "gate/identity.h"
 #include "limit/allowance.h"
 #include "password/blocklist.h"
@@ -72,6 +73,10 @@ struct settings {
   bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
+  std::vector<std::string> host_words;        // of the directive `hosts`
+  gate::host_list hosts;                      // where users go on to from the login host, and nowhere else
+  std::string hop_path = "/.gatehouse/";      // what the guard serves there by itself
+  std::string login_path;                     // of the pages at the login host; default: where they are, or /auth/
   std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
   bool second_login = false;              // a client with policy single may log in again all the same

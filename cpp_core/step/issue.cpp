@@ -29,7 +29,7 @@ std::optional<token::refresh_claims> verified_refresh_token(const context& ctx, 
   const realm::settings& realm = ctx.realm.settings();
   auto claims = token::verify_refresh(*realm.keys, token::refresh_token(presented.reveal()), realm.issuer,
                                       realm.audience, now_seconds());
-  if (!claims) return std::nullopt;
+  if (!claims || (!claims->host.empty() && claims->host != ctx.host)) return std::nullopt;
   return std::move(*claims);
 }
 
@@ -56,6 +56,7 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
 
   nlohmann::json claims = common_claims(ctx, user, head);
   claims.update(ctx.asked_by.claims(user));
+  if (!head.host.empty()) claims["host"] = head.host;
 
   issued_tokens tokens;
   // Not beyond the session's own end (REQUIREMENTS 32).
@@ -75,6 +76,8 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   generation.issued_at = head.issued_at;
   generation.expires_at = head.expires_at;
   generation.key_id = head.key_id;
+  generation.seat = head.seat;
+  generation.host = head.host;
   tokens.refresh = secret(token::mint_refresh(*realm.keys, generation, realm.issuer, realm.audience));
   return tokens;
 }

@@ -14,7 +14,8 @@ namespace gatehouse::operation {
 // The lifetimes that hold here: the realm's where it sets them, else the dialect's.
 session::lifetimes lifetimes_of(const context& ctx);
 
-// The claims of a refresh token of ours that has not expired; whether its session lives, only Redis knows.
+// The claims of a refresh token of ours that has not expired and is good at this host; whether its session lives, only
+// Redis knows.
 std::optional<token::refresh_claims> verified_refresh_token(const context& ctx, const secret& presented);
 
 // For the audit trail; `session_id` empty: none.

@@ -70,7 +70,7 @@ ngx_int_t ngx_http_gatehouse_each_location(ngx_conf_t *cf,
     ngx_http_gatehouse_location_pt handler, void *data);
 ngx_int_t ngx_http_gatehouse_add_user(ngx_conf_t *cf, gh_realm *realm,
     ngx_uint_t serves);
-void ngx_http_gatehouse_test_logins(ngx_conf_t *cf,
+ngx_int_t ngx_http_gatehouse_settle_hosts(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_explain(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);

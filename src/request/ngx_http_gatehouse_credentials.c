@@ -58,6 +58,7 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     *credentials = ctx->credentials;
     credentials->from = glcf->from;
     credentials->stale_limit = glcf->stale_limit;
+    credentials->host = ngx_http_gatehouse_view(&r->main->headers_in.server);
 
     if (glcf->from_names == NULL) {
         return NGX_OK;
@@ -108,6 +109,7 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
 
     traits->method = ngx_http_gatehouse_view(&r->main->method_name);
     traits->uri = ngx_http_gatehouse_view(&r->main->unparsed_uri);
+    traits->server = ngx_http_gatehouse_view(&r->main->headers_in.server);
 
     /* a module built --with-compat serves an nginx that may have TLS */
 

@@ -104,6 +104,7 @@ ngx_http_gatehouse_forwarded(ngx_http_request_t *r, ngx_array_t *cidrs,
 
     if (said->len) {
         traits->host = ngx_http_gatehouse_view(said);
+        traits->server.len = 0;
     }
 
     said = &forwarded[ngx_http_gatehouse_forwarded_proto];
