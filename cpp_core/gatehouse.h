@@ -139,6 +139,7 @@ typedef struct {
   size_t rule_count;
   const gh_api *api;     /* NULL: no endpoints */
   const gh_realm *check; /* gatehouse_check; NULL: none */
+  int redirect;          /* gatehouse_check … redirect */
   unsigned from;         /* gatehouse_token_from: GH_FROM_*; 0: bearer and cookie */
   gh_str from_header;    /* with GH_FROM_NAMED_HEADER: its name */
   gh_str from_cookie;    /* with GH_FROM_NAMED_COOKIE */
@@ -219,6 +220,7 @@ typedef struct {
   gh_str preflight_headers;      /* Access-Control-Request-Headers */
   int secure;                    /* came over TLS */
   int elsewhere;                 /* the server has no endpoints of the realm: they are at the login host */
+  int by_proxy;                  /* a proxy asks, by gatehouse_check */
   const gh_str *allowed_origins; /* gatehouse_allow_origin */
   size_t allowed_origin_count;
 } gh_traits;

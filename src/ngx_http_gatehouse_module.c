@@ -131,8 +131,15 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       NULL },
 
     { ngx_string("gatehouse_check"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_gatehouse_check,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_hop"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_gatehouse_hop,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

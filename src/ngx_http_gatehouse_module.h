@@ -114,6 +114,8 @@ typedef struct {
     gh_api                     *api;
 
     gh_realm                   *check;        /* the realm of gatehouse_check */
+    ngx_flag_t                  redirect;     /* from there */
+    gh_realm                   *hop;          /* the realm of gatehouse_hop */
     ngx_array_t                *check_from;   /* ngx_cidr_t */
 } ngx_http_gatehouse_loc_conf_t;
 

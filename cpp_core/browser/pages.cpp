@@ -171,7 +171,8 @@ void clear_handle(const exchange& about, response& answer) {
 }
 
 void clear_cookies(const exchange& about, response& answer) {
-  for (const std::string& cookie : about.realm.cookies->clear()) answer.add_header("Set-Cookie", cookie);
+  for (const std::string& cookie : about.realm.cookies_at(about.asked.host).clear())
+    answer.add_header("Set-Cookie", cookie);
   clear_token_rest(about, answer);
   clear_handle(about, answer);
 }
@@ -221,8 +222,9 @@ std::optional<response> refuse_unknown_host(const exchange& about) {
 
 response go_over(const exchange& about, const operation::handed_over& given) {
   std::string location(about.typed_as("origin"));
-  location.append(about.realm.hop_path).append("hop?code=").append(given.code.reveal());
-  location.append("&state=").append(about.typed_as("state"));
+  location.append(about.realm.hop_path).append("hop?");
+  if (!given.code.empty()) location.append("code=").append(given.code.reveal()).append("&");
+  location.append("state=").append(about.typed_as("state"));
   response made = redirect(302, std::move(location));
   made.add_header("Referrer-Policy", "no-referrer");
   return made;

@@ -97,23 +97,25 @@ renewable find_renewable(const gate::authenticator& gate, std::span<const std::s
 struct shown_cookies {
   bool by_handle;
   bool access_rest;  // of a long access token
+  std::string host;
 };
 
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
 std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
                                     const shown_cookies& shown) {
+  const gate::cookie_pair& here = realm.cookies_at(shown.host);
   std::vector<std::string> cookies;
   if (made.tokens) {
-    cookies = operation::session_cookies(realm, *made.tokens);
-    const bool is_long = !gate::split_value(realm.cookies->access(), made.tokens->access.reveal()).second.empty();
+    cookies = operation::session_cookies(here, *made.tokens);
+    const bool is_long = !gate::split_value(here.access(), made.tokens->access.reveal()).second.empty();
     if (is_long) return cookies;
   } else if (made.ended) {
-    const auto cleared = realm.cookies->clear();
+    const auto cleared = here.clear();
     cookies = {cleared.front(), shown.by_handle ? realm.handle_cookie->clear() : cleared.back()};
   } else {
     return {};
   }
-  if (shown.access_rest) cookies.push_back(realm.cookies->clear_access_rest());
+  if (shown.access_rest) cookies.push_back(here.clear_access_rest());
   return cookies;
 }
 
@@ -161,7 +163,8 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
                            gate::host_name(view_of(request->credentials.host))};
     secret token(shown.token);
     const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
-    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest)};
+    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest),
+                              ctx.host};
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
     auto deliver = [worker, realm, about, answer, arg](result<operation::renewal> outcome) {

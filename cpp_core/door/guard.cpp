@@ -83,12 +83,15 @@ dialect::response page_for(const dialect::request& asked, const realm::settings&
                  : dialect::error_page_of_status(asked, realm, status);
 }
 
+bool is_login_host(const gh_realm& realm, const gh_traits& traits) {
+  return host_of(traits) == gate::host_name(realm.settings.public_url);
+}
+
 // Is the login page at another host, which this one sends a browser to?
 bool is_elsewhere(const gh_realm& realm, const gh_traits& traits) {
   if (traits.elsewhere == 0 || !realm.hop) return false;
-  const std::string name = host_of(traits);
-  const std::string_view login_host = realm.settings.public_url;
-  return name != gate::host_name(login_host) && realm.settings.hosts.origin_of(name, view_of(traits.host)).has_value();
+  return !is_login_host(realm, traits) &&
+         realm.settings.hosts.origin_of(host_of(traits), view_of(traits.host)).has_value();
 }
 
 using header_row = std::pair<const char*, gh_str>;
@@ -207,7 +210,13 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
 int gh_hop(const gh_realm* realm, const gh_traits* traits, const gh_credentials* credentials,
            void (*answer)(void* arg, const gh_reply* reply), void* arg) {
   return guarded(nullptr, 0, [&] {
-    if (!gate::may_be_redirected(said_of(*traits)) || !is_elsewhere(*realm, *traits)) return 0;
+    if (!gate::may_be_redirected(said_of(*traits))) return 0;
+    if (traits->by_proxy != 0 && is_login_host(*realm, *traits)) {
+      const std::string page = realm->settings.public_url + realm->settings.login_path + "login";
+      give_reply(dialect::redirect(302, gate::login_address(page, view_of(traits->uri))), answer, arg);
+      return 1;
+    }
+    if (!is_elsewhere(*realm, *traits)) return 0;
     dialect::request asked = request_of(*realm, *traits);
     for (std::size_t i = 0; i < credentials->cookie_count; ++i) {
       asked.headers.emplace_back("Cookie", view_of(credentials->cookies[i]));

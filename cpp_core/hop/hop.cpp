@@ -65,11 +65,11 @@ void read_more(const request& asked, const realm::settings& realm, input& in) {
   if (verifier) in.verifier = secret(*verifier);
 }
 
-response enter(const exchange& about, const gate::hop_state& state, const operation::issued_tokens& tokens) {
+response enter(const exchange& about, const gate::hop_state& state, const operation::issued_tokens* tokens) {
   const gate::hop_cookie cookie = cookie_of(about.realm, *origin_of(about.realm, about.asked));
   const std::vector<std::string_view> shown = about.asked.all_headers("Cookie");
   response made = away(state.address);
-  set_token_cookies(about, tokens, made);
+  if (tokens != nullptr) set_token_cookies(about, *tokens, made);
   made.add_header("Set-Cookie", cookie.end(state));
   made.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
   return made;
@@ -80,7 +80,9 @@ response enter(const exchange& about, const gate::hop_state& state, const operat
 response encode_arrival(const exchange& about, const operation::outcome& outcome) {
   const auto state = gate::parse_hop_state(about.typed_as("state"));
   const auto* session = std::get_if<operation::signed_in>(&outcome);
-  if (session != nullptr && state) return enter(about, *state, session->tokens);
+  if (session != nullptr && state) return enter(about, *state, &session->tokens);
+  const bool has_cookies = std::holds_alternative<operation::blank>(outcome);
+  if (has_cookies && state) return enter(about, *state, nullptr);
   const auto* no = std::get_if<operation::refused>(&outcome);
   const bool is_lost = no != nullptr && no->why == refusal::hop_lost && state;
   if (is_lost && !state->again) return begin_hop(about.realm, about.asked, state->address, true);

@@ -32,6 +32,7 @@ task<outcome> report_reuse(context ctx, session::taken_twice ended) {
 task<outcome> hand_over(context ctx, input in) {
   if (!ctx.realm.settings().hosts.contains(*in.origin)) co_return refuse(refusal::unknown_host);
   handed_over given;
+  if (ctx.realm.settings().shares_cookies_with(gate::host_name(*in.origin))) co_return given;
   given.code = secret(random_base64url(code_bytes));
 
   session::hand_over offered;
@@ -49,6 +50,8 @@ task<outcome> hand_over(context ctx, input in) {
 
 task<outcome> arrive(context ctx, input in) {
   if (!in.origin) co_return refuse(refusal::unknown_host);
+  const bool has_cookies = !in.hand_over_code && ctx.realm.settings().shares_cookies_with(ctx.host);
+  if (in.verifier && has_cookies) co_return blank();
   if (!in.verifier || !in.hand_over_code) co_return refuse(refusal::hop_lost);
   session::arrival arrival;
   arrival.code_hash = hash_of(*in.hand_over_code);

@@ -174,6 +174,14 @@ status set_cookie(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_cookie_domain(settings& realm, arguments args, const std::string&) {
+  const std::string domain = ascii_lower(args[0]);
+  const bool is_name = gate::is_origin("https://" + domain) && domain.find_first_of(":[") == std::string::npos;
+  if (!is_name) return wrong("\"" + std::string(args[0]) + "\" is no domain; write one such as example.com");
+  realm.cookie_domain = domain;
+  return done{};
+}
+
 constexpr std::array<std::pair<std::string_view, bool>, 2> switches{{{"on", true}, {"off", false}}};
 
 template <auto Member>
@@ -361,6 +369,7 @@ constexpr std::array directives{
     directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
+    directive{"cookie_domain", 1, 1, "cookie_domain DOMAIN", set_cookie_domain},
     directive{"remember", 1, 1, "remember on|off|ask", set_remember},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
@@ -441,7 +450,11 @@ status block::complete() {
     const status added = settings_.hosts.add(word, settings_.public_url);
     if (!added) return wrong("\"hosts\": " + added.failure().what);
   }
-  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
+  if (!settings_.cookie_domain.empty() && !settings_.shares_cookies_with(gate::host_name(settings_.public_url))) {
+    return wrong("\"cookie_domain\" does not hold the host of \"public_url\", whose cookies browsers would refuse");
+  }
+  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure, settings_.cookie_domain);
+  settings_.own_cookies = settings_.cookies->of_one_host();
   settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
   if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;

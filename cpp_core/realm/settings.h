@@ -66,8 +66,10 @@ struct settings {
   seconds audit_retention{400 * 24 * 3600};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
+  std::string cookie_domain;  // empty: each host has its own
   realm::remember remember = remember::ask;
-  std::optional<gate::cookie_pair> cookies;          // of the two above
+  std::optional<gate::cookie_pair> cookies;          // of the three above
+  std::optional<gate::cookie_pair> own_cookies;      // the same at hosts outside cookie_domain
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
   bool has_usernames = false;                        // people log in by them, too: the pages say so
   bool has_pages = true;                             // the browser's side of `rest`
@@ -95,6 +97,10 @@ struct settings {
   std::optional<seconds> reset_lifetime;            // likewise
   realm::notices notices;
 
+  // Has a browser the realm's cookies there that it has at the login host?
+  bool shares_cookies_with(std::string_view host) const;
+  // The cookies that a browser takes from this host.
+  const gate::cookie_pair& cookies_at(std::string_view host) const;
   bool may_register(const account::email& address) const;
 };
 

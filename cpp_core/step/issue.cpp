@@ -92,14 +92,13 @@ std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user
   return refuse(refusal::token_too_large);
 }
 
-std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
-  std::vector<std::string> cookies =
-      realm.cookies->set_access(tokens.access.reveal(), cookie_lifetime(tokens, tokens.access_expires_at));
+std::vector<std::string> session_cookies(const gate::cookie_pair& cookies, const issued_tokens& tokens) {
+  std::vector<std::string> headers =
+      cookies.set_access(tokens.access.reveal(), cookie_lifetime(tokens, tokens.access_expires_at));
   if (!tokens.refresh.empty()) {
-    cookies.push_back(
-        realm.cookies->set_refresh(tokens.refresh.reveal(), cookie_lifetime(tokens, tokens.refresh_expires_at)));
+    headers.push_back(cookies.set_refresh(tokens.refresh.reveal(), cookie_lifetime(tokens, tokens.refresh_expires_at)));
   }
-  return cookies;
+  return headers;
 }
 
 std::optional<seconds> cookie_lifetime(const issued_tokens& tokens, unix_seconds expires_at) {

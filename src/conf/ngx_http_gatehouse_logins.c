@@ -155,7 +155,10 @@ ngx_http_gatehouse_settle_host(ngx_conf_t *cf,
 }
 
 
-/* Two realms may guard in one server, but not answer below one path. */
+/*
+ * Two realms may guard in one server, but not answer below one path: it is
+ * for the one whose users come back to it.
+ */
 
 static ngx_int_t
 ngx_http_gatehouse_add_hop(ngx_conf_t *cf, ngx_http_gatehouse_user_t *user,
@@ -185,18 +188,30 @@ ngx_http_gatehouse_add_hop(ngx_conf_t *cf, ngx_http_gatehouse_user_t *user,
 
     hop = gscf->hops->elts;
 
-    for (i = 0; api && i < gscf->hops->nelts; i++) {
-        if (hop[i].api
-            && hop[i].path.len == mount.len
-            && ngx_memcmp(hop[i].path.data, mount.data, mount.len) == 0)
+    for (i = 0; i < gscf->hops->nelts; i++) {
+        if (hop[i].api == NULL
+            || hop[i].path.len != mount.len
+            || ngx_memcmp(hop[i].path.data, mount.data, mount.len) != 0)
         {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+            continue;
+        }
+
+        if (hop[i].elsewhere && elsewhere) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "two realms guard in the server in %s:%ui, and "
-                          "both answer below \"%V\"; write another "
-                          "\"hop_path\" in one of them",
+                          "users of both come back to it below \"%V\", so "
+                          "that only those of one can; write another "
+                          "\"hop_path\" in the other realm",
                           user->server->file_name, user->server->line,
                           &hop[i].path);
-            return NGX_ERROR;
+            elsewhere = 0;
+        }
+
+        if (elsewhere) {
+            hop[i].api = NULL;
+
+        } else {
+            api = NULL;
         }
     }
 

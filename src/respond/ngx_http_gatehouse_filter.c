@@ -24,7 +24,7 @@ static ngx_int_t ngx_http_gatehouse_body_filter(ngx_http_request_t *r,
 static ngx_int_t ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static ngx_int_t ngx_http_gatehouse_leave(ngx_http_request_t *r,
-    ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm);
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static ngx_int_t ngx_http_gatehouse_problem(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static void ngx_http_gatehouse_problem_answer(void *arg,
@@ -149,8 +149,8 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (status == NGX_HTTP_UNAUTHORIZED && glcf->guard) {
-        rc = ngx_http_gatehouse_leave(r, ctx, glcf->guard);
+    if (status == NGX_HTTP_UNAUTHORIZED && (glcf->guard || glcf->redirect)) {
+        rc = ngx_http_gatehouse_leave(r, ctx, glcf);
 
         if (rc != NGX_DECLINED) {
             if (challenge) {
@@ -160,7 +160,8 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
             return rc;
         }
 
-        rc = ngx_http_gatehouse_login_redirect(r, glcf->guard);
+        rc = glcf->guard ? ngx_http_gatehouse_login_redirect(r, glcf->guard)
+                         : NGX_DECLINED;
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -192,20 +193,24 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_gatehouse_leave(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
-    gh_realm *realm)
+    ngx_http_gatehouse_loc_conf_t *glcf)
 {
+    gh_realm                      *realm;
     ngx_str_t                      type;
     gh_traits                      traits;
     gh_credentials                 credentials;
     ngx_http_gatehouse_problem_t   problem;
 
-    if (!ngx_http_gatehouse_is_elsewhere(r, realm)) {
+    realm = ngx_http_gatehouse_effective_realm(glcf);
+
+    if (!glcf->redirect && !ngx_http_gatehouse_is_elsewhere(r, realm)) {
         return NGX_DECLINED;
     }
 
     (void) ngx_http_gatehouse_traits(r, &traits);
 
     traits.elsewhere = 1;
+    traits.by_proxy = (glcf->redirect == 1);
 
     if (ngx_http_gatehouse_credentials(r, &credentials) != NGX_OK) {
         return NGX_ERROR;

@@ -155,18 +155,18 @@ EVIL = ["https://app.example.com.evil.example", "http://app.example.com.evil.exa
         "http://app.example.com:%PORT%\x00", "null", "", "http://[::1]", "http://*.example.com:%PORT%", "http://.example.com:%PORT%"]
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 @pytest.mark.parametrize("logged_in", [True, False])
-def test_no_origin_but_the_realms_own(hosts, victim, evil, logged_in):
+def test_no_origin_but_the_realms_own(hosts, victim, logged_in):
     start = victim.request("GET", url(hosts, APP)).headers["Location"]
-    origin = quote(evil.replace("%PORT%", str(hosts.port)), safe="")
     if not logged_in:
         victim.jars.clear()
-    asked = start.replace("origin=" + quote(query(start)["origin"], safe=""), "origin=" + origin)
-    assert asked != start
-    answer = victim.request("GET", asked)
-    assert answer.status_code == 400 and "Location" not in answer.headers
-    assert "code=" not in answer.text
+    for evil in EVIL:
+        origin = quote(evil.replace("%PORT%", str(hosts.port)), safe="")
+        asked = start.replace("origin=" + quote(query(start)["origin"], safe=""), "origin=" + origin)
+        assert asked != start
+        answer = victim.request("GET", asked)
+        assert answer.status_code == 400 and "Location" not in answer.headers, evil
+        assert "code=" not in answer.text
 
 
 def test_two_origins_are_one(hosts, victim):
