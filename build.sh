@@ -8,7 +8,8 @@ usage() {
 usage: ./build.sh VERB
 
   run             builds what is missing, then a demonstration on http://127.0.0.1:8080/ until Ctrl-C:
-                  /auth/ is Gatehouse, / is a real application behind it. GATEHOUSE_PORT= moves it.
+                  /auth/ is Gatehouse, / is a real application behind it;
+                  five ports on, two hosts share one login. GATEHOUSE_PORT= moves it.
   build           build/ngx_http_gatehouse_module.so for this Debian's nginx, or for the source tree NGX_SRC=
   test [NAME…]    unit tests, tests through a real nginx and in a real browser; only those whose name contains a NAME
        --quick    a minute's worth: the parsers and rules, and one file of tests for each part of the house

@@ -103,6 +103,13 @@ int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);
 /* Where the guard sends who must log in, the path of the realm's pages; empty: nowhere. */
 gh_str gh_realm_pages(const gh_realm *realm);
 
+/* Once all locations have been read: what the guard serves by itself at every host that it guards, below the path that
+ * is its mount. NULL: nothing, for want of pages; `why` says why where somebody could wonder, else it is empty. */
+gh_api *gh_realm_hop(gh_realm *realm, gh_error *why);
+/* A server that guards: a name of it, and how it listens. Users may be sent there from the login host. */
+int gh_realm_add_host(gh_realm *realm, gh_str name, int secure, unsigned port, gh_error *error);
+int gh_realm_has_hosts(const gh_realm *realm); /* the directive */
+
 /* One location's endpoints: gatehouse_api REALM DIALECT, mounted at the path prefix `mount`. */
 gh_api *gh_api_create(gh_realm *realm, gh_str dialect, gh_str mount, gh_error *error);
 gh_str gh_api_mount(const gh_api *api);
@@ -132,6 +139,7 @@ typedef struct {
   size_t rule_count;
   const gh_api *api;     /* NULL: no endpoints */
   const gh_realm *check; /* gatehouse_check; NULL: none */
+  int redirect;          /* gatehouse_check … redirect */
   unsigned from;         /* gatehouse_token_from: GH_FROM_*; 0: bearer and cookie */
   gh_str from_header;    /* with GH_FROM_NAMED_HEADER: its name */
   gh_str from_cookie;    /* with GH_FROM_NAMED_COOKIE */
@@ -188,6 +196,7 @@ typedef struct {
   gh_str named_cookie;  /* the name of the cookie that it names */
   unsigned from;        /* where a token may be: GH_FROM_*; 0: bearer and cookie */
   unsigned stale_limit; /* milliseconds that the revocation feed may be behind, else GH_UNAVAILABLE; 0: any */
+  gh_str host;          /* the name of the one that the request is for */
 } gh_credentials;
 
 enum { GH_FROM_BEARER = 1, GH_FROM_COOKIE = 2, GH_FROM_NAMED_HEADER = 4, GH_FROM_NAMED_COOKIE = 8 };
@@ -197,6 +206,7 @@ typedef struct {
   gh_str method;
   gh_str uri;                    /* as sent, with the query */
   gh_str host;                   /* the Host header */
+  gh_str server;                 /* the name in it by which the server was chosen; empty: see `host` */
   gh_str origin;                 /* Origin */
   gh_str fetch_site;             /* Sec-Fetch-Site */
   gh_str fetch_mode;             /* Sec-Fetch-Mode */
@@ -209,6 +219,8 @@ typedef struct {
   gh_str preflight_method;       /* Access-Control-Request-Method */
   gh_str preflight_headers;      /* Access-Control-Request-Headers */
   int secure;                    /* came over TLS */
+  int elsewhere;                 /* the server has no endpoints of the realm: they are at the login host */
+  int by_proxy;                  /* a proxy asks, by gatehouse_check */
   const gh_str *allowed_origins; /* gatehouse_allow_origin */
   size_t allowed_origin_count;
 } gh_traits;
@@ -237,6 +249,12 @@ int gh_is_forged(const gh_realm *realm, const gh_traits *traits);
 /* The Location of a 302 to the login page, for a navigation that would get 401; its length, at most `size`. 0: this is
  * no navigation, or the page is unknown: answer 401. */
 size_t gh_login_redirect(const gh_realm *realm, const gh_traits *traits, char *into, size_t size);
+
+/* The same where the realm's endpoints are elsewhere: a 302 to the login host with a cookie to come back by, or a page
+ * that says why the browser is not sent there. 0: this is no navigation, or this host is none of the realm's. `answer`
+ * is called as that of gh_problem() is. */
+int gh_hop(const gh_realm *realm, const gh_traits *traits, const gh_credentials *credentials,
+           void (*answer)(void *arg, const gh_reply *reply), void *arg);
 
 /* Is one of ours, of whatever realm, among the cookies of a Cookie header? */
 int gh_holds_cookies(const gh_config *config, gh_str header);

@@ -131,8 +131,15 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       NULL },
 
     { ngx_string("gatehouse_check"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_gatehouse_check,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("gatehouse_hop"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_gatehouse_hop,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -230,6 +237,13 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
     }
 
     if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                       ngx_http_gatehouse_hop_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                        ngx_http_gatehouse_rewrite_handler)
         != NGX_OK)
     {
@@ -267,7 +281,9 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_http_gatehouse_test_logins(cf, gmcf);
+    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_gatehouse_explain(cf, gmcf);
 }

@@ -53,7 +53,18 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  guarded;      /* unsigned  guarded:1; */
     ngx_uint_t                  endpoints;    /* unsigned  endpoints:1; */
+    ngx_array_t                *hops;         /* NULL: none */
 } ngx_http_gatehouse_srv_conf_t;
+
+
+/* A realm that guards in a server, and what it serves there by itself. */
+
+typedef struct {
+    gh_realm                   *realm;
+    gh_api                     *api;          /* NULL: nothing */
+    ngx_str_t                   path;
+    ngx_uint_t                  elsewhere;    /* its endpoints: 1 */
+} ngx_http_gatehouse_hop_t;
 
 
 /* A server in which a realm guards, or has its endpoints. */
@@ -106,6 +117,8 @@ typedef struct {
     gh_api                     *api;
 
     gh_realm                   *check;        /* the realm of gatehouse_check */
+    ngx_flag_t                  redirect;     /* from there */
+    gh_realm                   *hop;          /* the realm of gatehouse_hop */
     ngx_array_t                *check_from;   /* ngx_cidr_t */
 } ngx_http_gatehouse_loc_conf_t;
 

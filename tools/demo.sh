@@ -7,7 +7,7 @@ run_demo() {
     local each
     port=${GATEHOUSE_PORT:-8080}
     url=http://127.0.0.1:$port
-    for each in 0 1 2 3 4; do
+    for each in 0 1 2 3 4 5; do
         ! port_taken $((port + each)) ||
             die "port $((port + each)) of 127.0.0.1 is in use; try GATEHOUSE_PORT=8090 ./build.sh run"
     done
@@ -39,6 +39,7 @@ Open it in a browser, or:
   curl -X PROPFIND -H "Authorization: Bearer \$token" $url/radicale/jane@example.com/
 The other dialects, each with users of its own: jsonapi $(site 1)/v1/, csrf $(site 2)/,
 form $(site 3)/, bff $(site 4)/api/iam/ with the pages $(site 4)/iam/
+One login for two hosts: $(host book)/ and $(host calendar)/, by way of $(host login)/auth/
 Mail (try "forgot password") is delivered into $folder/smtp/mails as files.
 Logs are in $folder; Ctrl-C stops everything and removes them.
 END
@@ -122,15 +123,18 @@ random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
 site() { echo "http://127.0.0.1:$((port + $1))"; }
 
-# realm NAME OFFSET [on|off]: the realm of the site at that port after the first, and whether it asks by mail to verify an
-# e-mail. Cookies ignore ports, so each has names of its own.
+# Browsers take every name below localhost for this machine.
+host() { echo "http://$1.localhost:$((port + 5))"; }
+
+# realm NAME OFFSET [on|off] [URL]: the realm of the site at that port after the first, whether it asks by mail to verify an
+# e-mail, and its own address. Cookies ignore ports, so each has names of its own.
 realm() {
     cat <<END
     gatehouse_realm $1 {
         postgres     "host=$folder/postgres user=gatehouse dbname=gatehouse" pool=2;
         redis        unix:$folder/redis/redis.sock;
         keys         $folder/keys.json;
-        public_url   $(site "$2");
+        public_url   ${4:-$(site "$2")};
         registration open;
         verify_email ${3:-off};   # "off" passes an e-mail to the application at once; "on" or "required" asks by mail
         smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
@@ -221,6 +225,32 @@ $(realm bff 4 on)
         location /iam/     { gatehouse_api bff bff-pages; }
         location /         { gatehouse bff; gatehouse_token_from header=iam-access-token cookie=iam-access-token;
                              proxy_pass http://127.0.0.1:$book_port; proxy_set_header Account-Page /iam/dashboard; }
+    }
+
+$(realm hosts 5 off "$(host login)")
+
+    server {
+        listen 127.0.0.1:$((port + 5));
+        server_name login.localhost;
+        location /auth/ { gatehouse_api hosts rest; }
+        location = /    { return 302 /auth/account; }
+    }
+
+    server {
+        listen 127.0.0.1:$((port + 5));
+        server_name book.localhost;
+        location / { gatehouse hosts; proxy_pass http://127.0.0.1:$book_port;
+                     proxy_set_header Account-Page $(host login)/auth/account; }
+    }
+
+    server {
+        listen 127.0.0.1:$((port + 5));
+        server_name calendar.localhost;
+        location / {
+            gatehouse hosts;
+            gatehouse_header X-Remote-User \$gatehouse_email;
+            proxy_pass http://127.0.0.1:$radicale_port;
+        }
     }
 }
 END

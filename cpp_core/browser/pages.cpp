@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64url.h"
 #include "body/form_body.h"
+#include "browser/client.h"
 #include "gate/cookie.h"
 #include "gate/cross_site.h"
+#include "gate/hop_cookie.h"
 #include "gate/return_address.h"
+#include "operation/hand_over.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/overview.h"
@@ -47,6 +51,12 @@ constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
 };
 
+constexpr std::array hop_fields{
+    field{"origin", &input::origin, true},
+    field{"state", &input::state, true},
+    field{"challenge", &input::challenge, true},
+};
+
 // A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_token_cookies(asked, realm);
@@ -84,6 +94,7 @@ constexpr std::array routes{
     route{"GET", "logout", show_page, credential::none, return_fields, 200},
     route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
+    route{"GET", "hop", operation::hand_over, credential::session, hop_fields, 302},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
     // Of these, each is a form that was shown again, and is now asked for by its address.
     route{"GET", "account/profile", operation::show_overview, credential::session, {}, 200},
@@ -160,7 +171,8 @@ void clear_handle(const exchange& about, response& answer) {
 }
 
 void clear_cookies(const exchange& about, response& answer) {
-  for (const std::string& cookie : about.realm.cookies->clear()) answer.add_header("Set-Cookie", cookie);
+  for (const std::string& cookie : about.realm.cookies_at(about.asked.host).clear())
+    answer.add_header("Set-Cookie", cookie);
   clear_token_rest(about, answer);
   clear_handle(about, answer);
 }
@@ -189,8 +201,33 @@ response leave(const exchange& about) {
 
 response to_login(const exchange& about) {
   const bool may_be_repeated = gate::is_safe_method(about.asked.method);
-  const std::string back = mounted(about, may_be_repeated ? about.asked.path : "account");
+  std::string back = mounted(about, may_be_repeated ? about.asked.path : "account");
+  if (about.matched.path == "hop") back += "?" + about.asked.query;
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
+}
+
+// To another of the realm's hosts, whichever a browser may ask for. Nobody is asked to log in first for one that is
+// none.
+std::optional<response> refuse_unknown_host(const exchange& about) {
+  constexpr std::size_t challenge_length = 43;  // of 32 bytes in base64url
+  if (about.matched.path != "hop") return std::nullopt;
+  if (!about.realm.hosts.contains(about.typed_as("origin"))) {
+    return error_page(about.asked, about.realm, refusal::unknown_host);
+  }
+  const std::optional<std::string> challenge = base64url_decode(about.typed_as("challenge"));
+  const bool is_whole = gate::parse_hop_state(about.typed_as("state")) && challenge &&
+                        about.typed_as("challenge").size() == challenge_length;
+  return is_whole ? std::nullopt : std::optional(error_page(about.asked, about.realm, refusal::hop_lost));
+}
+
+response go_over(const exchange& about, const operation::handed_over& given) {
+  std::string location(about.typed_as("origin"));
+  location.append(about.realm.hop_path).append("hop?");
+  if (!given.code.empty()) location.append("code=").append(given.code.reveal()).append("&");
+  location.append("state=").append(about.typed_as("state"));
+  response made = redirect(302, std::move(location));
+  made.add_header("Referrer-Policy", "no-referrer");
+  return made;
 }
 
 response show_account(const exchange& about, const operation::account_overview& all) {
@@ -281,6 +318,7 @@ response encode_verified(const exchange& about, const operation::email_verified&
 response encode(const exchange& about, const operation::outcome& outcome) {
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
   if (const auto* all = std::get_if<operation::account_overview>(&outcome)) return show_account(about, *all);
+  if (const auto* given = std::get_if<operation::handed_over>(&outcome)) return go_over(about, *given);
   if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_refusal(about, *no);
   if (std::holds_alternative<operation::signed_out>(outcome) ||
       std::holds_alternative<operation::account_removed>(outcome)) {
@@ -306,30 +344,22 @@ response encode(const exchange& about, const operation::outcome& outcome) {
                   mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
 }
 
-decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
+}  // namespace
+
+decoded pages_decode(const route& matched, std::string_view content_type, std::string_view body) {
   return matched.method == "GET" ? decode_query(matched, body) : decode_form(matched, content_type, body);
 }
 
-nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }
-
-}  // namespace
-
 const dialect pages{
     .name = "pages",
-    .client = {.name = "pages",
-               .policy = session::policy::rotating,
-               .access_lifetime = seconds(3600),
-               .refresh_lifetime = seconds(30 * 24 * 3600),
-               .claims = claims,
-               .has_pages = true,
-               .keeps_tokens_in_cookies = true,
-               .keeps_unasked = false},
+    .client = browser_client,
     .routes = routes,
-    .decode = decode,
+    .decode = pages_decode,
     .find_tokens = find_tokens,
     .encode = encode,
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
+    .refuse_early = refuse_unknown_host,
     .show_again = operation::show_overview_after,
     .sets_cookies = true,
     .pages_at = "",

@@ -7,4 +7,7 @@ namespace gatehouse::dialect {
 
 extern const dialect pages;
 
+// The query of a GET, else an urlencoded body.
+decoded pages_decode(const route& matched, std::string_view content_type, std::string_view body);
+
 }  // namespace gatehouse::dialect

@@ -102,6 +102,8 @@ struct dialect {
   // What every request to a route must show beside its credentials, in a header or in what was typed; an answer: it
   // does not. null: nothing.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
+  // What the operation is to be told beside the body or the query; null: nothing.
+  void (*read_more)(const request& asked, const realm::settings& realm, operation::input& in) = nullptr;
   // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
                                          operation::outcome refusal) = nullptr;

@@ -12,6 +12,7 @@ namespace gatehouse::dialect {
 
 struct request {
   std::string method;
+  std::string host;   // the name by which the server was chosen, in lower case, without a port
   std::string mount;  // the path prefix that the endpoints are at, e.g. "/auth/"
   std::string path;   // after the mount, without a slash at its end
   std::string uri;    // as sent, with the query

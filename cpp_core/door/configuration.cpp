@@ -5,11 +5,14 @@
 #include <filesystem>
 
 #include "bff/bff.h"
+#include "browser/pages.h"
 #include "csrf/csrf.h"
 #include "endpoint/router.h"
 #include "gate/cookie.h"
 #include "gate/header_name.h"
+#include "gate/hop_cookie.h"
 #include "gate/origin.h"
+#include "hop/hop.h"
 #include "page/page_templates.h"
 #include "realm/advice.h"
 #include "registry/registry.h"
@@ -26,6 +29,8 @@ void say(gh_error* into, std::string_view text) {
 }
 
 namespace {
+
+constexpr const char* default_login_path = "/auth/";
 
 int report(const status& outcome, gh_error* into) {
   if (outcome) return 0;
@@ -149,6 +154,9 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     }
     const gate::cookie_pair& own = *realm->settings.cookies;
     for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hide_cookie(*realm->config, name);
+    const std::string hops = gate::hop_cookie::prefix(realm->settings.cookie_name, realm->settings.cookie_secure);
+    hide_cookie(*realm->config, hops.substr(0, hops.size() - 1));
+    hide_cookie(*realm->config, hops + "*");
     realm->complete = true;
     return 0;
   });
@@ -185,6 +193,36 @@ int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
 
 gh_str gh_realm_pages(const gh_realm* realm) { return door_string(realm->pages_mount); }
 
+gh_api* gh_realm_hop(gh_realm* realm, gh_error* why) {
+  why->text[0] = '\0';
+  return guarded<gh_api*>(why, nullptr, [&]() -> gh_api* {
+    realm::settings& said = realm->settings;
+    if (realm->hop || !said.has_pages) return realm->hop.get();
+    // Where this nginx serves none of the realm's endpoints another one does, at the login host.
+    if (said.login_path.empty() && realm->apis.empty()) said.login_path = default_login_path;
+    if (said.login_path.empty()) return nullptr;
+    const status loaded = load_pages(said);
+    if (!loaded) {
+      say(why, loaded.failure().what);
+      return nullptr;
+    }
+    realm->hop = std::make_unique<gh_api>();
+    realm->hop->realm = realm;
+    realm->hop->spoken = &dialect::hop;
+    realm->hop->mount = said.hop_path;
+    return realm->hop.get();
+  });
+}
+
+int gh_realm_add_host(gh_realm* realm, gh_str name, int secure, unsigned port, gh_error* problem) {
+  return guarded(problem, -1, [&] {
+    realm->settings.hosts.add_server(view_of(name), secure != 0, port, realm->settings.public_url);
+    return 0;
+  });
+}
+
+int gh_realm_has_hosts(const gh_realm* realm) { return realm->settings.host_words.empty() ? 0 : 1; }
+
 gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* problem) {
   return guarded<gh_api*>(problem, nullptr, [&]() -> gh_api* {
     const dialect::dialect* spoken = dialect::find(view_of(name));
@@ -216,6 +254,7 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
       }
       const bool has_login = shows->pages_at.has_value();
       if (has_login && realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
+      if (shows == &dialect::pages && realm->settings.login_path.empty()) realm->settings.login_path = made->mount;
     }
     realm->apis.push_back(std::move(made));
     return realm->apis.back().get();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dialect/dialect.h"
+#include "gate/host_list.h"
 #include "gate/rule.h"
 #include "gatehouse.h"
 #include "realm/directives.h"
@@ -29,7 +30,8 @@ struct gh_realm {
   gatehouse::realm::block reading;
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
-  std::string pages_mount;  // where the first of its apis with pages has them; empty: no api has
+  std::unique_ptr<gh_api> hop;  // what the guard serves by itself; null: nothing
+  std::string pages_mount;      // where the first of its apis with pages has them; empty: no api has
 };
 
 struct gh_rule {
@@ -55,6 +57,11 @@ inline gh_str door_string(std::string_view text) { return {text.data(), text.siz
 
 // Writes `text` into `into`, cut to fit; for what the door returns beside an error.
 void say(gh_error* into, std::string_view text);
+
+// The name of the host that a request is for.
+inline std::string host_of(const gh_traits& traits) {
+  return gate::host_name(view_of(traits.server.len > 0 ? traits.server : traits.host));
+}
 
 // Runs what a function of the door does; an exception becomes `failed` and, where there is one, an error text.
 template <class Result, class Body>

@@ -111,10 +111,14 @@ ordered_json explain_realm(const realm::settings& said) {
           {"limit_tokens", explain_limits(said.limits.tokens)},
           {"cookies", {said.cookies->access(), said.cookies->refresh()}},
           {"cookie_secure", said.cookie_secure},
+          {"cookie_domain", said.cookie_domain},
           {"remember", word_for(said.remember)},
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
           {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},
+          {"hosts", said.hosts.texts()},
+          {"hop_path", said.hop_path},
+          {"login_path", said.login_path},
           {"mail", explain_mail(said)},
           {"verify_lifetime", optional_seconds(said.verify_lifetime)},
           {"reset_lifetime", optional_seconds(said.reset_lifetime)},
@@ -145,6 +149,7 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
       row["api"] = {{"realm", api->realm->settings.name}, {"dialect", api->spoken->name}, {"mount", api->mount}};
     }
     row["check"] = location->check != nullptr ? ordered_json(location->check->settings.name) : ordered_json(nullptr);
+    row["check_redirect"] = location->redirect != 0;
     row["token_from"] = ordered_json::array();
     const unsigned from = location->from == 0 ? GH_FROM_BEARER | GH_FROM_COOKIE : location->from;
     if (from & GH_FROM_BEARER) row["token_from"].push_back("bearer");

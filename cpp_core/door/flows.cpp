@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/flow.h"
+#include "base/text.h"
 #include "browser/pages.h"
 #include "door/decision.h"
 #include "door/reply.h"
@@ -32,12 +33,18 @@ std::vector<std::string> strings(const gh_str* from, std::size_t count) {
 dialect::request copy(const gh_api& api, const gh_request& from) {
   dialect::request to;
   to.method = view_of(from.traits.method);
+  to.host = host_of(from.traits);
   to.mount = api.mount;
   to.path = after_mount(api, view_of(from.path));
   to.uri = view_of(from.traits.uri);
   to.query = view_of(from.query);
   for (size_t i = 0; i < from.header_count; ++i) {
     to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));
+  }
+  if (const std::string_view said = view_of(from.traits.host); said != to.header("Host")) {
+    // What a proxy says of the request goes before what it sends with its own.
+    std::erase_if(to.headers, [](const auto& header) { return equal_ignoring_case(header.first, "Host"); });
+    to.headers.emplace_back("Host", said);
   }
   to.body = secret(view_of(from.body));
   to.secure = from.traits.secure != 0;
@@ -90,23 +97,25 @@ renewable find_renewable(const gate::authenticator& gate, std::span<const std::s
 struct shown_cookies {
   bool by_handle;
   bool access_rest;  // of a long access token
+  std::string host;
 };
 
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
 std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
                                     const shown_cookies& shown) {
+  const gate::cookie_pair& here = realm.cookies_at(shown.host);
   std::vector<std::string> cookies;
   if (made.tokens) {
-    cookies = operation::session_cookies(realm, *made.tokens);
-    const bool is_long = !gate::split_value(realm.cookies->access(), made.tokens->access.reveal()).second.empty();
+    cookies = operation::session_cookies(here, *made.tokens);
+    const bool is_long = !gate::split_value(here.access(), made.tokens->access.reveal()).second.empty();
     if (is_long) return cookies;
   } else if (made.ended) {
-    const auto cleared = realm.cookies->clear();
+    const auto cleared = here.clear();
     cookies = {cleared.front(), shown.by_handle ? realm.handle_cookie->clear() : cleared.back()};
   } else {
     return {};
   }
-  if (shown.access_rest) cookies.push_back(realm.cookies->clear_access_rest());
+  if (shown.access_rest) cookies.push_back(here.clear_access_rest());
   return cookies;
 }
 
@@ -150,10 +159,12 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
                            std::string(view_of(request->user_agent)),
                            std::string(view_of(request->request_id)),
                            {},
-                           {}};
+                           {},
+                           gate::host_name(view_of(request->credentials.host))};
     secret token(shown.token);
     const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
-    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest)};
+    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest),
+                              ctx.host};
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
     auto deliver = [worker, realm, about, answer, arg](result<operation::renewal> outcome) {

@@ -10,6 +10,7 @@
 #include "gate/cross_origin.h"
 #include "gate/cross_site.h"
 #include "gate/path_readings.h"
+#include "hop/hop.h"
 #include "page/page_response.h"
 #include "wire/foreign_request.h"
 
@@ -82,11 +83,23 @@ dialect::response page_for(const dialect::request& asked, const realm::settings&
                  : dialect::error_page_of_status(asked, realm, status);
 }
 
+bool is_login_host(const gh_realm& realm, const gh_traits& traits) {
+  return host_of(traits) == gate::host_name(realm.settings.public_url);
+}
+
+// Is the login page at another host, which this one sends a browser to?
+bool is_elsewhere(const gh_realm& realm, const gh_traits& traits) {
+  if (traits.elsewhere == 0 || !realm.hop) return false;
+  return !is_login_host(realm, traits) &&
+         realm.settings.hosts.origin_of(host_of(traits), view_of(traits.host)).has_value();
+}
+
 using header_row = std::pair<const char*, gh_str>;
 
-dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
+dialect::request request_of(const gh_realm& realm, const gh_traits& traits) {
   dialect::request asked;
-  asked.mount = realm.pages_mount;
+  asked.mount = is_elsewhere(realm, traits) ? realm.settings.hop_path : realm.pages_mount;
+  asked.host = host_of(traits);
   asked.method = view_of(traits.method);
   asked.secure = traits.secure != 0;
   asked.framed = gate::is_framed(said_of(traits));
@@ -99,6 +112,11 @@ dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, c
   for (std::size_t i = 0; i < traits.allowed_origin_count; ++i) {
     asked.allowed_origins.emplace_back(view_of(traits.allowed_origins[i]));
   }
+  return asked;
+}
+
+dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
+  const dialect::request asked = request_of(realm, traits);
   dialect::response made = page_for(asked, realm.settings, view_of(traits.uri), who, status);
   made.add_header("Cache-Control", "no-store");
   return made;
@@ -128,6 +146,7 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
     shown.from_bearer = credentials->from == 0 || (credentials->from & GH_FROM_BEARER) != 0;
     shown.from_cookie = credentials->from == 0 || (credentials->from & GH_FROM_COOKIE) != 0;
     shown.stale_limit = millis(credentials->stale_limit);
+    shown.host = view_of(credentials->host);
 
     gate::decision made = worker->realms[realm->index]->authenticator().authenticate(shown);
     const bool sent_none = made.verdict == GH_ANONYMOUS;
@@ -185,6 +204,25 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
     const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
     if (location.size() > size) return 0;
     return location.copy(into, size);
+  });
+}
+
+int gh_hop(const gh_realm* realm, const gh_traits* traits, const gh_credentials* credentials,
+           void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+  return guarded(nullptr, 0, [&] {
+    if (!gate::may_be_redirected(said_of(*traits))) return 0;
+    if (traits->by_proxy != 0 && is_login_host(*realm, *traits)) {
+      const std::string page = realm->settings.public_url + realm->settings.login_path + "login";
+      give_reply(dialect::redirect(302, gate::login_address(page, view_of(traits->uri))), answer, arg);
+      return 1;
+    }
+    if (!is_elsewhere(*realm, *traits)) return 0;
+    dialect::request asked = request_of(*realm, *traits);
+    for (std::size_t i = 0; i < credentials->cookie_count; ++i) {
+      asked.headers.emplace_back("Cookie", view_of(credentials->cookies[i]));
+    }
+    give_reply(dialect::begin_hop(realm->settings, asked, view_of(traits->uri), false), answer, arg);
+    return 1;
   });
 }
 
@@ -259,7 +297,8 @@ gh_str gh_identity_claim(const gh_identity* identity, gh_str name) {
 void gh_problem(const gh_realm* realm, const gh_traits* traits, const gh_identity* identity, int status,
                 void (*answer)(void* arg, const gh_reply* reply), void* arg) {
   guarded(nullptr, 0, [&] {
-    const bool shows_page = traits != nullptr && !realm->pages_mount.empty() && gate::is_navigation(said_of(*traits));
+    const bool has_pages = traits != nullptr && (!realm->pages_mount.empty() || is_elsewhere(*realm, *traits));
+    const bool shows_page = has_pages && gate::is_navigation(said_of(*traits));
     give_reply(shows_page ? problem_page(*realm, *traits, inside(identity), status) : problem_json(status), answer,
                arg);
     return 0;

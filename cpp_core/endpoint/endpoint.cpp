@@ -53,7 +53,8 @@ operation::context context_of(realm::services& realm, const dialect::dialect& sp
           std::string(asked.header("User-Agent")),
           asked.request_id,
           asked.mount,
-          std::string(asked.header("Accept-Language"))};
+          std::string(asked.header("Accept-Language")),
+          asked.host};
 }
 
 struct performed {
@@ -153,6 +154,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   dialect::exchange about{*found.route, realm, asked, {}};
   dialect::decoded read = decode(spoken, about.matched, asked);
   if (!found.id.empty()) read.in.id = found.id;
+  if (spoken.read_more != nullptr) spoken.read_more(asked, realm, read.in);
   about.typed = typed(about.matched, read.in);
   if (spoken.refuse_early != nullptr) {
     std::optional<dialect::response> no = spoken.refuse_early(about);

@@ -28,7 +28,7 @@ refusal refusal_of(gh_verdict verdict) {
 
 // The access token's user, or why not.
 identified judge(const operation::context& ctx, const secret& access) {
-  gate::decision decision = ctx.realm.authenticator().authenticate_token(access.reveal());
+  gate::decision decision = ctx.realm.authenticator().authenticate_token(access.reveal(), ctx.host);
   if (decision.verdict != GH_ALLOWED) return ended_by(refusal_of(decision.verdict));
   identified found;
   found.who = std::move(decision.who);

@@ -4,6 +4,7 @@
 
 #include "gate/bearer.h"
 #include "gate/handle_cookie.h"
+#include "gate/host_list.h"
 
 namespace gatehouse::gate {
 
@@ -49,9 +50,9 @@ decision authenticator::authenticate(const credentials& shown) {
   const bool renewable =
       std::holds_alternative<std::string_view>(refresh) || std::holds_alternative<std::string_view>(handle);
   if (const auto* token = std::get_if<bearer_token>(&bearer)) {
-    decision by_bearer = authenticate_token(token->text, shown.stale_limit);
+    decision by_bearer = authenticate_token(token->text, shown.host, shown.stale_limit);
     if (by_bearer.verdict != GH_ALLOWED || cookie == nullptr) return by_bearer;
-    const decision beside = authenticate_token(*cookie, shown.stale_limit);
+    const decision beside = authenticate_token(*cookie, shown.host, shown.stale_limit);
     const bool other = beside.verdict == GH_ALLOWED && beside.who->user_id() != by_bearer.who->user_id();
     return other ? verdict(GH_AMBIGUOUS) : by_bearer;
   }
@@ -60,17 +61,18 @@ decision authenticator::authenticate(const credentials& shown) {
 }
 
 decision authenticator::authenticate_cookie(const credentials& shown, std::string_view access, bool renewable) {
-  decision made = authenticate_token(access, shown.stale_limit);
+  decision made = authenticate_token(access, shown.host, shown.stale_limit);
   made.by_cookie = true;
   if (made.verdict == GH_UNAUTHENTICATED && renewable) made.verdict = GH_RENEWABLE;
   return made;
 }
 
-decision authenticator::authenticate_token(std::string_view text, millis stale_limit) {
+decision authenticator::authenticate_token(std::string_view text, std::string_view host, millis stale_limit) {
   const unix_seconds now = now_seconds();
   decision made;
   made.who = recognise(text, now);
   if (!made.who) return verdict(GH_UNAUTHENTICATED);
+  if (!made.who->host().empty() && !is_host_of(host, made.who->host())) return verdict(GH_UNAUTHENTICATED);
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
     if (!table_->synchronised()) return verdict(GH_UNAVAILABLE);

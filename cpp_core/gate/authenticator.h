@@ -31,7 +31,8 @@ struct credentials {
   std::string_view named_cookie = {};            // a cookie that does; empty: none
   bool from_bearer = true;
   bool from_cookie = true;
-  millis stale_limit{0};  // of the revocation feed; 0: none
+  millis stale_limit{0};       // of the revocation feed; 0: none
+  std::string_view host = {};  // the name of the one that the request is for
 };
 
 struct decision {
@@ -64,8 +65,9 @@ class authenticator {
   // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
   // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie or a handle.
   decision authenticate(const credentials& shown);
-  // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE.
-  decision authenticate_token(std::string_view token, millis stale_limit = millis(0));
+  // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE. That of a seat is good
+  // at no other host than its own.
+  decision authenticate_token(std::string_view token, std::string_view host, millis stale_limit = millis(0));
 
   // Whom an access token was made for, whether or not it has been revoked since; empty: it is none of ours, or expired.
   // Opens nothing.

@@ -35,6 +35,13 @@ piece next(std::string_view& header) {
   return found;
 }
 
+bool is_one_of(std::span<const std::string> names, std::string_view name) {
+  return std::ranges::any_of(names, [name](const std::string& each) {
+    if (!each.ends_with('*')) return each == name;
+    return name.starts_with(std::string_view(each).substr(0, each.size() - 1));
+  });
+}
+
 }  // namespace
 
 found_cookie find_cookie(std::span<const std::string_view> headers, std::string_view name) {
@@ -73,9 +80,21 @@ found_cookie find_split_cookie(std::span<const std::string_view> headers, std::s
   return std::string_view(joined);
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> find_cookies_with(std::span<const std::string_view> headers,
+                                                                             std::string_view prefix) {
+  std::vector<std::pair<std::string_view, std::string_view>> found;
+  for (std::string_view header : headers) {
+    while (!header.empty()) {
+      const piece each = next(header);
+      if (each.name.starts_with(prefix)) found.emplace_back(each.name, each.value);
+    }
+  }
+  return found;
+}
+
 bool holds_cookies(std::string_view header, std::span<const std::string> names) {
   while (!header.empty()) {
-    if (std::ranges::find(names, next(header).name) != names.end()) return true;
+    if (is_one_of(names, next(header).name)) return true;
   }
   return false;
 }
@@ -84,7 +103,7 @@ std::size_t remove_cookies(std::string_view header, std::span<const std::string>
   std::size_t made = 0;
   while (!header.empty()) {
     const piece each = next(header);
-    if (std::ranges::find(names, each.name) != names.end()) continue;
+    if (is_one_of(names, each.name)) continue;
     std::string_view kept = each.text;
     if (made > 0) {
       into[made++] = ';';

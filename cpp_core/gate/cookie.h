@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace gatehouse::gate {
 
@@ -28,7 +29,11 @@ std::pair<std::string, std::string> split_value(std::string_view name, std::stri
 // The value of both together. It points into the header, or to `joined`.
 found_cookie find_split_cookie(std::span<const std::string_view> headers, std::string_view name, std::string& joined);
 
-// Is there a cookie of one of these names?
+// The names and values of all cookies whose names begin so.
+std::vector<std::pair<std::string_view, std::string_view>> find_cookies_with(std::span<const std::string_view> headers,
+                                                                             std::string_view prefix);
+
+// Is there a cookie of one of these names? One that ends with a star stands for all that begin like it.
 bool holds_cookies(std::string_view header, std::span<const std::string> names);
 // Copies a Cookie header without the cookies of these names, the others byte for byte, to `into`, which has room for
 // header.size() bytes. How many bytes that made; 0: nothing is left of it.

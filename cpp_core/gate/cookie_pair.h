@@ -14,8 +14,16 @@ namespace gatehouse::gate {
 
 class cookie_pair {
  public:
-  // `name`: the directive cookie. `secure`: over HTTPS only, under the __Host- prefix; off is for plain HTTP.
-  cookie_pair(std::string_view name, bool secure);
+  // `name`: the directive cookie. `secure`: over HTTPS only, under the __Host- prefix; off is for plain HTTP. `domain`:
+  // the cookies are those of every host below it, and have no prefix; empty: of one host.
+  cookie_pair(std::string_view name, bool secure, std::string_view domain = {});
+
+  // Of the same names, for one host.
+  cookie_pair of_one_host() const {
+    cookie_pair own = *this;
+    own.domain_.clear();
+    return own;
+  }
 
   const std::string& access() const { return access_; }
   const std::string& refresh() const { return refresh_; }
@@ -44,6 +52,7 @@ class cookie_pair {
   std::string access_rest_;
   std::string refresh_;
   bool secure_;
+  std::string domain_;
 };
 
 }  // namespace gatehouse::gate

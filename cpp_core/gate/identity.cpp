@@ -30,6 +30,7 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
                    bool trust_unverified_email)
     : user_id_(std::move(claims.subject)),
       session_id_(std::move(claims.session_id)),
+      host_(text_claim(claims.all, "host")),
       expires_at_(claims.expires_at),
       session_expires_at_(time_claim(claims.all, "session_expires", claims.expires_at)),
       auth_time_(time_claim(claims.all, "auth_time", 0)),

@@ -31,6 +31,8 @@ class identity {
   unix_seconds auth_time() const { return auth_time_; }
   // When the session ends however busy it is; a token that does not say ends with itself.
   unix_seconds session_expires_at() const { return session_expires_at_; }
+  // The only host that the token is good at; empty: it is good at any.
+  const std::string& host() const { return host_; }
   // What the table of revocations is asked about.
   const session::holder& holder() const { return holder_; }
 
@@ -55,7 +57,7 @@ class identity {
  private:
   ~identity() = default;
 
-  std::string user_id_, session_id_;
+  std::string user_id_, session_id_, host_;
   unix_seconds expires_at_;
   unix_seconds session_expires_at_;
   unix_seconds auth_time_;

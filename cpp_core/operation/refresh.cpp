@@ -61,6 +61,7 @@ task<outcome> refresh(context ctx, input in) {
   renewal.sid = presented->session_id;
   renewal.user_id = presented->subject;
   renewal.generation = presented->generation;
+  renewal.seat = presented->seat;
   renewal.client = ctx.asked_by.name;
   renewal.lifetimes = lifetimes_of(ctx);
   renewal.key_id = ctx.realm.settings().keys->refresh_signing_key().id();

@@ -24,7 +24,7 @@ renewal refused_renewal(refusal why) {
 
 // The identity in an access token that we have just made: the same path as if it had been sent.
 renewal identified(const context& ctx, const secret& access) {
-  gate::decision made = ctx.realm.authenticator().authenticate_token(access.reveal());
+  gate::decision made = ctx.realm.authenticator().authenticate_token(access.reveal(), ctx.host);
   renewal done;
   done.verdict = made.verdict;
   done.who = std::move(made.who);
@@ -54,7 +54,8 @@ task<renewal> renew(context ctx, secret refresh_token) {
 }
 
 task<renewal> look_at_session(context ctx, secret refresh_token) {
-  if (gate::identity_ref known = ctx.realm.authenticator().recall(refresh_token.reveal())) {
+  gate::identity_ref known = ctx.realm.authenticator().recall(refresh_token.reveal());
+  if (known && (known->host().empty() || known->host() == ctx.host)) {
     renewal remembered;
     remembered.verdict = GH_ALLOWED;
     remembered.who = std::move(known);
@@ -64,7 +65,7 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, refresh_token);
   if (!presented) co_return refused_renewal(refusal::bad_refresh_token);
 
-  auto session = co_await ctx.realm.sessions().read(presented->session_id);
+  auto session = co_await ctx.realm.sessions().read(presented->session_id, {}, presented->seat);
   if (!session) {
     const outcome failed = ctx.fail("reading a session", session.failure());
     co_return refused_renewal(std::get<refused>(failed).why);

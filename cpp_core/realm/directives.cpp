@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gate/origin.h"
+#include "gate/return_address.h"
 #include "view/color.h"
 
 namespace gatehouse::realm {
@@ -173,6 +174,14 @@ status set_cookie(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_cookie_domain(settings& realm, arguments args, const std::string&) {
+  const std::string domain = ascii_lower(args[0]);
+  const bool is_name = gate::is_origin("https://" + domain) && domain.find_first_of(":[") == std::string::npos;
+  if (!is_name) return wrong("\"" + std::string(args[0]) + "\" is no domain; write one such as example.com");
+  realm.cookie_domain = domain;
+  return done{};
+}
+
 constexpr std::array<std::pair<std::string_view, bool>, 2> switches{{{"on", true}, {"off", false}}};
 
 template <auto Member>
@@ -215,6 +224,24 @@ status set_return_urls(settings& realm, arguments args, const std::string&) {
     }
     realm.return_urls.emplace_back(url);
   }
+  return done{};
+}
+
+status set_hosts(settings& realm, arguments args, const std::string&) {
+  for (const std::string_view word : args) realm.host_words.emplace_back(word);
+  return done{};
+}
+
+template <auto Member>
+status set_prefix(settings& realm, arguments args, const std::string&) {
+  const std::string_view path = args[0];
+  const bool is_plain = gate::is_safe_return(path, {}) && path.find_first_of("?#%\"<>;") == std::string_view::npos &&
+                        path.find("//") == std::string_view::npos;
+  if (!is_plain || path.size() < 3 || !path.ends_with('/')) {
+    return wrong("\"" + std::string(path) +
+                 "\" is no prefix of paths; write one between slashes, such as /.gatehouse/");
+  }
+  realm.*Member = path;
   return done{};
 }
 
@@ -344,6 +371,7 @@ constexpr std::array directives{
     directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
+    directive{"cookie_domain", 1, 1, "cookie_domain DOMAIN", set_cookie_domain},
     directive{"remember", 1, 1, "remember on|off|ask", set_remember},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
@@ -361,6 +389,9 @@ constexpr std::array directives{
     directive{"jsonapi_recovery_url", 1, 1, "jsonapi_recovery_url /PATH|https://HOST/PATH", set_recovery_url},
     directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},
     directive{"csrf_rate", 1, 1, "csrf_rate COUNT/TIME|off", set_csrf_rate},
+    directive{"hosts", 1, any, "hosts HOST|*.HOST|https://HOST[:PORT] ...", set_hosts},
+    directive{"hop_path", 1, 1, "hop_path /PREFIX/", set_prefix<&settings::hop_path>},
+    directive{"login_path", 1, 1, "login_path /PREFIX/", set_prefix<&settings::login_path>},
     directive{"return_urls", 1, any, "return_urls https://HOST/PATH ...", set_return_urls},
 };
 
@@ -417,7 +448,15 @@ status block::complete() {
     if (!loaded) return wrong("the mails: " + loaded.failure().what + "; write \"mails DIRECTORY\"");
     settings_.letters = std::make_shared<const letter_templates>(std::move(*loaded));
   }
-  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
+  for (const std::string& word : settings_.host_words) {
+    const status added = settings_.hosts.add(word, settings_.public_url);
+    if (!added) return wrong("\"hosts\": " + added.failure().what);
+  }
+  if (!settings_.cookie_domain.empty() && !settings_.shares_cookies_with(gate::host_name(settings_.public_url))) {
+    return wrong("\"cookie_domain\" does not hold the host of \"public_url\", whose cookies browsers would refuse");
+  }
+  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure, settings_.cookie_domain);
+  settings_.own_cookies = settings_.cookies->of_one_host();
   settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
   if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;

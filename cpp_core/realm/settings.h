@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "gate/cookie_pair.h"
 #include "gate/handle_cookie.h"
+#include "gate/host_list.h"
 #include "gate/identity.h"
 #include "limit/allowance.h"
 #include "password/blocklist.h"
@@ -65,13 +66,19 @@ struct settings {
   seconds audit_retention{400 * 24 * 3600};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
+  std::string cookie_domain;  // empty: each host has its own
   realm::remember remember = remember::ask;
-  std::optional<gate::cookie_pair> cookies;          // of the two above
+  std::optional<gate::cookie_pair> cookies;          // of the three above
+  std::optional<gate::cookie_pair> own_cookies;      // the same at hosts outside cookie_domain
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
   bool has_usernames = false;                        // people log in by them, too: the pages say so
   bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
+  std::vector<std::string> host_words;        // of the directive `hosts`
+  gate::host_list hosts;                      // where users go on to from the login host, and nowhere else
+  std::string hop_path = "/.gatehouse/";      // what the guard serves there by itself
+  std::string login_path;                     // of the pages at the login host; default: where they are, or /auth/
   std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
   bool second_login = false;              // a client with policy single may log in again all the same
@@ -90,6 +97,10 @@ struct settings {
   std::optional<seconds> reset_lifetime;            // likewise
   realm::notices notices;
 
+  // Has a browser the realm's cookies there that it has at the login host?
+  bool shares_cookies_with(std::string_view host) const;
+  // The cookies that a browser takes from this host.
+  const gate::cookie_pair& cookies_at(std::string_view host) const;
   bool may_register(const account::email& address) const;
 };
 

@@ -62,6 +62,8 @@ result<head> decode_head(const reply& answer, std::string sid) {
   decoded.client = at[9].text;
   decoded.amr = at[13].text;
   decoded.persistent = at[14].text != "0";  // a session that an older version has opened does not say
+  decoded.seat = at[15].text;
+  decoded.host = at[16].text;
   const bool whole = how && number(at[3], decoded.generation) && number(at[5], decoded.issued_at) &&
                      number(at[6], decoded.expires_at) && number(at[7], decoded.auth_version) &&
                      number(at[11], decoded.auth_time) && number(at[12], decoded.created_at);

@@ -17,7 +17,7 @@ namespace gatehouse::session {
 std::string_view outcome_of(const redis::reply& answer);
 
 // Outcome, time, the fields of the session. More may follow, from `head_size` on.
-constexpr std::size_t head_size = 15;
+constexpr std::size_t head_size = 17;
 result<head> decode_head(const redis::reply& answer, std::string sid);
 
 // The elements from `first` on.

@@ -1,89 +1,8 @@
 #include "session/scripts.h"
 
-#include <string>
-
-#include "session/feed_entry.h"
+#include "session/script_prelude.h"
 
 namespace gatehouse::session::scripts {
-
-namespace {
-
-// What the scripts share. Each answers with an array of strings and integers, the outcome's name first.
-constexpr const char* prelude = R"lua(
--- Seconds and milliseconds.
-local function clock()
-  local time = redis.call('TIME')
-  local seconds = tonumber(time[1])
-  return seconds, seconds * 1000 + math.floor(tonumber(time[2]) / 1000)
-end
-
--- The outcome, the time, and all that a token needs.
-local function answer(outcome, session, now)
-  local fields = redis.call('HMGET', session, 'user', 'gen', 'kid', 'iat', 'exp', 'av', 'json', 'client', 'policy',
-                            'auth_time', 'created', 'amr', 'persistent')
-  return {outcome, now, unpack(fields)}
-end
-
--- A row of a list of sessions, but for the sid.
-local function describe(session)
-  return redis.call('HMGET', session, 'client', 'created', 'seen', 'exp', 'address', 'agent', 'user')
-end
-
--- The session remembers until when the longest-lived of its access tokens may be used: nodes may differ in
--- access_lifetime, and today's may be shorter than yesterday's.
-local function grant(session, now, access)
-  local known, expiry = unpack(redis.call('HMGET', session, 'tokens', 'exp'))
-  local last = math.min(now + tonumber(access), tonumber(expiry))
-  if tonumber(known or '0') < last then redis.call('HSET', session, 'tokens', last) end
-end
-
--- Until when its end matters. `matters`: how many seconds it does by what this node knows.
-local function last_use(session, now, matters)
-  return math.max(now + matters, tonumber(redis.call('HGET', session, 'tokens') or '0') + margin)
-end
-
--- Appends to the feed, and forgets some of what matters to nobody any more.
-local function tell(feed, now, matters, last, ...)
-  local first
-  for _, entry in ipairs(redis.call('XRANGE', feed, '-', '+', 'COUNT', 16)) do
-    first = entry[1]
-    local ends = entry[2][1] == 'until' and tonumber(entry[2][2])  -- else it is of a newer Gatehouse
-    if (ends or tonumber(string.match(first, '^%d+')) / 1000 + matters) > now then break end
-  end
-  if first then redis.call('XTRIM', feed, 'MINID', first) end
-  redis.call('XADD', feed, '*', 'until', string.format('%.0f', last), ...)
-end
-
-local function drop(session, sessions, sid)
-  local alias = redis.call('HGET', session, 'alias')
-  if alias then redis.call('DEL', alias) end
-  redis.call('DEL', session)
-  redis.call('ZREM', sessions, sid)
-end
-
-local function kill(session, sessions, sid, feed, now, matters)
-  local mark = redis.call('HGET', session, 'mark')
-  local last = last_use(session, now, matters)
-  drop(session, sessions, sid)
-  if mark then tell(feed, now, matters, last, 'session', mark) end
-  return mark, last
-end
-
--- Both the hash and the list of the user's sids live as long as they can matter.
-local function live_until(session, sessions, sid, expiry)
-  redis.call('EXPIREAT', session, expiry)
-  redis.call('ZADD', sessions, expiry, sid)
-  local last = redis.call('ZREVRANGE', sessions, 0, 0, 'WITHSCORES')
-  redis.call('EXPIREAT', sessions, last[2])
-end
-)lua";
-
-redis::script with_prelude(const char* source) {
-  const std::string margin = "local margin = " + std::to_string(feed_margin.count()) + "\n";
-  return redis::script(margin + prelude + source);
-}
-
-}  // namespace
 
 // KEYS session, sessions, least, feed
 // ARGV prefix of session keys, sid, mark, user, auth_version, json, client, policy, idle, absolute, address, agent,
@@ -125,27 +44,29 @@ if alias ~= '' then
   redis.call('HSET', session, 'alias', alias)
   redis.call('SET', alias, sid, 'EXAT', expiry)
 end
-local head = answer('opened', session, now)
+local head = answer('opened', session, now, '')
 for _, each in ipairs(ended) do head[#head + 1] = each end
 return head
 )lua");
 
 // KEYS session, sessions, feed
-// ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access
+// ARGV sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access, seat or nothing
 // → rotated + head | absent | wrong_client | theft, time, until when that matters | ended, likewise (past its absolute
 //   lifetime)
 const redis::script rotate = with_prelude(R"lua(
-local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access = unpack(ARGV)
+local sid, user, client, generation, grace, idle, absolute, kid, address, agent, matters, access, seat = unpack(ARGV)
 local session, sessions, feed = unpack(KEYS)
 local now, now_ms = clock()
 
-local fields = redis.call('HMGET', session, 'user', 'client', 'gen', 'policy', 'exp', 'created', 'rotated')
-if not fields[1] or fields[1] ~= user or tonumber(fields[5]) <= now then return {'absent'} end
+local fields = redis.call('HMGET', session, 'user', 'client', 'policy', 'exp', 'created')
+if not fields[1] or fields[1] ~= user or tonumber(fields[4]) <= now then return {'absent'} end
 if fields[2] ~= client then return {'wrong_client'} end
-local current, rotating, rotated = tonumber(fields[3]), fields[4] == 'rotating', tonumber(fields[7])
+local chain = read_chain(session, seat)
+if not chain then return {'absent'} end
+local current, rotating, rotated = chain.gen, fields[3] == 'rotating', chain.rotated
 local presented = tonumber(generation)
 
-local last = tonumber(fields[6]) + tonumber(absolute)
+local last = tonumber(fields[5]) + tonumber(absolute)
 if last <= now then
   local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
   return {'ended', now, matters_until}
@@ -153,20 +74,21 @@ end
 
 if presented == current and rotating then
   local expiry = math.min(now + tonumber(idle), last)
-  redis.call('HSET', session, 'gen', current + 1, 'kid', kid, 'iat', now, 'exp', expiry,
-             'rotated', string.format('%.0f', now_ms), 'seen', now, 'address', address, 'agent', agent)
+  chain.gen, chain.kid, chain.iat, chain.exp, chain.rotated = current + 1, kid, now, expiry, now_ms
+  write_chain(session, seat, chain, expiry)
+  redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
   grant(session, now, access)
   live_until(session, sessions, sid, expiry)
-  return answer('rotated', session, now)
+  return answer('rotated', session, now, seat)
 end
 if presented == current then
   redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
   grant(session, now, access)
-  return answer('rotated', session, now)
+  return answer('rotated', session, now, seat)
 end
 if presented == current - 1 and rotating and now_ms - rotated < tonumber(grace) * 1000 then
   grant(session, now, access)
-  return answer('rotated', session, now)
+  return answer('rotated', session, now, seat)
 end
 local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
 return {'theft', now, matters_until}
@@ -187,7 +109,7 @@ if tonumber(fields[3]) + tonumber(absolute) <= now then return {'absent'} end
 if fields[1] ~= client then return {'wrong_client'} end
 redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
 grant(session, now, access)
-local head = answer('resumed', session, now)
+local head = answer('resumed', session, now, '')
 head[#head + 1] = sid
 return head
 )lua");
@@ -340,14 +262,14 @@ return rows
 )lua");
 
 // KEYS session
-// ARGV access, or nothing if no access token is made from it
+// ARGV access, or nothing if no access token is made from it; seat or nothing
 // → found + head | absent
 const redis::script read = with_prelude(R"lua(
 local now = clock()
 local expiry = redis.call('HGET', KEYS[1], 'exp')
-if not expiry or tonumber(expiry) <= now then return {'absent'} end
+if not expiry or tonumber(expiry) <= now or not read_chain(KEYS[1], ARGV[2]) then return {'absent'} end
 if ARGV[1] ~= '' then grant(KEYS[1], now, ARGV[1]) end
-return answer('found', KEYS[1], now)
+return answer('found', KEYS[1], now, ARGV[2])
 )lua");
 
 }  // namespace gatehouse::session::scripts

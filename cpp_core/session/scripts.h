@@ -18,6 +18,8 @@ extern const redis::script end_all;
 extern const redis::script replace_user;
 extern const redis::script list;
 extern const redis::script read;
+extern const redis::script offer;
+extern const redis::script take;
 extern const redis::script scan;
 extern const redis::script count;
 

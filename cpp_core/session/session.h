@@ -57,6 +57,8 @@ struct head {
   unix_seconds created_at = 0;
   std::string amr;
   bool persistent = true;
+  std::string seat;  // whose generation it is, and at which host; empty: of the login itself
+  std::string host;
   unix_seconds now = 0;  // of this answer: the access token's iat, which the floor of the zone is compared with
 };
 
@@ -70,6 +72,7 @@ struct renewal {
   std::string sid;
   std::string user_id;
   std::int64_t generation = 0;
+  std::string seat;  // empty: the login itself
   std::string client;
   session::lifetimes lifetimes;
   std::string key_id;
@@ -86,12 +89,39 @@ struct resumption {
   std::string user_agent;
 };
 
+// A session is at one host, that of its login, and goes to another by a code that is good once.
+struct hand_over {
+  std::string sid;
+  std::string user_id;
+  std::string client;
+  std::string code_hash;
+  std::string origin;     // of the host that it goes to
+  std::string challenge;  // to which that host knows the verifier (RFC 7636)
+};
+
+// What that host shows.
+struct arrival {
+  std::string code_hash;
+  std::string origin;
+  std::string challenge;
+  std::string host;  // its name
+  session::lifetimes lifetimes;
+  std::string key_id;
+};
+
+// A code that somebody had taken before: the session has been killed.
+struct taken_twice {
+  std::string sid;
+  std::string user_id;
+};
+
 enum class refusal {
   absent,        // ended, expired, or never was
   theft,         // a token from before the grace, or from the future: the session has been killed
   wrong_client,  // opened through another dialect
 };
 using rotation = std::variant<head, refusal>;
+using arrived = std::variant<head, refusal, taken_twice>;
 
 // What end_all does with sessions whose auth_version is too old.
 enum class ending {

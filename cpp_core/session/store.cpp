@@ -84,7 +84,8 @@ task<result<rotation>> store::rotate(renewal with) {
                                 with.address,
                                 with.user_agent,
                                 text(matters_),
-                                text(with.lifetimes.access)};
+                                text(with.lifetimes.access),
+                                with.seat};
   const result<reply> answer = co_await scripts::rotate.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   const std::string_view outcome = outcome_of(*answer);
@@ -210,9 +211,9 @@ task<result<std::vector<listed>>> store::list(std::string user_id) {
   co_return decode_rows(*answer, 1);
 }
 
-task<result<std::optional<head>>> store::read(std::string sid, std::optional<seconds> access) {
+task<result<std::optional<head>>> store::read(std::string sid, std::optional<seconds> access, std::string seat) {
   std::string lifetime = access ? text(*access) : "";
-  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid), std::move(lifetime));
+  result<std::optional<head>> found = co_await read_as_it_is(std::move(sid), std::move(lifetime), std::move(seat));
   if (!found || !found->has_value()) co_return found;
   result<std::optional<head>> known = co_await up_to_date(std::move(**found));
   co_return known;
@@ -222,14 +223,14 @@ task<result<std::optional<head>>> store::read(std::string sid, std::optional<sec
 // and we have heard of that first: then it knows by now.
 task<result<std::optional<head>>> store::up_to_date(head answered) {
   if (!forgotten(answered)) co_return std::optional<head>(std::move(answered));
-  result<std::optional<head>> again = co_await read_as_it_is(answered.sid, "");
+  result<std::optional<head>> again = co_await read_as_it_is(answered.sid, "", answered.seat);
   if (again && again->has_value() && forgotten(**again)) co_return std::optional<head>();
   co_return again;
 }
 
-task<result<std::optional<head>>> store::read_as_it_is(std::string sid, std::string access) {
+task<result<std::optional<head>>> store::read_as_it_is(std::string sid, std::string access, std::string seat) {
   std::vector<std::string> keys{session_key(sid)};
-  std::vector<std::string> args{std::move(access)};
+  std::vector<std::string> args{std::move(access), std::move(seat)};
   const result<reply> answer = co_await scripts::read.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   if (outcome_of(*answer) == "absent") co_return std::optional<head>();
@@ -319,6 +320,7 @@ bool store::has_ended(std::string_view sid, std::string_view user_id, std::int64
 
 std::string store::session_key(std::string_view sid) const { return prefix_ + "session:" + std::string(sid); }
 std::string store::alias_key(std::string_view hash) const { return prefix_ + "alias:" + std::string(hash); }
+std::string store::code_key(std::string_view hash) const { return prefix_ + "code:" + std::string(hash); }
 std::string store::sessions_key(std::string_view user_id) const { return prefix_ + "sessions:" + std::string(user_id); }
 std::string store::told_key(std::string_view sid) const { return prefix_ + "told:" + std::string(sid); }
 std::string store::least_key(std::string_view user_id) const { return prefix_ + "least:" + std::string(user_id); }

@@ -6,8 +6,8 @@
 // is known about whether it was carried out: say 503, never success.
 //
 // Keys, all in one slot of a cluster: gatehouse:{realm}:session:<sid> (hash), :sessions:<user> (ZSET of sids by
-// expiry), :alias:<hash> (a sid), :least:<user> (the least auth_version), :told:<sid> (that the feed has been told of
-// its end), :feed (stream), :run, :alive.
+// expiry), :alias:<hash> (a sid), :code:<hash> (of a hand-over), :least:<user> (the least auth_version), :told:<sid>
+// (that the feed has been told of its end), :feed (stream), :run, :alive.
 #pragma once
 
 #include <optional>
@@ -39,6 +39,13 @@ class store {
   // The session that an alias leads to. It stays as it is but for when and from where it was last seen.
   task<result<rotation>> resume(resumption with);
 
+  // Makes a code for a hand-over. A refusal: the session has ended, or another client has opened it.
+  task<result<std::optional<refusal>>> offer(hand_over with);
+  // Takes it, which makes a seat for the host. Codes are taken once: whoever comes second ends the session (RFC 9700
+  // §4.5). refusal::absent: there is no such code any more, or it is for another origin or another browser, and is gone
+  // now.
+  task<result<arrived>> take(arrival with);
+
   // Logout. `sid`: from a verified token of the user, or from list(). False: Redis has no such session of this user,
   // which is as good; should Redis have lost it, its access tokens end nevertheless. `client`: not if another client
   // has opened it; empty: whichever. `highest`: nor if its auth_version is higher.
@@ -66,7 +73,8 @@ class store {
 
   task<result<std::vector<listed>>> list(std::string user_id);
   // `access`: the lifetime of the access token that is to be made from it, if one is.
-  task<result<std::optional<head>>> read(std::string sid, std::optional<seconds> access = {});
+  // `seat`: with the generation of this one; absent if it is.
+  task<result<std::optional<head>>> read(std::string sid, std::optional<seconds> access = {}, std::string seat = "");
   // All sessions of the realm, a part at each call, from "0" on until its `next` is "0" again. One that begins or ends
   // meanwhile may be missing, and one may come twice.
   task<result<scanned>> scan(std::string cursor);
@@ -87,6 +95,7 @@ class store {
  private:
   std::string session_key(std::string_view sid) const;
   std::string alias_key(std::string_view hash) const;
+  std::string code_key(std::string_view hash) const;
   std::string sessions_key(std::string_view user_id) const;
   std::string told_key(std::string_view sid) const;
   std::string least_key(std::string_view user_id) const;
@@ -97,7 +106,7 @@ class store {
   bool has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version) const;
   // What Redis has answered, or what it says now if a change has come in between; nullopt: it has forgotten something.
   task<result<std::optional<head>>> up_to_date(head answered);
-  task<result<std::optional<head>>> read_as_it_is(std::string sid, std::string access);
+  task<result<std::optional<head>>> read_as_it_is(std::string sid, std::string access, std::string seat);
 
   redis::connection& redis_;
   const std::string realm_;

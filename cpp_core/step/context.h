@@ -61,6 +61,7 @@ struct context {
   std::string request_id;
   std::string mount{};     // of the endpoints, e.g. "/auth/"
   std::string language{};  // the Accept-Language header
+  std::string host{};      // the name of the one that was asked; a seat's tokens are good at their own only
 
   // For a failure that the user cannot mend: one line in the log, and the refusal that fits it.
   outcome fail(std::string_view doing, const error& failure) const;

@@ -33,6 +33,12 @@ struct input {
   std::optional<bool> is_verified;
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
+  std::optional<std::string> origin;     // of the host that a session is to be handed over to
+  std::optional<std::string> state;      // by which the browser knows its hand-over there
+  std::optional<std::string> challenge;  // of the verifier in its cookie (RFC 7636)
+  std::optional<secret> hand_over_code;  // that the login host gave
+  std::optional<secret> verifier;        // empty: the browser has none for this state
+
   std::optional<std::string> remember;        // "yes": to be kept logged in when the browser is closed
   std::optional<std::string> remember_asked;  // there was a box for it
 

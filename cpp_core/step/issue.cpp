@@ -29,7 +29,7 @@ std::optional<token::refresh_claims> verified_refresh_token(const context& ctx, 
   const realm::settings& realm = ctx.realm.settings();
   auto claims = token::verify_refresh(*realm.keys, token::refresh_token(presented.reveal()), realm.issuer,
                                       realm.audience, now_seconds());
-  if (!claims) return std::nullopt;
+  if (!claims || (!claims->host.empty() && claims->host != ctx.host)) return std::nullopt;
   return std::move(*claims);
 }
 
@@ -56,6 +56,7 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
 
   nlohmann::json claims = common_claims(ctx, user, head);
   claims.update(ctx.asked_by.claims(user));
+  if (!head.host.empty()) claims["host"] = head.host;
 
   issued_tokens tokens;
   // Not beyond the session's own end (REQUIREMENTS 32).
@@ -75,6 +76,8 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
   generation.issued_at = head.issued_at;
   generation.expires_at = head.expires_at;
   generation.key_id = head.key_id;
+  generation.seat = head.seat;
+  generation.host = head.host;
   tokens.refresh = secret(token::mint_refresh(*realm.keys, generation, realm.issuer, realm.audience));
   return tokens;
 }
@@ -89,14 +92,13 @@ std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user
   return refuse(refusal::token_too_large);
 }
 
-std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens) {
-  std::vector<std::string> cookies =
-      realm.cookies->set_access(tokens.access.reveal(), cookie_lifetime(tokens, tokens.access_expires_at));
+std::vector<std::string> session_cookies(const gate::cookie_pair& cookies, const issued_tokens& tokens) {
+  std::vector<std::string> headers =
+      cookies.set_access(tokens.access.reveal(), cookie_lifetime(tokens, tokens.access_expires_at));
   if (!tokens.refresh.empty()) {
-    cookies.push_back(
-        realm.cookies->set_refresh(tokens.refresh.reveal(), cookie_lifetime(tokens, tokens.refresh_expires_at)));
+    headers.push_back(cookies.set_refresh(tokens.refresh.reveal(), cookie_lifetime(tokens, tokens.refresh_expires_at)));
   }
-  return cookies;
+  return headers;
 }
 
 std::optional<seconds> cookie_lifetime(const issued_tokens& tokens, unix_seconds expires_at) {

@@ -14,7 +14,8 @@ namespace gatehouse::operation {
 // The lifetimes that hold here: the realm's where it sets them, else the dialect's.
 session::lifetimes lifetimes_of(const context& ctx);
 
-// The claims of a refresh token of ours that has not expired; whether its session lives, only Redis knows.
+// The claims of a refresh token of ours that has not expired and is good at this host; whether its session lives, only
+// Redis knows.
 std::optional<token::refresh_claims> verified_refresh_token(const context& ctx, const secret& presented);
 
 // For the audit trail; `session_id` empty: none.
@@ -28,7 +29,7 @@ issued_tokens issue_tokens(const context& ctx, const account::user& user, const 
 std::optional<outcome> refuse_unkeepable(const context& ctx, const account::user& user, const issued_tokens& tokens);
 
 // The values of the Set-Cookie headers that give them to a browser.
-std::vector<std::string> session_cookies(const realm::settings& realm, const issued_tokens& tokens);
+std::vector<std::string> session_cookies(const gate::cookie_pair& cookies, const issued_tokens& tokens);
 
 // How long a browser keeps a cookie of a token that ends then; nullopt: until it is closed.
 std::optional<seconds> cookie_lifetime(const issued_tokens& tokens, unix_seconds expires_at);

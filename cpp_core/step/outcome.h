@@ -65,6 +65,10 @@ struct verification_sent {};
 // If the address is somebody's, a mail is on its way.
 struct mail_sent {};
 struct password_reset {};
+// The way to another host, which takes the code and makes a seat of the session there.
+struct handed_over {
+  secret code;
+};
 // Nothing was asked of the core: there is a page to show.
 struct blank {};
 
@@ -98,6 +102,10 @@ enum class refusal {
   unavailable,  // a store is down
   internal,
   verification_off,  // the realm asks nobody to verify an e-mail
+  unknown_host,      // a host that is none of the realm's
+  hop_lost,          // the browser did not begin this hand-over, or too long ago, or the code is no more
+  hop_reused,        // its code has been used before: the session was ended
+  hop_loop,          // the browser keeps no session at this host
 };
 
 struct field_error {
@@ -123,7 +131,7 @@ struct account_overview {
 
 using outcome = std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed,
                              verification_sent, email_verified, mail_sent, user_list, password_reset,
-                             temporary_password, account_overview, blank, refused>;
+                             temporary_password, account_overview, handed_over, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

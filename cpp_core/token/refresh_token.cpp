@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view refresh_token_type = "rt+jwt";
 constexpr std::string_view type_claim = "refresh";
+// Another type, so that a Gatehouse that knows no seats refuses it, and does not take its generation for the session's.
+constexpr std::string_view seat_type_claim = "seat";
 
 }  // namespace
 
@@ -22,14 +24,19 @@ std::string mint_refresh(const key_set& keys, const refresh_claims& claims, std:
     throw std::runtime_error("the refresh key \"" + claims.key_id +
                              "\" is in use and no longer in the key file; put it back, behind the new one");
   }
-  const nlohmann::json payload = {{"iss", issuer},
-                                  {"aud", audience},
-                                  {"sub", claims.subject},
-                                  {"sid", claims.session_id},
-                                  {"gen", claims.generation},
-                                  {"iat", claims.issued_at},
-                                  {"exp", claims.expires_at},
-                                  {"type", type_claim}};
+  nlohmann::json payload = {{"iss", issuer},
+                            {"aud", audience},
+                            {"sub", claims.subject},
+                            {"sid", claims.session_id},
+                            {"gen", claims.generation},
+                            {"iat", claims.issued_at},
+                            {"exp", claims.expires_at},
+                            {"type", type_claim}};
+  if (!claims.seat.empty()) {
+    payload["type"] = seat_type_claim;
+    payload["seat"] = claims.seat;
+    payload["host"] = claims.host;
+  }
   return sign(*by, refresh_token_type, payload);
 }
 
@@ -42,7 +49,8 @@ verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token prese
 
   const nlohmann::json& claims = token->claims;
   const std::string* const kind = text_claim(claims, "type");
-  if (kind == nullptr || *kind != type_claim) return refusal::wrong_type;
+  const bool is_seat = kind != nullptr && *kind == seat_type_claim;
+  if (kind == nullptr || (*kind != type_claim && !is_seat)) return refusal::wrong_type;
   const std::string* const subject = text_claim(claims, "sub");
   const std::string* const session_id = text_claim(claims, "sid");
   const auto generation = whole_number(claims, "gen", std::numeric_limits<std::int64_t>::max());
@@ -56,6 +64,12 @@ verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token prese
   read.issued_at = claims["iat"].get<unix_seconds>();
   read.expires_at = claims["exp"].get<unix_seconds>();
   read.key_id = std::move(token->key_id);
+  if (!is_seat) return read;
+  const std::string* const seat = text_claim(claims, "seat");
+  const std::string* const host = text_claim(claims, "host");
+  if (seat == nullptr || host == nullptr) return refusal::missing_claim;
+  read.seat = *seat;
+  read.host = *host;
   return read;
 }
 

@@ -29,6 +29,9 @@ struct refresh_claims {
   unix_seconds issued_at = 0;
   unix_seconds expires_at = 0;
   std::string key_id;  // which key of the set signs, or has signed
+  // Of a seat: which one, and the name of the only host that it is good at. Empty: of the login itself.
+  std::string seat;
+  std::string host;
 };
 
 // The same input gives the same bytes: a client that asks twice gets the same successor. Throws

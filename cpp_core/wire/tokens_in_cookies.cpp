@@ -19,7 +19,7 @@ presented find_token_cookies(const request& asked, const realm::settings& realm)
 }
 
 void set_token_cookies(const exchange& about, const operation::issued_tokens& tokens, response& answer) {
-  for (std::string& cookie : operation::session_cookies(about.realm, tokens)) {
+  for (std::string& cookie : operation::session_cookies(about.realm.cookies_at(about.asked.host), tokens)) {
     answer.add_header("Set-Cookie", std::move(cookie));
   }
   const bool is_short = gate::split_value(about.realm.cookies->access(), tokens.access.reveal()).second.empty();
@@ -27,7 +27,7 @@ void set_token_cookies(const exchange& about, const operation::issued_tokens& to
 }
 
 void clear_token_rest(const exchange& about, response& answer) {
-  const gate::cookie_pair& cookies = *about.realm.cookies;
+  const gate::cookie_pair& cookies = about.realm.cookies_at(about.asked.host);
   const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), cookies.access_rest());
   if (!std::holds_alternative<gate::no_cookie>(shown)) answer.add_header("Set-Cookie", cookies.clear_access_rest());
 }

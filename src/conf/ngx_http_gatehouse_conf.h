@@ -53,6 +53,7 @@ char *ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_gatehouse_when_stale(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_gatehouse_hop(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_gatehouse_check_from(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -70,7 +71,7 @@ ngx_int_t ngx_http_gatehouse_each_location(ngx_conf_t *cf,
     ngx_http_gatehouse_location_pt handler, void *data);
 ngx_int_t ngx_http_gatehouse_add_user(ngx_conf_t *cf, gh_realm *realm,
     ngx_uint_t serves);
-void ngx_http_gatehouse_test_logins(ngx_conf_t *cf,
+ngx_int_t ngx_http_gatehouse_settle_hosts(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_explain(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);

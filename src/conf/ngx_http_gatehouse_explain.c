@@ -102,6 +102,7 @@ ngx_http_gatehouse_explain_location(void *data,
     location.guard = glcf->guard;
     location.optional = (glcf->optional == 1);
     location.check = glcf->check;
+    location.redirect = (glcf->check && glcf->redirect);
     location.from = glcf->from;
 
     if (glcf->from_names) {

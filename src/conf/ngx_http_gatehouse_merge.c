@@ -51,6 +51,8 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
      *     conf->api = NULL;
      *     conf->check = NULL;
      *     conf->check_from = NULL;
+     *     conf->hop = NULL;
+     *     conf->redirect = 0;
      */
 
     conf->realm = NGX_CONF_UNSET_PTR;
@@ -73,6 +75,7 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_gatehouse_loc_conf_t *prev = parent;
     ngx_http_gatehouse_loc_conf_t *conf = child;
 
+    gh_error                        error;
     ngx_uint_t                      guarded, written;
     ngx_http_core_loc_conf_t       *clcf;
     ngx_http_gatehouse_srv_conf_t  *gscf;
@@ -83,11 +86,31 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     guarded = (conf->realm != NGX_CONF_UNSET_PTR);
     written = (conf->rules != NULL);
 
+    /* all endpoints have been read by now */
+
+    if (conf->hop) {
+        conf->api = gh_realm_hop(conf->hop, &error);
+
+        if (conf->api == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"gatehouse_hop\" leads to no login page: %s",
+                          error.text[0] ? error.text
+                                        : "the realm has none of "
+                                          "\"gatehouse_api ... rest\"");
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (conf->redirect) {
+        (void) gh_realm_hop(conf->check, &error);
+    }
+
     /* "if" and "limit_except" are still the location they are in */
 
     if (clcf->noname && clcf->handler == NULL) {
         conf->api = prev->api;
         conf->check = prev->check;
+        conf->redirect = prev->redirect;
 
         if (conf->api) {
             clcf->handler = ngx_http_gatehouse_api_handler;

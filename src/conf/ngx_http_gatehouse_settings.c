@@ -6,6 +6,7 @@
 
 
 #include "guard/ngx_http_gatehouse_guard.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
@@ -207,8 +208,59 @@ ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strcmp(value[2].data, "redirect") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" of gatehouse_check; "
+                               "only \"redirect\" may follow the realm",
+                               &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (!gh_realm_has_hosts(glcf->check)) {
+            return "redirects to the login host from hosts that it must know; "
+                   "write \"hosts app.example.com;\" in the realm";
+        }
+
+        glcf->redirect = 1;
+    }
+
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_gatehouse_check_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What the guard serves by itself, for hosts that another proxy serves. */
+
+char *
+ngx_http_gatehouse_hop(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_gatehouse_loc_conf_t *glcf = conf;
+
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (glcf->hop) {
+        return "is duplicate";
+    }
+
+    if (glcf->api || glcf->check) {
+        return "cannot stand beside \"gatehouse_api\" or "
+               "\"gatehouse_check\"";
+    }
+
+    value = cf->args->elts;
+
+    glcf->hop = ngx_http_gatehouse_find_realm(cf, &value[1]);
+    if (glcf->hop == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_gatehouse_api_handler;
 
     return NGX_CONF_OK;
 }

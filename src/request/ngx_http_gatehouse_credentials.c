@@ -8,6 +8,16 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
+/* A proxy has something to say of the request. */
+
+static ngx_uint_t
+ngx_http_gatehouse_is_for_another(ngx_http_request_t *r,
+    ngx_http_gatehouse_loc_conf_t *glcf)
+{
+    return (glcf->check || glcf->hop) && glcf->check_from && r == r->main;
+}
+
+
 /* As far as they count in the location of the request. */
 
 ngx_int_t
@@ -15,6 +25,7 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     gh_credentials *credentials)
 {
     gh_str                         *values;
+    gh_traits                       traits;
     ngx_str_t                      *header;
     ngx_uint_t                      i;
     ngx_http_gatehouse_ctx_t       *ctx;
@@ -30,6 +41,18 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     *credentials = ctx->credentials;
     credentials->from = glcf->from;
     credentials->stale_limit = glcf->stale_limit;
+    credentials->host = ngx_http_gatehouse_view(&r->main->headers_in.server);
+
+    if (ngx_http_gatehouse_is_for_another(r, glcf)) {
+        ngx_memzero(&traits, sizeof(gh_traits));
+
+        if (ngx_http_gatehouse_forwarded(r, glcf->check_from, &traits)
+            == NGX_OK
+            && traits.host.len)
+        {
+            credentials->host = traits.host;
+        }
+    }
 
     if (glcf->from_names == NULL) {
         return NGX_OK;
@@ -92,6 +115,7 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
 
     traits->method = ngx_http_gatehouse_view(&r->main->method_name);
     traits->uri = ngx_http_gatehouse_view(&r->main->unparsed_uri);
+    traits->server = ngx_http_gatehouse_view(&r->main->headers_in.server);
 
     /* a module built --with-compat serves an nginx that may have TLS */
 
@@ -104,7 +128,7 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
         traits->allowed_origin_count = glcf->origins->nelts;
     }
 
-    if (glcf->check && glcf->check_from && r == r->main) {
+    if (ngx_http_gatehouse_is_for_another(r, glcf)) {
         return ngx_http_gatehouse_forwarded(r, glcf->check_from, said, traits);
     }
 

@@ -72,6 +72,7 @@ ngx_http_gatehouse_forwarded(ngx_http_request_t *r, ngx_array_t *cidrs,
 
     if (value->len) {
         traits->host = ngx_http_gatehouse_view(value);
+        traits->server.len = 0;
     }
 
     value = &said->forwarded[NGX_HTTP_GATEHOUSE_FORWARDED_PROTO];

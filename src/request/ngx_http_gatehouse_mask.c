@@ -39,7 +39,7 @@ ngx_http_gatehouse_mask_endpoint(ngx_http_request_t *r)
 
     gscf = ngx_http_get_module_srv_conf(r, ngx_http_gatehouse_module);
 
-    if (!gscf->endpoints) {
+    if (!gscf->endpoints && gscf->hops == NULL) {
         return NGX_OK;
     }
 
@@ -49,6 +49,10 @@ ngx_http_gatehouse_mask_endpoint(ngx_http_request_t *r)
 
     if (!ngx_http_gatehouse_has_query(r)) {
         return NGX_OK;
+    }
+
+    if (ngx_http_gatehouse_find_hop(r)) {
+        return ngx_http_gatehouse_mask_query(r);
     }
 
     glcf = ngx_http_gatehouse_locate(r, &r->uri)

@@ -31,7 +31,8 @@ ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_gatehouse_refuse_ambiguous(r);
+    return ngx_http_gatehouse_find_hop(r)
+           ? NGX_DECLINED : ngx_http_gatehouse_refuse_ambiguous(r);
 }
 
 
@@ -86,6 +87,7 @@ ngx_http_gatehouse_rewrite_handler(ngx_http_request_t *r)
 
     if (r == r->main) {
         ctx->refused = 0;
+        ctx->hop = NULL;
     }
 
     if (ngx_http_gatehouse_rebuild(r, 0, 0) != NGX_OK) {

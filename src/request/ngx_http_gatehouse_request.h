@@ -152,6 +152,7 @@ typedef struct {
     ngx_array_t                     *origins;        /* gh_str, then allowed */
     ngx_str_t                        problem;        /* replaces the body */
     ngx_str_t                        query;          /* as sent, if masked */
+    gh_api                          *hop;            /* answers itself */
 
     unsigned                         received:1;     /* credentials */
     unsigned                         read:1;         /* what is said */
@@ -218,6 +219,13 @@ ngx_int_t ngx_http_gatehouse_forwarded(ngx_http_request_t *r,
     ngx_array_t *cidrs, ngx_http_gatehouse_said_t *said, gh_traits *traits);
 gh_str ngx_http_gatehouse_user_agent(ngx_http_request_t *r);
 gh_str ngx_http_gatehouse_request_id(ngx_http_request_t *r);
+
+/* what the guard serves by itself, and where the realm's endpoints are */
+
+ngx_http_gatehouse_hop_t *ngx_http_gatehouse_find_hop(ngx_http_request_t *r);
+ngx_uint_t ngx_http_gatehouse_is_elsewhere(ngx_http_request_t *r,
+    gh_realm *realm);
+gh_api *ngx_http_gatehouse_answering(ngx_http_request_t *r);
 
 /* paths and locations */
 

@@ -14,6 +14,7 @@ static ngx_uint_t ngx_http_gatehouse_is_secret(u_char *name, size_t len);
 
 static ngx_str_t  ngx_http_gatehouse_secrets[] = {
     ngx_string("token"),
+    ngx_string("code"),
     ngx_string("uuid"),
     ngx_string("password"),
     ngx_string("pass"),

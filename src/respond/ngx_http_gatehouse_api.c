@@ -33,10 +33,9 @@ static gh_str  ngx_http_gatehouse_host = { "Host", sizeof("Host") - 1 };
 ngx_int_t
 ngx_http_gatehouse_api_handler(ngx_http_request_t *r)
 {
-    size_t                          limit;
-    gh_str                          body;
-    ngx_int_t                       rc;
-    ngx_http_gatehouse_loc_conf_t  *glcf;
+    size_t     limit;
+    gh_str     body;
+    ngx_int_t  rc;
 
     /* a page that includes an endpoint, or a mirror, would log in unasked */
 
@@ -44,9 +43,7 @@ ngx_http_gatehouse_api_handler(ngx_http_request_t *r)
         return NGX_HTTP_NOT_FOUND;
     }
 
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
-
-    limit = gh_api_body_limit(glcf->api,
+    limit = gh_api_body_limit(ngx_http_gatehouse_answering(r),
                               ngx_http_gatehouse_view(&r->method_name),
                               ngx_http_gatehouse_view(&r->uri));
 
@@ -106,11 +103,10 @@ ngx_http_gatehouse_api_body_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_api_body(ngx_http_request_t *r, gh_str *body)
 {
-    u_char                         *p;
-    size_t                          limit;
-    ngx_buf_t                      *b;
-    ngx_chain_t                    *cl;
-    ngx_http_gatehouse_loc_conf_t  *glcf;
+    u_char       *p;
+    size_t        limit;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
 
     ngx_memzero(body, sizeof(gh_str));
 
@@ -118,9 +114,7 @@ ngx_http_gatehouse_api_body(ngx_http_request_t *r, gh_str *body)
         return NGX_OK;
     }
 
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
-
-    limit = gh_api_body_limit(glcf->api,
+    limit = gh_api_body_limit(ngx_http_gatehouse_answering(r),
                               ngx_http_gatehouse_view(&r->method_name),
                               ngx_http_gatehouse_view(&r->uri));
 
@@ -171,12 +165,9 @@ ngx_http_gatehouse_api_body(ngx_http_request_t *r, gh_str *body)
 static ngx_int_t
 ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
 {
-    gh_request                      request;
-    ngx_http_cleanup_t             *cln;
-    ngx_http_gatehouse_call_t      *call;
-    ngx_http_gatehouse_loc_conf_t  *glcf;
-
-    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+    gh_request                  request;
+    ngx_http_cleanup_t         *cln;
+    ngx_http_gatehouse_call_t  *call;
 
     cln = ngx_http_cleanup_add(r, sizeof(ngx_http_gatehouse_call_t));
     if (cln == NULL) {
@@ -200,9 +191,9 @@ ngx_http_gatehouse_api_begin(ngx_http_request_t *r, gh_str body)
     }
 
     if (ngx_http_gatehouse_worker) {
-        call->flow = gh_api_begin(ngx_http_gatehouse_worker, glcf->api,
-                                  &request, ngx_http_gatehouse_api_answer,
-                                  call);
+        call->flow = gh_api_begin(ngx_http_gatehouse_worker,
+                                  ngx_http_gatehouse_answering(r), &request,
+                                  ngx_http_gatehouse_api_answer, call);
     }
 
     if (call->flow == NULL) {

@@ -23,6 +23,8 @@ static ngx_int_t ngx_http_gatehouse_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
+static ngx_int_t ngx_http_gatehouse_leave(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static ngx_int_t ngx_http_gatehouse_problem(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf);
 static void ngx_http_gatehouse_problem_answer(void *arg,
@@ -49,6 +51,7 @@ ngx_http_gatehouse_filter_init(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 {
+    gh_api                         *api;
     ngx_http_gatehouse_ctx_t       *ctx;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
@@ -58,11 +61,12 @@ ngx_http_gatehouse_header_filter(ngx_http_request_t *r)
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    ctx = glcf->api ? ngx_http_gatehouse_get_ctx(r)
-                    : ngx_http_gatehouse_find_ctx(r);
+    api = ngx_http_gatehouse_answering(r);
+
+    ctx = api ? ngx_http_gatehouse_get_ctx(r) : ngx_http_gatehouse_find_ctx(r);
 
     if (ctx == NULL) {
-        return glcf->api ? NGX_ERROR : ngx_http_next_header_filter(r);
+        return api ? NGX_ERROR : ngx_http_next_header_filter(r);
     }
 
     if (ngx_http_gatehouse_choose_body(r, ctx, glcf) != NGX_OK) {
@@ -103,10 +107,13 @@ static ngx_int_t
 ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf)
 {
+    gh_api           *api;
     ngx_int_t         rc, status;
     ngx_table_elt_t  *challenge;
 
-    if (glcf->api == NULL
+    api = ngx_http_gatehouse_answering(r);
+
+    if (api == NULL
         && ngx_http_gatehouse_effective_realm(glcf) == NULL)
     {
         return NGX_OK;
@@ -134,7 +141,7 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (glcf->api) {
+    if (api) {
         return ngx_http_gatehouse_problem(r, ctx, glcf);
     }
 
@@ -142,8 +149,19 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (status == NGX_HTTP_UNAUTHORIZED && glcf->guard) {
-        rc = ngx_http_gatehouse_login_redirect(r, glcf->guard);
+    if (status == NGX_HTTP_UNAUTHORIZED && (glcf->guard || glcf->redirect)) {
+        rc = ngx_http_gatehouse_leave(r, ctx, glcf);
+
+        if (rc != NGX_DECLINED) {
+            if (challenge) {
+                challenge->hash = 0;
+            }
+
+            return rc;
+        }
+
+        rc = glcf->guard ? ngx_http_gatehouse_login_redirect(r, glcf->guard)
+                         : NGX_DECLINED;
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -171,10 +189,61 @@ ngx_http_gatehouse_choose_body(ngx_http_request_t *r,
 }
 
 
+/* For the login host, where that is another.  NGX_DECLINED: it is not. */
+
+static ngx_int_t
+ngx_http_gatehouse_leave(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    ngx_http_gatehouse_loc_conf_t *glcf)
+{
+    gh_realm                      *realm;
+    ngx_str_t                      type;
+    gh_traits                      traits;
+    gh_credentials                 credentials;
+    ngx_http_gatehouse_problem_t   problem;
+
+    realm = ngx_http_gatehouse_effective_realm(glcf);
+
+    if (!glcf->redirect && !ngx_http_gatehouse_is_elsewhere(r, realm)) {
+        return NGX_DECLINED;
+    }
+
+    (void) ngx_http_gatehouse_traits(r, &traits);
+
+    traits.elsewhere = 1;
+    traits.by_proxy = (glcf->redirect == 1);
+
+    if (ngx_http_gatehouse_credentials(r, &credentials) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    problem.request = r;
+    problem.ctx = ctx;
+    problem.rc = NGX_ERROR;
+
+    type = r->headers_out.content_type;
+    r->headers_out.content_type.len = 0;
+
+    if (!gh_hop(realm, &traits, &credentials,
+                ngx_http_gatehouse_problem_answer, &problem))
+    {
+        r->headers_out.content_type = type;
+        return NGX_DECLINED;
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.status_line.len = 0;
+    r->err_status = r->headers_out.status;
+
+    return problem.rc;
+}
+
+
 static ngx_int_t
 ngx_http_gatehouse_problem(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_loc_conf_t *glcf)
 {
+    gh_api                        *api;
     ngx_int_t                      status;
     gh_traits                      traits;
     gh_request                     request;
@@ -186,19 +255,23 @@ ngx_http_gatehouse_problem(ngx_http_request_t *r,
 
     status = r->headers_out.status;
 
-    if (glcf->api) {
+    api = ngx_http_gatehouse_answering(r);
+
+    if (api) {
 
         if (ngx_http_gatehouse_api_request(r, &request) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        gh_api_problem(glcf->api, &request, status,
+        gh_api_problem(api, &request, status,
                        ngx_http_gatehouse_problem_answer, &problem);
 
         return problem.rc;
     }
 
     (void) ngx_http_gatehouse_traits(r, &traits);
+
+    traits.elsewhere = ngx_http_gatehouse_is_elsewhere(r, glcf->guard);
 
     /* gatehouse_check answers another server */
 

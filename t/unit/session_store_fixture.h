@@ -63,6 +63,7 @@ class session_store : public ::testing::Test {
     made.sid = token.sid;
     made.user_id = token.user_id;
     made.generation = token.generation;
+    made.seat = token.seat;
     made.client = token.client;
     made.lifetimes = usual;
     made.key_id = "k2";

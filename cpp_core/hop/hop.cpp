@@ -1,0 +1,140 @@
+#include "hop/hop.h"
+
+#include <array>
+
+#include "base/base64url.h"
+#include "base/random.h"
+#include "browser/client.h"
+#include "browser/pages.h"
+#include "gate/hop_cookie.h"
+#include "gate/return_address.h"
+#include "operation/hand_over.h"
+#include "operation/logout.h"
+#include "page/page_forms.h"
+#include "page/page_response.h"
+#include "wire/tokens_in_cookies.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using operation::input;
+using operation::refusal;
+
+constexpr std::size_t nonce_bytes = 16;
+constexpr std::size_t verifier_bytes = 32;
+constexpr std::size_t most_address_bytes = 3000;  // so that the login page's address, with all of it, is below 8 KB
+
+constexpr std::array arrival_fields{
+    field{"code", &input::hand_over_code, false},
+    field{"state", &input::state, false},
+};
+
+constexpr std::array routes{
+    route{"GET", "hop", operation::arrive, credential::none, arrival_fields, 302},
+    route{"GET", "login", show_page, credential::none, return_fields, 302},
+    route{"GET", "logout", show_page, credential::none, return_fields, 200},
+    route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
+    route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
+    route{"GET", "assets/:id", show_page, credential::none, {}, 200},
+};
+
+std::optional<std::string> origin_of(const realm::settings& realm, const request& asked) {
+  return realm.hosts.origin_of(asked.host, asked.header("Host"));
+}
+
+gate::hop_cookie cookie_of(const realm::settings& realm, std::string_view origin) {
+  return {*realm.keys, realm.name, origin, realm.cookie_name, realm.cookie_secure};
+}
+
+// No address of a hand-over is told to whatever is loaded next.
+response away(std::string location) {
+  response made = redirect(302, std::move(location));
+  made.add_header("Referrer-Policy", "no-referrer");
+  made.add_header("Cache-Control", "no-store");
+  return made;
+}
+
+// Whether this browser has begun what it comes back from shows in its cookie.
+void read_more(const request& asked, const realm::settings& realm, input& in) {
+  in.origin = origin_of(realm, asked);
+  const auto state = gate::parse_hop_state(in.state.value_or(""));
+  if (!in.origin || !state) return;
+  const std::vector<std::string_view> cookies = asked.all_headers("Cookie");
+  const auto verifier = cookie_of(realm, *in.origin).verifier(cookies, *state, now_seconds());
+  if (verifier) in.verifier = secret(*verifier);
+}
+
+response enter(const exchange& about, const gate::hop_state& state, const operation::issued_tokens* tokens) {
+  const gate::hop_cookie cookie = cookie_of(about.realm, *origin_of(about.realm, about.asked));
+  const std::vector<std::string_view> shown = about.asked.all_headers("Cookie");
+  response made = away(state.address);
+  if (tokens != nullptr) set_token_cookies(about, *tokens, made);
+  made.add_header("Set-Cookie", cookie.end(state));
+  made.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
+  return made;
+}
+
+// Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host by
+// now.
+response encode_arrival(const exchange& about, const operation::outcome& outcome) {
+  const auto state = gate::parse_hop_state(about.typed_as("state"));
+  const auto* session = std::get_if<operation::signed_in>(&outcome);
+  if (session != nullptr && state) return enter(about, *state, &session->tokens);
+  const bool has_cookies = std::holds_alternative<operation::blank>(outcome);
+  if (has_cookies && state) return enter(about, *state, nullptr);
+  const auto* no = std::get_if<operation::refused>(&outcome);
+  const bool is_lost = no != nullptr && no->why == refusal::hop_lost && state;
+  if (is_lost && !state->again) return begin_hop(about.realm, about.asked, state->address, true);
+  return no != nullptr ? error_page(about.asked, about.realm, *no)
+                       : error_page(about.asked, about.realm, refusal::hop_lost);
+}
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  if (about.matched.path == "hop") return encode_arrival(about, outcome);
+  if (about.matched.path == "login") {
+    const std::string_view wanted = about.typed_as("return");
+    return begin_hop(about.realm, about.asked, wanted.empty() ? "/" : wanted, false);
+  }
+  return pages.encode(about, outcome);
+}
+
+}  // namespace
+
+response begin_hop(const realm::settings& realm, const request& asked, std::string_view address, bool again) {
+  const std::optional<std::string> origin = origin_of(realm, asked);
+  if (!origin) return error_page(asked, realm, refusal::unknown_host);
+  const gate::hop_cookie cookie = cookie_of(realm, *origin);
+  const std::vector<std::string_view> shown = asked.all_headers("Cookie");
+  const unix_seconds now = now_seconds();
+  if (cookie.count(shown, now) >= gate::most_hops) return error_page(asked, realm, refusal::hop_loop);
+
+  gate::hop_state state;
+  state.nonce = random_base64url(nonce_bytes);
+  state.again = again;
+  state.address = gate::plain_address(address);
+  const bool may_return = gate::is_safe_return(state.address, {}) && state.address.size() <= most_address_bytes;
+  if (!may_return) state.address = "/";
+  const std::string verifier = random_base64url(verifier_bytes);
+
+  std::string query = "?origin=" + gate::percent_encode(*origin);
+  query.append("&state=").append(state.text()).append("&challenge=").append(gate::challenge_of(verifier));
+  response made = away(realm.public_url + realm.login_path + "hop" + query);
+  made.add_header("Set-Cookie", cookie.begin(state, verifier, now));
+  for (std::string& header : cookie.forget_oldest(shown)) made.add_header("Set-Cookie", std::move(header));
+  return made;
+}
+
+const dialect hop{
+    .name = "hop",
+    .client = browser_client,
+    .routes = routes,
+    .decode = pages_decode,
+    .find_tokens = find_token_cookies,
+    .encode = encode,
+    .encode_status = error_page_of_status,
+    .read_more = read_more,
+    .sets_cookies = true,
+};
+
+}  // namespace gatehouse::dialect
