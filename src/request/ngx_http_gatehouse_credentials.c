@@ -43,15 +43,13 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     credentials->stale_limit = glcf->stale_limit;
     credentials->host = ngx_http_gatehouse_view(&r->main->headers_in.server);
 
-    if (ngx_http_gatehouse_is_for_another(r, glcf)) {
-        ngx_memzero(&traits, sizeof(gh_traits));
+    if (ngx_http_gatehouse_is_for_another(r, glcf)
+        && ngx_http_gatehouse_traits(r, &traits) == NGX_OK
+        && traits.server.len == 0 && traits.host.len)
+    {
+        /* the host that the proxy says, and not its own */
 
-        if (ngx_http_gatehouse_forwarded(r, glcf->check_from, &traits)
-            == NGX_OK
-            && traits.host.len)
-        {
-            credentials->host = traits.host;
-        }
+        credentials->host = traits.host;
     }
 
     if (glcf->from_names == NULL) {
