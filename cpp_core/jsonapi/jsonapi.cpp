@@ -1,8 +1,11 @@
 #include "jsonapi/jsonapi.h"
 
 #include <array>
+#include <span>
 
+#include "body/form_body.h"
 #include "gate/cookie.h"
+#include "jsonapi/jsonapi_admin.h"
 #include "jsonapi/jsonapi_answers.h"
 #include "jsonapi/jsonapi_body.h"
 #include "operation/login.h"
@@ -45,6 +48,25 @@ constexpr std::array reset_fields{
     field{"password", &input::password, true},
 };
 
+constexpr std::array refresh_fields{
+    field{"refreshToken", &input::refresh_token, true},
+};
+constexpr std::array page_fields{
+    field{"page[number]", &input::page, false},
+    field{"page[size]", &input::take, false},
+    field{"search[email]", &input::part, false},
+};
+constexpr std::array new_user_fields{
+    field{"name", &input::name, true},          field{"email", &input::email, true},
+    field{"password", &input::password, true},  field{"active", &input::is_active, true},
+    field{"metadata", &input::metadata, false},
+};
+constexpr std::array user_fields{
+    field{"name", &input::name, false},         field{"email", &input::email, false},
+    field{"password", &input::password, false}, field{"active", &input::is_active, false},
+    field{"metadata", &input::metadata, false},
+};
+
 // The claims of the access token are of before the change, so there is a new one with it.
 task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
   operation::outcome made = co_await operation::change_profile(ctx, in);
@@ -59,9 +81,17 @@ constexpr std::array routes{
     route{"POST", jsonapi_reset, operation::reset_password, credential::none, reset_fields, 200},
     route{"POST", jsonapi_refresh, operation::refresh, credential::refresh, {}, 200},
     route{"DELETE", jsonapi_refresh, operation::logout_of_session, credential::whatever, {}, 204},
+    route{"POST", jsonapi_admin_login, log_in_administrator, credential::none, login_fields, 200},
+    route{"POST", jsonapi_admin_refresh, refresh_administrator, credential::none, refresh_fields, 200},
+    route{"DELETE", jsonapi_admin_refresh, log_out_administrator, credential::none, refresh_fields, 204},
+    route{"GET", jsonapi_admin_users, list_jsonapi_users, credential::bearer, page_fields, 200},
+    route{"POST", jsonapi_admin_users, create_jsonapi_user, credential::bearer, new_user_fields, 201},
+    route{"PATCH", jsonapi_admin_user, change_jsonapi_user, credential::bearer, user_fields, 200},
+    route{"DELETE", jsonapi_admin_user, remove_jsonapi_user, credential::bearer, {}, 204},
 };
 
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
+  if (matched.method == "GET") return decode_query(matched, body);
   return decode_jsonapi(matched, envelope_of(matched), content_type, body);
 }
 
@@ -69,8 +99,10 @@ decoded decode(const route& matched, std::string_view content_type, std::string_
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_bearer_token(asked, realm);
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");
-  gate::found_cookie found = gate::find_cookie(headers, jsonapi_cookies[0]);
-  if (std::holds_alternative<gate::no_cookie>(found)) found = gate::find_cookie(headers, jsonapi_cookies[1]);
+  gate::found_cookie found = gate::find_cookie(headers, realm.jsonapi_cookie);
+  for (const std::string_view name : std::span(jsonapi_cookies).first<2>()) {
+    if (std::holds_alternative<gate::no_cookie>(found)) found = gate::find_cookie(headers, name);
+  }
   if (const auto* token = std::get_if<std::string_view>(&found)) shown.refresh = secret(*token);
   return shown;
 }

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "body/fields.h"
 #include "body/json_body.h"
+#include "jsonapi/jsonapi_admin.h"
 #include "page/link_pages.h"
 #include "step/issue.h"
 #include "wire/json_response.h"
@@ -20,34 +21,32 @@ using operation::refusal;
 constexpr std::array words{
     own_words{refusal::bad_credentials, "", 400, "Login Failed"},
     own_words{refusal::email_taken, jsonapi_register, 400, "Registration Failed"},
+    own_words{refusal::email_taken, jsonapi_admin_users, 400, "Duplicate Email Address Exists"},
+    own_words{refusal::email_taken, jsonapi_admin_user, 400, "Email Already In Use"},
     own_words{refusal::email_taken, "", 409, "Email already in use"},
     own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
     own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
     own_words{refusal::deactivated, "", 401, "Unauthorized"},
+    own_words{refusal::forbidden, "", 401, "Unauthorized"},  // no administrator
     own_words{refusal::recent_login_needed, "", 401, "Unauthorized"},
     own_words{refusal::bad_refresh_token, "", 400, "Refresh Token Failed"},
     own_words{refusal::conflicting_credentials, jsonapi_refresh, 400, "Refresh Token Failed"},
+    own_words{refusal::not_found, "", 404, "User Not Found"},
 };
 
-void add_refresh_cookie(const realm::settings& realm, std::string_view token, std::optional<seconds> lifetime,
-                        response& answer) {
-  cookie made;
-  made.name = jsonapi_cookies[0];
-  made.value = token;
-  made.secure = realm.cookie_secure;
-  made.same_site = realm.jsonapi_same_site;
-  made.lifetime = lifetime;
-  answer.add_header("Set-Cookie", set_cookie(made));
+void add_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
+                std::optional<seconds> lifetime, response& answer) {
+  cookie added;
+  added.name = name;
+  added.value = value;
+  added.secure = realm.cookie_secure;
+  added.same_site = realm.jsonapi_same_site;
+  added.lifetime = lifetime;
+  answer.add_header("Set-Cookie", set_cookie(added));
 }
 
-void add_fingerprint(const realm::settings& realm, std::string_view value, seconds lifetime, response& answer) {
-  cookie made;
-  made.name = jsonapi_cookies[2];
-  made.value = value;
-  made.secure = realm.cookie_secure;
-  made.same_site = realm.jsonapi_same_site;
-  made.lifetime = lifetime;
-  answer.add_header("Set-Cookie", set_cookie(made));
+void add_fingerprint(const realm::settings& realm, response& answer) {
+  add_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
 }
 
 // An error that Fastify itself would make.
@@ -74,7 +73,7 @@ response encode_invalid(const exchange& about, const operation::refused& no) {
   std::string message = no.message;
   if (!no.fields.empty()) {
     const operation::field_error& first = no.fields.front();
-    message = place_of_attributes(envelope_of(about.matched));
+    message = about.matched.method == "GET" ? "querystring" : place_of_attributes(envelope_of(about.matched));
     message.append("/").append(member_name(about.matched, first.field)).append(" ").append(first.reason);
   }
   const std::string_view code = fastify_code(message);
@@ -100,19 +99,36 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   if (is_change) attributes["updated"] = iso8601(session.user.updated_at);
   attributes["access_token"] = session.tokens.access.reveal();
   attributes["access_token_expiry"] = session.tokens.access_expires_at;
+  const bool is_administration = is_jsonapi_administration(about.matched);
+  if (is_administration) attributes["refresh_token"] = session.tokens.refresh.reveal();
 
   ordered_json data = {
       {"type", is_refresh ? "Refresh" : "users"}, {"id", session.user.id}, {"attributes", std::move(attributes)}};
   response made = json_response(about.matched.success, {{"data", std::move(data)}});
   // Who has only an access token must not get more than that for it.
-  if (!is_change) {
+  if (!is_change && !is_administration) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
-    add_refresh_cookie(about.realm, session.tokens.refresh.reveal(), lifetime, made);
-    add_fingerprint(about.realm, random_base64url(32), seconds(3600), made);
+    add_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
   }
+  if (!is_change) add_fingerprint(about.realm, made);
   const bool is_entry = about.matched.path == jsonapi_login || about.matched.path == jsonapi_register;
-  if (is_entry) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
+  if (is_entry || is_administration) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
   return made;
+}
+
+response nothing(int status) {
+  response empty;
+  empty.status = status;
+  return empty;
+}
+
+// The tokens of an administrator are in no cookies of ours.
+response leave(const exchange& about) {
+  response left = nothing(about.matched.success);
+  if (is_jsonapi_administration(about.matched)) return left;
+  add_cookie(about.realm, about.realm.jsonapi_cookie, "", seconds(0), left);
+  add_cookie(about.realm, jsonapi_fingerprint, "", seconds(0), left);
+  return left;
 }
 
 response detail(int status, std::string_view said) {
@@ -122,7 +138,8 @@ response detail(int status, std::string_view said) {
 }  // namespace
 
 envelope envelope_of(const route& matched) {
-  const bool may_be_bare = matched.path == jsonapi_recovery || matched.path == jsonapi_reset;
+  const bool may_be_bare =
+      matched.path == jsonapi_recovery || matched.path == jsonapi_reset || matched.path == jsonapi_admin_refresh;
   return may_be_bare ? envelope::optional : envelope::required;
 }
 
@@ -144,13 +161,10 @@ response encode_jsonapi_status(const request& asked, const realm::settings&, int
 
 response encode_jsonapi(const exchange& about, const operation::outcome& outcome) {
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return encode_session(about, *session);
-  if (std::holds_alternative<operation::signed_out>(outcome)) {
-    response made;
-    made.status = about.matched.success;
-    add_refresh_cookie(about.realm, "", seconds(0), made);
-    add_fingerprint(about.realm, "", seconds(0), made);
-    return made;
-  }
+  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
+  if (std::holds_alternative<operation::account_removed>(outcome)) return nothing(about.matched.success);
+  if (const auto* shown = std::get_if<operation::profile>(&outcome)) return show_jsonapi_user(about, shown->user);
+  if (const auto* page = std::get_if<operation::user_list>(&outcome)) return show_jsonapi_users(about, *page);
   if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
   if (std::holds_alternative<operation::mail_sent>(outcome)) return detail(200, "Recovery email sent");
   if (std::holds_alternative<operation::password_reset>(outcome)) return detail(200, "Password changed");
