@@ -70,7 +70,9 @@ struct verification_sent {};
 struct mail_sent {};
 struct password_reset {};
 // Nothing was asked of the core: there is a page to show.
-struct blank {};
+struct blank {
+  std::string logged_in_as;  // the e-mail, for the page of a login; empty: nobody is, or it does not matter
+};
 
 enum class refusal {
   invalid_input,  // with `fields`
