@@ -82,18 +82,21 @@ std::string may_be_told(const std::string& order, const std::string& time) {
 }
 
 std::string new_password(const std::string& password, const std::string& voided_links) {
+  const std::string is_given = password + "::text IS NOT NULL";
   // The mails first, as take() has it: two that lock the same rows must do so in the same order.
   return "credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data, updated_at)"
          " SELECT id, 'password', " +
-         password +
-         ", clock_timestamp() FROM changed ON CONFLICT (user_id) WHERE kind = 'password'"
+         password + ", clock_timestamp() FROM changed WHERE " + is_given +
+         " ON CONFLICT (user_id) WHERE kind = 'password'"
          " DO UPDATE SET data = excluded.data, updated_at = excluded.updated_at),"
          " voided_mails AS (DELETE FROM gatehouse.outbox o USING changed WHERE o.realm = $1 AND o.kind = 'mail'"
          " AND o.payload ->> 'user' = changed.id::text AND o.payload ->> 'purpose' = 'change_email'"
-         " AND o.state <> 'sent' RETURNING o.id),"
+         " AND o.state <> 'sent' AND " +
+         is_given +
+         " RETURNING o.id),"
          " voided AS (DELETE FROM gatehouse.one_time_tokens t USING changed WHERE t.user_id = changed.id"
          " AND t.purpose IN (" +
-         voided_links + ") AND (SELECT count(*) FROM voided_mails) >= 0)";
+         voided_links + ") AND " + is_given + " AND (SELECT count(*) FROM voided_mails) >= 0)";
 }
 
 std::string is_before_password(const std::string& time) {
@@ -121,6 +124,12 @@ std::optional<std::string> unless_empty(std::string text) {
 }
 
 result<user> profile_in(const postgres::rows& found) { return user_from_json(*found.at(0, "profile")); }
+
+std::optional<taken> taken_value(const postgres::refusal& refused) {
+  if (refused.constraint == "users_realm_email") return taken::email;
+  if (refused.constraint == "users_realm_username") return taken::username;
+  return std::nullopt;
+}
 
 std::int64_t number_in(const postgres::rows& found, std::size_t row, std::string_view column) {
   return std::stoll(std::string(*found.at(row, column)));

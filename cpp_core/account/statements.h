@@ -42,7 +42,8 @@ std::string told(const std::string& effect, const std::string& kept_session, con
 std::string mail(const std::string& name, const std::string& order, const std::string& from, const std::string& to,
                  const std::string& condition = "true");
 
-// `credential`: gives the users in `changed` the password that parameter `password` holds. `voided_mails`, `voided`: it
+// `credential`: gives the users in `changed` the password that parameter `password` holds; a null gives none, and
+// leaves all of this as it is. `voided_mails`, `voided`: it
 // is the owner's word on who may have the account, so an e-mail that was asked for before, by whoever knew the old one,
 // is not changed to any more; its mail is deleted unless it was sent, and the links for the purposes `voided_links`, a
 // list in SQL. Of what another statement is writing now, and these do not see, is_before_password() tells.
@@ -63,6 +64,8 @@ std::optional<std::string> unless_empty(std::string text);
 // ---- From rows.
 
 result<user> profile_in(const postgres::rows& found);
+// Whose value it is that a constraint has refused; nullopt: it was another one.
+std::optional<taken> taken_value(const postgres::refusal& refused);
 std::int64_t number_in(const postgres::rows& found, std::size_t row, std::string_view column);
 
 }  // namespace gatehouse::account

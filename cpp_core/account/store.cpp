@@ -15,12 +15,6 @@ using postgres::rows;
 
 constexpr seconds clock_difference{300};  // of PostgreSQL's and Redis' clocks
 
-std::optional<taken> taken_value(const refusal& no) {
-  if (no.constraint == "users_realm_email") return taken::email;
-  if (no.constraint == "users_realm_username") return taken::username;
-  return std::nullopt;
-}
-
 // A kill of the same user that has not been carried out; `user` and `before`: which user, and before which row.
 // It does not say that the kill is queued, which would lead the planner to the index of all that are.
 std::string earlier_kill(const std::string& user, const std::string& before) {
@@ -70,16 +64,16 @@ task<result<std::optional<known_user>>> store::find_one(std::string condition, s
 task<result<creation>> store::create(new_user who, std::string password, source from,
                                      std::optional<mail_order> greeting) {
   std::string sql =
-      "WITH changed AS (INSERT INTO gatehouse.users (realm, email, username, name, metadata, first_name)"
-      " VALUES ($1, $5, $6, $7, $8::jsonb, $11) RETURNING *),"
+      "WITH changed AS (INSERT INTO gatehouse.users (realm, email, username, name, metadata, first_name, disabled_at)"
+      " VALUES ($1, $5, $6, $7, $8::jsonb, $11, CASE WHEN $12::boolean THEN NULL ELSE now() END) RETURNING *),"
       " credential AS (INSERT INTO gatehouse.credentials (user_id, kind, data)"
       " SELECT id, 'password', $9 FROM changed), " +
       mail("greeting", "$10", "changed", "email") + ", " + audit("registered") + " SELECT " + profile_of_u() +
       " FROM changed u";
   const std::optional<std::string> order = order_of(greeting, from);
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(),
-                {who.email.as_typed(), who.username, who.name, who.metadata.dump(), password, order, who.first_name});
+  values.insert(values.end(), {who.email.as_typed(), who.username, who.name, who.metadata.dump(), password, order,
+                               who.first_name, who.active ? "true" : "false"});
   const result<answer> outcome = co_await database_.ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
   if (const auto* no = std::get_if<refusal>(&*outcome)) {

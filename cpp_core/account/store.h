@@ -35,6 +35,7 @@ struct new_user {
   std::optional<std::string> username;                   // no '@': it could be taken for an e-mail
   std::optional<std::string> first_name = std::nullopt;  // how much of the name is that; not with create_quietly()
   nlohmann::json metadata = nlohmann::json::object();
+  bool active = true;  // else nobody can log in yet; not with create_quietly()
 };
 
 // What to change; nullopt leaves it as it is.
@@ -53,8 +54,6 @@ struct email_letters {
   std::optional<account::email> pending;  // is not stored: its link will bring it
 };
 
-// The value is another user's.
-enum class taken { email, username };
 // No such user in this realm, or no longer in the state that the call expected.
 struct absent {};
 // Without this user nobody who has the role "admin" could log in to the realm.

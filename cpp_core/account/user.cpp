@@ -1,5 +1,7 @@
 #include "account/user.h"
 
+#include <algorithm>
+
 namespace gatehouse::account {
 
 namespace {
@@ -18,6 +20,8 @@ std::optional<T> optional_at(const json& object, const char* name) {
 }
 
 }  // namespace
+
+bool user::has_role(std::string_view role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 
 std::string to_json(const user& who) {
   const json members{{"id", who.id},

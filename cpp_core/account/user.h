@@ -30,7 +30,11 @@ struct user {
 
   bool email_verified() const { return email_verified_at.has_value(); }
   bool disabled() const { return disabled_at.has_value(); }
+  bool has_role(std::string_view role) const;
 };
+
+// The value is another user's.
+enum class taken { email, username };
 
 // A JSON object whose members have the names above; absent times and usernames are null. Holds no secret.
 std::string to_json(const user& who);

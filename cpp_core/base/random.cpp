@@ -7,6 +7,7 @@
 
 #include "base/base64url.h"
 #include "base/evp.h"
+#include "base/hex.h"
 
 namespace gatehouse {
 
@@ -18,10 +19,18 @@ void random_bytes(std::span<std::byte> into) {
   }
 }
 
-std::string random_base64url(std::size_t bytes) {
+namespace {
+
+std::string draw(std::size_t bytes) {
   std::string drawn(bytes, '\0');
   random_bytes(std::as_writable_bytes(std::span(drawn)));
-  return base64url_encode(drawn);
+  return drawn;
 }
+
+}  // namespace
+
+std::string random_base64url(std::size_t bytes) { return base64url_encode(draw(bytes)); }
+
+std::string random_hex(std::size_t bytes) { return hex_encode(draw(bytes)); }
 
 }  // namespace gatehouse

@@ -10,7 +10,8 @@ namespace gatehouse {
 
 void random_bytes(std::span<std::byte> into);
 
-// As many random bytes, in base64url.
+// As many random bytes, in base64url and in hexadecimal.
 std::string random_base64url(std::size_t bytes);
+std::string random_hex(std::size_t bytes);
 
 }  // namespace gatehouse

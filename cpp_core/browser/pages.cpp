@@ -13,6 +13,7 @@
 #include "operation/hand_over.h"
 #include "operation/login.h"
 #include "operation/logout.h"
+#include "operation/who_is_logged_in.h"
 #include "operation/overview.h"
 #include "operation/profile.h"
 #include "operation/recover.h"
@@ -86,7 +87,7 @@ task<operation::outcome> in_place_of_another(operation::context ctx, operation::
 
 constexpr std::array routes{
     route{"GET", "", show_page, credential::none, {}, 303},
-    route{"GET", "login", show_page, credential::none, return_fields, 200},
+    route{"GET", "login", operation::look_who_is_logged_in, credential::whatever, return_fields, 200},
     route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_form, 303},
     route{"GET", "register", show_page, credential::none, return_fields, 200},
     route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
@@ -271,6 +272,12 @@ response show_form(const exchange& about, const operation::refused* trouble) {
   return show(about, page_of(about).template_name, status, trouble);
 }
 
+// Instead of the form, which would have him log in once more.
+response show_who_is_logged_in(const exchange& about, const std::string& email) {
+  const nlohmann::json values = {{"user", {{"email", email}}}, {"destination", destination(about)}};
+  return show(about, "login.html", 200, nullptr, values);
+}
+
 bool is_dead_link(const operation::refused& no) {
   const bool is_cut_off = std::ranges::find(no.fields, operation::field_id(&input::link_token),
                                             &operation::field_error::field) != no.fields.end();
@@ -324,7 +331,8 @@ response encode(const exchange& about, const operation::outcome& outcome) {
       std::holds_alternative<operation::account_removed>(outcome)) {
     return leave(about);
   }
-  if (std::holds_alternative<operation::blank>(outcome)) {
+  if (const auto* page = std::get_if<operation::blank>(&outcome)) {
+    if (!page->logged_in_as.empty()) return show_who_is_logged_in(about, page->logged_in_as);
     if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
     // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
     if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));

@@ -1,7 +1,5 @@
 #include "csrf/csrf_cookie.h"
 
-#include <array>
-
 #include "base/hex.h"
 #include "base/random.h"
 #include "gate/cookie.h"
@@ -31,11 +29,7 @@ cookie cookie_of(const realm::settings& realm, std::string_view value) {
 
 }  // namespace
 
-std::string new_csrf_token() {
-  std::array<std::byte, token_bytes> bytes{};
-  random_bytes(bytes);
-  return hex_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
+std::string new_csrf_token() { return random_hex(token_bytes); }
 
 std::string set_csrf_cookie(const realm::settings& realm, std::string_view token) {
   std::string value(token);

@@ -124,6 +124,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"reset_lifetime", optional_seconds(said.reset_lifetime)},
           {"second_login", said.second_login},
           {"jsonapi_app_origin", said.jsonapi_app_origin},
+          {"jsonapi_cookie", said.jsonapi_cookie},
           {"jsonapi_same_site", said.jsonapi_same_site},
           {"jsonapi_recovery_url", said.jsonapi_recovery_url},
           {"csrf_secret", said.csrf_secret.has_value()},

@@ -10,6 +10,7 @@
 #include "gate/cookie.h"
 #include "operation/login.h"
 #include "operation/logout.h"
+#include "operation/who_is_logged_in.h"
 #include "operation/recover.h"
 #include "operation/register.h"
 #include "operation/verify_email.h"
@@ -45,7 +46,7 @@ task<operation::outcome> reset_password(operation::context ctx, operation::input
 }
 
 constexpr std::array routes{
-    route{"GET", "auth/login", show_page, credential::none, return_fields, 200},
+    route{"GET", "auth/login", operation::look_who_is_logged_in, credential::whatever, return_fields, 200},
     route{"POST", "auth/login", operation::login, credential::none, login_form, 200},
     route{"GET", "auth/signup", show_page, credential::none, return_fields, 200},
     route{"POST", "auth/signup", operation::register_account, credential::none, register_form, 200},
@@ -160,10 +161,11 @@ response encode_refusal(const exchange& about, const operation::refused& no) {
 }
 
 // A page that asks for something. To who wants none, it says what is missing.
-response ask(const exchange& about) {
+response ask(const exchange& about, const operation::blank& page) {
   const bool asks_for_password = about.matched.path == form_reset;
-  if (!asks_for_password || (wants_page(about.asked) && about.matched.method == "GET"))
-    return form_page(about, nullptr);
+  if (!asks_for_password || (wants_page(about.asked) && about.matched.method == "GET")) {
+    return form_page(about, nullptr, page.logged_in_as);
+  }
   operation::refused no;
   no.why = refusal::invalid_input;
   no.fields.push_back({&input::password, "is required"});
@@ -188,7 +190,7 @@ std::optional<response> answer_blind_reset(const exchange& about) {
 response encode(const exchange& about, const operation::outcome& outcome) {
   if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
   if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
-  if (std::holds_alternative<operation::blank>(outcome)) return ask(about);
+  if (const auto* page = std::get_if<operation::blank>(&outcome)) return ask(about, *page);
   if (const std::string_view message = message_of(outcome); !message.empty()) {
     const bool is_resent = about.matched.path == "auth/verify/resend";
     if (wants_page(about.asked)) return form_page_after(about, outcome);

@@ -69,6 +69,11 @@ std::string link_token_of(const exchange& about) {
   return again.in.link_token ? std::string(again.in.link_token->reveal()) : "";
 }
 
+std::string back_address(const exchange& about) {
+  std::string wanted = safe_return(about);
+  return wanted.empty() ? "/" : wanted;
+}
+
 response show(const exchange& about, std::string_view template_name, int status, nlohmann::json values) {
   const std::string language = values["lang"];
   return html(status, about.realm.pages->render(template_name, language, values), language);
@@ -96,7 +101,7 @@ bool wants_page(const request& asked) {
   return false;
 }
 
-response form_page(const exchange& about, const operation::refused* trouble) {
+response form_page(const exchange& about, const operation::refused* trouble, const std::string& logged_in_as) {
   if (about.matched.path == "auth/assets/:id") {
     const request moved = as_page(about.asked);
     return asset({about.matched, about.realm, moved, {}});
@@ -121,6 +126,10 @@ response form_page(const exchange& about, const operation::refused* trouble) {
   if (about.typed_as("return").empty()) shown.typed.emplace_back("return", referring_page(about));
   add_form(values, shown, language, trouble);
   values["notice"] = notice_of(about, language);
+  if (!logged_in_as.empty()) {
+    values["user"] = {{"email", logged_in_as}};
+    values["destination"] = back_address(about);
+  }
   if (dead_link) {
     values["for_reset"] = about.matched.path == form_reset;
     return show(about, "link-failed.html", status, std::move(values));
@@ -148,9 +157,6 @@ response form_error_page_of_status(const request& asked, const realm::settings& 
   return error_page_of_status(as_page(asked), realm, status);
 }
 
-response back(const exchange& about) {
-  std::string wanted = safe_return(about);
-  return redirect(303, wanted.empty() ? "/" : std::move(wanted));
-}
+response back(const exchange& about) { return redirect(303, back_address(about)); }
 
 }  // namespace gatehouse::dialect

@@ -1,6 +1,7 @@
 // What a browser gets from the dialect "form": the pages' own templates, and redirects back to where it came from.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "dialect/dialect.h"
@@ -20,7 +21,8 @@ inline constexpr std::string_view form_reset = "auth/reset-password";
 inline constexpr std::string_view form_verify = "auth/verify";
 
 // The page of the route, or an asset. `trouble`: the form again, with what is wrong; null: as it is at first.
-response form_page(const exchange& about, const operation::refused* trouble);
+// `logged_in_as`: the e-mail of who is logged in, whom the page of the login tells so; empty: nobody is.
+response form_page(const exchange& about, const operation::refused* trouble, const std::string& logged_in_as = {});
 // For who has no form to be shown again.
 response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& no);
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status);

@@ -13,6 +13,7 @@ using nlohmann::json;
 constexpr std::string_view empty_body = "Body cannot be empty when content-type is set to 'application/json'";
 constexpr std::string_view invalid_json = "Body is not valid JSON but content-type is set to 'application/json'";
 constexpr std::string_view wrong_type = "Invalid Type Attribute";
+constexpr std::string_view invalid_status = "Invalid Active Status, Please use 1 for true and 0 for false";
 
 decoded must_be(std::string_view where, std::string_view what) {
   return unusable_body(std::string(where) + " must be " + std::string(what));
@@ -20,6 +21,14 @@ decoded must_be(std::string_view where, std::string_view what) {
 
 decoded must_have(std::string_view where, std::string_view member) {
   return unusable_body(std::string(where) + " must have required property '" + std::string(member) + "'");
+}
+
+// 1 and 0, as numbers or as strings; JSON's own are understood as well.
+std::optional<bool> read_flag(const json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value == 1 || value == "1") return true;
+  if (value == 0 || value == "0") return false;
+  return std::nullopt;
 }
 
 // What is missing goes before what is of a wrong type, each in the order of the table.
@@ -34,6 +43,12 @@ decoded read_attributes(const route& matched, std::string_view where, json attri
     if (found == attributes.end()) continue;
     const std::string path = std::string(where) + "/" + std::string(each.member);
     if (wants_object(each) && !found->is_object()) return must_be(path, "object");
+    if (wants_boolean(each)) {
+      const std::optional<bool> said = read_flag(*found);
+      if (!said) return unusable_body(std::string(invalid_status));
+      reader.store(each, json(*said));
+      continue;
+    }
     if (!wants_object(each) && !found->is_string()) return must_be(path, "string");
     const bool is_absent = !each.required && found->is_string() && found->get_ref<const std::string&>().empty();
     if (!is_absent) reader.store(each, std::move(*found));
@@ -76,10 +91,10 @@ std::string_view place_of_attributes(envelope wanted) {
 }
 
 std::string_view fastify_code(std::string_view message) {
-  if (message == wrong_type) return "";
   if (message == empty_body) return "FST_ERR_CTP_EMPTY_JSON_BODY";
   if (message == invalid_json) return "FST_ERR_CTP_INVALID_JSON_BODY";
-  return "FST_ERR_VALIDATION";
+  const bool is_schema = message.starts_with("body") || message.starts_with("querystring");
+  return is_schema ? "FST_ERR_VALIDATION" : "";
 }
 
 }  // namespace gatehouse::dialect

@@ -31,13 +31,19 @@ task<outcome> refuse_login(context ctx, std::string user_id, std::string reason,
   co_return refuse(why);
 }
 
+// Some clients let administrators in, and nobody else.
+bool may_use_client(const context& ctx, const account::user& user) {
+  return !ctx.asked_by.admins_only || user.has_role("admin");
+}
+
 // An administrator changed the user while the password was being checked. It still counts if it is the same one.
 task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash, bool persistent) {
   auto found = co_await ctx.realm.accounts().find(user_id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   const bool same_password = found->has_value() && (*found)->password == checked_hash;
-  if (!same_password || (*found)->profile.disabled())
+  if (!same_password || (*found)->profile.disabled() || !may_use_client(ctx, (*found)->profile)) {
     co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
+  }
   std::optional<outcome> in_now = co_await sign_in(ctx, std::move((*found)->profile), "pwd", persistent);
   if (!in_now) co_return refuse(refusal::busy);
   co_return std::move(*in_now);
@@ -55,6 +61,7 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
   if (!checked->unusable.empty()) report_unusable_hash(ctx, user.id, checked->unusable);
   if (!checked->matches) co_return co_await refuse_login(ctx, user.id, reason_of(*checked));
   if (user.disabled()) co_return co_await refuse_login(ctx, user.id, "disabled");
+  if (!may_use_client(ctx, user)) co_return co_await refuse_login(ctx, user.id, "no administrator");
   if (requires_verified_email(ctx) && !user.email_verified()) {
     co_return co_await refuse_login(ctx, user.id, "e-mail not verified", refusal::email_unverified);
   }

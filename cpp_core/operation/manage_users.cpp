@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "operation/profile.h"
+#include "operation/sessions.h"
 #include "step/issue.h"
+#include "step/letters.h"
 #include "step/revoke.h"
 #include "step/validate.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 constexpr std::size_t usual_rows = 50;
 constexpr std::size_t most_rows = 200;
+constexpr std::size_t usual_page = 10;
 constexpr std::size_t most_sessions = 1000;
 
 bool is_admin(const input& in) { return in.bearer->has_role("admin"); }
@@ -40,13 +43,10 @@ std::optional<std::size_t> number(const std::optional<std::string>& typed, std::
   return read;
 }
 
-bool has_admin_role(const account::user& user) {
-  return std::find(user.roles.begin(), user.roles.end(), "admin") != user.roles.end();
-}
-
 // What only an administrator may change, and would be changed.
 bool is_beyond_user(const account::user& user, const input& in) {
-  return (in.is_admin && *in.is_admin != has_admin_role(user)) || (in.is_active && *in.is_active == user.disabled()) ||
+  return (in.is_admin && *in.is_admin != user.has_role("admin")) ||
+         (in.is_active && *in.is_active == user.disabled()) ||
          (in.is_verified && *in.is_verified != user.email_verified());
 }
 
@@ -65,16 +65,49 @@ task<done> record(context ctx, std::string event, std::string user_id, std::stri
   co_return done{};
 }
 
-task<outcome> store_change(context ctx, input in, account::user before) {
+// What is wrong with the wish itself. The password is held against the names that the user will have.
+std::optional<account::email> check_wish(validation& checks, const context& ctx, const input& in,
+                                         const account::user& user) {
+  std::optional<account::email> address;
+  if (in.name) checks.check_name(*in.name);
+  if (in.metadata) checks.check_metadata(*in.metadata);
+  if (in.email) address = checks.check_email(*in.email);
+  if (in.password) {
+    const std::string& name = in.name ? *in.name : user.name;
+    const std::string& email = in.email ? *in.email : user.email;
+    checks.check_password(ctx.realm.settings(), in, name, email, user.username.value_or(""));
+  }
+  return address;
+}
+
+account::administration::letters letters_about(const context& ctx, const account::administration::change& wanted) {
+  account::administration::letters letters;
+  if (wanted.email) letters.to_old = notice(ctx, account::letter::email_changed);
+  if (wanted.email && verifies_email(ctx)) letters.to_new = link_letter(ctx, account::letter::verify);
+  if (wanted.password) letters.password_changed = notice(ctx, account::letter::password_changed);
+  return letters;
+}
+
+// `address`, `hash`: of the e-mail and the password in `in`.
+task<outcome> store_change(context ctx, input in, std::optional<account::email> address,
+                           std::optional<std::string> hash) {
+  const bool own = *in.id == in.bearer->user_id();
   account::administration::change wanted;
   wanted.name = in.name;
   wanted.first_name = in.given_name;
   wanted.is_admin = in.is_admin;
   wanted.is_active = in.is_active;
   wanted.is_verified = in.is_verified;
+  wanted.email = std::move(address);
+  wanted.metadata = in.metadata;
+  wanted.password = std::move(hash);
+  if (own && wanted.password && in.is_active != false) wanted.keep_session = in.bearer->session_id();
+  const std::optional<std::string> kept = wanted.keep_session;
   const account::source from = source_of(ctx, in.bearer->session_id());
-  auto changed = co_await ctx.realm.administration().change_user(before.id, std::move(wanted), from);
+  account::administration::letters letters = letters_about(ctx, wanted);
+  auto changed = co_await ctx.realm.administration().change_user(*in.id, std::move(wanted), from, std::move(letters));
   if (!changed) co_return ctx.fail("changing a user", changed.failure());
+  if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::not_found);
   if (std::holds_alternative<account::last_administrator>(*changed)) co_return refuse_last_administrator();
   auto& made = std::get<account::administration::changed>(*changed);
@@ -85,6 +118,7 @@ task<outcome> store_change(context ctx, input in, account::user before) {
     all.user_id = made.profile.id;
     all.least_auth_version = made.profile.auth_version;
     all.what = made.ends_sessions ? account::revocation::effect::kill : account::revocation::effect::expire;
+    all.keep_session = kept;
     co_await revoke_or_leave(ctx, std::move(all));
   }
   const result<done> told = co_await ctx.realm.sessions().replace_user(made.profile.id, made.profile.auth_version,
@@ -104,12 +138,37 @@ task<outcome> list_users(context ctx, input in) {
   if (!take) checks.fail(&input::take, "must be a number");
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
-  auto found = co_await ctx.realm.administration().list_users(*skip, std::min(*take, most_rows));
+  auto found = co_await ctx.realm.administration().list_users(*skip, std::min(*take, most_rows), "");
   if (!found) co_return ctx.fail("listing users", found.failure());
   user_list page;
   page.users = std::move(*found);
   page.session_id = in.bearer->session_id();
   co_return page;
+}
+
+task<outcome> list_page_of_users(context ctx, input in) {
+  if (!is_admin(in)) co_return refuse(refusal::forbidden);
+  validation checks;
+  const std::optional<std::size_t> length = number(in.take, usual_page);
+  const std::optional<std::size_t> page = number(in.page, 1);
+  if (length.value_or(0) == 0) checks.fail(&input::take, length ? "must be >= 1" : "must be integer");
+  if (page.value_or(0) == 0) checks.fail(&input::page, page ? "must be >= 1" : "must be integer");
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+
+  const std::string part = in.part.value_or("");
+  const auto total = co_await ctx.realm.administration().count_users(part);
+  if (!total) co_return ctx.fail("counting users", total.failure());
+  user_list shown;
+  shown.total = *total;
+  shown.page = *page;
+  shown.length = std::min(*length, most_rows);
+  shown.session_id = in.bearer->session_id();
+  const std::size_t skip = (shown.page - 1) * shown.length;
+  if (skip >= shown.total) co_return shown;
+  auto found = co_await ctx.realm.administration().list_users(skip, shown.length, part);
+  if (!found) co_return ctx.fail("listing users", found.failure());
+  shown.users = std::move(*found);
+  co_return shown;
 }
 
 task<outcome> show_user(context ctx, input in) {
@@ -122,21 +181,30 @@ task<outcome> show_user(context ctx, input in) {
 
 task<outcome> change_user(context ctx, input in) {
   if (const auto why = why_not(in)) co_return refuse(*why);
-  validation checks;
-  if (in.name) checks.check_name(*in.name);
-  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
+  if (!is_admin(in) && (in.email || in.password || in.metadata)) co_return refuse(refusal::forbidden);
 
   auto found = co_await ctx.realm.accounts().find(*in.id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value()) co_return refuse(refusal::not_found);
-  account::user user = std::move((*found)->profile);
+  const account::user user = std::move((*found)->profile);
+  const bool changes_owner = in.password || (in.email && *in.email != user.email);
+  if (changes_owner && !logged_in_recently(*in.bearer)) co_return refuse(refusal::recent_login_needed);
+  validation checks;
+  std::optional<account::email> address = check_wish(checks, ctx, in, user);
+  if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   if (!is_admin(in) && is_beyond_user(user, in)) co_return refuse(refusal::forbidden);
   if (!is_admin(in)) {  // nothing is left of them but what might have changed meanwhile
     in.is_admin.reset();
     in.is_active.reset();
     in.is_verified.reset();
   }
-  co_return co_await store_change(ctx, std::move(in), std::move(user));
+  std::optional<std::string> hash;
+  if (in.password) {
+    result<std::string> hashed = co_await ctx.realm.passwords().hash(*in.password);
+    if (!hashed) co_return ctx.fail("hashing a password", hashed.failure());
+    hash = std::move(*hashed);
+  }
+  co_return co_await store_change(ctx, std::move(in), std::move(address), std::move(hash));
 }
 
 task<outcome> remove_user(context ctx, input in) {

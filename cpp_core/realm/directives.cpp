@@ -278,6 +278,13 @@ status set_same_site(settings& realm, arguments args, const std::string&) {
   return set_choice(realm.jsonapi_same_site, args[0], choices);
 }
 
+// Both are read, whichever is set.
+status set_jsonapi_cookie(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> choices{
+      {{"refreshToken", "refreshToken"}, {"userRefreshToken", "userRefreshToken"}}};
+  return set_choice(realm.jsonapi_cookie, args[0], choices);
+}
+
 // "?token=" follows it in the mail.
 status set_recovery_url(settings& realm, arguments args, const std::string&) {
   constexpr std::string_view forbidden = "?#\\\"<>";
@@ -385,6 +392,7 @@ constexpr std::array directives{
     directive{"notices", 1, 2, "notices login|password ...|off", set_notices},
     directive{"second_login", 1, 1, "second_login on|off", set_switch<&settings::second_login>},
     directive{"jsonapi_app_origin", 1, 1, "jsonapi_app_origin https://HOST[/PATH]", set_app_origin},
+    directive{"jsonapi_cookie", 1, 1, "jsonapi_cookie refreshToken|userRefreshToken", set_jsonapi_cookie},
     directive{"jsonapi_same_site", 1, 1, "jsonapi_same_site lax|strict|none", set_same_site},
     directive{"jsonapi_recovery_url", 1, 1, "jsonapi_recovery_url /PATH|https://HOST/PATH", set_recovery_url},
     directive{"csrf_secret", 1, 1, "csrf_secret FILE", set_csrf_secret},

@@ -81,8 +81,9 @@ struct settings {
   std::string login_path;                     // of the pages at the login host; default: where they are, or /auth/
   std::string bff_mount = "/api/iam/";        // where the dialect `bff` is served, for its pages
   realm::site site;
-  bool second_login = false;              // a client with policy single may log in again all the same
-  std::string jsonapi_same_site = "Lax";  // of the cookie of `jsonapi`
+  bool second_login = false;                    // a client with policy single may log in again all the same
+  std::string jsonapi_cookie = "refreshToken";  // its name in answers of `jsonapi`
+  std::string jsonapi_same_site = "Lax";        // and its attribute
   // Where its recovery mails lead, up to "?token=": a path of this site or an absolute URL. Empty: to its own page.
   std::string jsonapi_recovery_url;
   std::string jsonapi_app_origin;          // where its forms go on to; default: public_url

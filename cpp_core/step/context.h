@@ -49,6 +49,7 @@ struct client {
   // A profile is changed by who has logged in recently, through this client, without current_password.
   bool recent_login_proves = false;
   bool may_change_nothing = false;  // a change of the profile that names nothing to change succeeds
+  bool admins_only = false;         // whoever is no administrator cannot log in
   // Its refresh token is a handle too (step/session_handle.h), in the form of a UUID. Not with policy rotating.
   bool opaque_refresh = false;
 };

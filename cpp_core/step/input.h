@@ -28,6 +28,8 @@ struct input {
   std::optional<std::string> role;  // as the dialect calls it, for is_admin
   std::optional<std::string> skip;  // of a long list: how many rows
   std::optional<std::string> take;  // and how many to show
+  std::optional<std::string> page;  // instead of skip: which one of that many, from 1 on
+  std::optional<std::string> part;  // of an e-mail: who has it is shown
   std::optional<bool> is_admin;     // what an administrator says of a user
   std::optional<bool> is_active;
   std::optional<bool> is_verified;

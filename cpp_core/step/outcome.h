@@ -1,6 +1,7 @@
 // What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -52,6 +53,9 @@ struct session_list {
 // Some of the realm's users, for an administrator.
 struct user_list {
   std::vector<account::user> users;
+  std::size_t total = 0;   // of a list in pages: how many there are
+  std::size_t page = 1;    // and which of them this is
+  std::size_t length = 0;  // with how many users on each
   std::string session_id;  // of who asks
 };
 
@@ -70,7 +74,9 @@ struct handed_over {
   secret code;
 };
 // Nothing was asked of the core: there is a page to show.
-struct blank {};
+struct blank {
+  std::string logged_in_as;  // the e-mail, for the page of a login; empty: nobody is, or it does not matter
+};
 
 enum class refusal {
   invalid_input,  // with `fields`

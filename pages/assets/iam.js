@@ -8,7 +8,9 @@
 //   input[data-once]                     its value leaves the address when it has been read; what does not look like its
 //                                        data-once is none; data-title is the page's title then
 //   [data-before], [data-after]          shown until a form is done; from then on
-//   body[data-needs-login]               only for who is logged in; [data-goes-on]: who is, is led on to where he wanted
+//   body[data-needs-login]               only for who is logged in
+//   body[data-goes-on]                   who is logged in is led on to where he wanted; or the page says so, with this for
+//                                        its title, shows [data-known] instead of [data-unknown], and has a link there
 // Its buttons are disabled until this file is here: a form that the browser sent by itself would come to nothing. What
 // it says is in the page's <template id="words">.
 (() => {
@@ -164,15 +166,25 @@
     send(form).catch(() => say(form, document.body.dataset.offline, false)).finally(() => form.removeAttribute('aria-busy'));
   });
 
+  const sayWhoIsLoggedIn = (data) => {
+    show(data);
+    const [known] = all('[data-known]');
+    if (back) known.querySelector('a').href = back;
+    known.querySelector('input[name=return]').value = back;
+    document.title = document.title.replace(/^.*(?= – )/, goesOn);
+    turn('[data-unknown]', '[data-known]');
+  };
+
   // The guard reads the access token alone. Whoever it has sent here because that has run out is back at once if his
   // session lives: asking renews it. But not twice in a row, lest a location that does not take the token send him round
-  // and round.
+  // and round: the second time he is asked, as he is if he wanted no other page.
   const goOn = async () => {
     const [before, at] = (sessionStorage.getItem('gone-on') ?? '').split(' ');
     const isTurnedBack = before === back && Date.now() - at < 10000;
-    if (!back || isTurnedBack || !/(^|; )iam-sid=./.test(document.cookie)) return;
-    const answer = await call('GET', 'authn/isauthenticated');
+    if (!/(^|; )iam-sid=./.test(document.cookie)) return;
+    const answer = await call('GET', 'authn/profile');
     if (answer.status !== 'success') return;
+    if (!back || isTurnedBack) return sayWhoIsLoggedIn(answer.data);
     sessionStorage.setItem('gone-on', `${back} ${Date.now()}`);
     location.replace(back);
   };
@@ -195,7 +207,7 @@
     for (const part of all(`[data-with="${input.dataset.query}"]`)) part.hidden = !input.value;
     for (const part of all(`[data-without="${input.dataset.query}"]`)) part.hidden = Boolean(input.value);
   }
-  for (const button of all('form[data-call] button')) button.disabled = false;
+  for (const button of all('form button')) button.disabled = false;
   if (needsLogin !== undefined) {
     const open = () => { document.querySelector('main[hidden]').hidden = false; };
     call('GET', 'authn/profile').then((profile) => {

@@ -88,3 +88,18 @@ def test_requirement_42_another_sites_form_is_refused(server, headers):
     assert_text(login(server, person, headers=headers), 403, "The request comes from another site")
     assert_text(server.post("/auth/logout", headers={**headers, **with_handle(handle_of(answer))}), 403,
                 "The request comes from another site")
+
+
+def test_the_login_page_says_who_is_logged_in(server):
+    """Issue 10.15: by either cookie; the button for another account says in its address where to go afterwards."""
+    person, answer = signup(server)
+    access = next(each for each in set_cookies(answer) if each.startswith("gatehouse="))
+    for cookie in (f"uuid={handle_of(answer)}", access.split(";")[0]):
+        page = server.get("/auth/login?return=/shop", headers={**HTML, "Cookie": cookie})
+        assert f'<strong class="address">{person["email"]}</strong>' in page.text and 'name="password"' not in page.text
+        assert 'class="button" href="/shop"' in page.text and 'action="/auth/logout?return=%2Fshop"' in page.text
+        assert set_cookies(page) == []
+    left = server.post("/auth/logout?return=/shop", data={"return": "/shop"}, headers={**HTML, **with_handle(handle_of(answer))})
+    assert (left.status_code, left.headers["Location"]) == (303, "/shop")
+    for cookie in (f"uuid={handle_of(answer)}", f"uuid={'0' * 32}"):
+        assert 'name="password"' in server.get("/auth/login", headers={**HTML, "Cookie": cookie}).text

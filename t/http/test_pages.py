@@ -259,3 +259,71 @@ def test_the_login_says_what_may_be_typed(nginx, text, realm, exist):
     for language, words in label.items():
         page = site.get("/auth/login", headers={**NAVIGATION, "Accept-Language": language})
         assert re.search('<label for="email">([^<]*)</label>', page.text)[1] == words[exist]
+
+
+# ---- the login of who is logged in ----
+
+def known(page):
+    """Who it says is logged in, where it leads on to, and where its button for another account; None: it is the form."""
+    email = re.search(r'<strong class="address">([^<]*)</strong>', page.text)
+    if not email:
+        assert 'name="password"' in page.text
+        return None
+    assert 'name="password"' not in page.text
+    return (email[1], re.search(r'class="button" href="([^"]*)"', page.text)[1],
+            re.search(r'<form method="post" action="([^"]*)"', page.text)[1])
+
+
+def test_the_login_page_says_who_is_logged_in(site):
+    """Issue 10.15: and leads on to where he wanted, on this site only."""
+    browser = Browser(site)
+    assert known(browser.get("/auth/login")) is None
+    browser.register()
+    page = browser.get("/auth/login?return=/orders%3Fid%3D7")
+    assert page.status_code == 200 and title(page).startswith("You are logged in")
+    assert known(page) == (browser.email, "/orders?id=7", "/auth/logout?return=%2Forders%3Fid%3D7")
+    assert known(browser.get("/auth/login")) == (browser.email, "/", "/auth/logout")
+    assert known(browser.get("/auth/login?return=https://evil.example/"))[1] == "/"
+    assert title(browser.get("/auth/login", headers=GERMAN)).startswith("Sie sind angemeldet")
+    assert set_cookies(page) == [] and page.headers["Cache-Control"] == "no-store"
+
+
+def test_it_knows_who_has_only_the_refresh_cookie(site):
+    """And leaves that as it is: it is a look, no renewal."""
+    browser = Browser(site)
+    browser.register()
+    kept = browser.cookies["gh-refresh"]
+    browser.forget("gh")
+    page = browser.get("/auth/login")
+    assert known(page)[0] == browser.email and set_cookies(page) == []
+    assert browser.cookies == {"gh-refresh": kept}
+
+
+def test_who_is_logged_in_no_more_gets_the_form(site, redis):
+    browser = Browser(site)
+    browser.register()
+    tokens = browser.cookies
+    browser.logout()
+    for cookies in (tokens, {"gh-refresh": tokens["gh-refresh"]}, {"gh": "x", "gh-refresh": "x"}):
+        header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        assert known(site.get("/auth/login", headers={**NAVIGATION, "Cookie": header})) is None
+    browser.login()
+    browser.forget("gh")
+    redis.stop()
+    page = browser.get("/auth/login")
+    assert page.status_code == 200 and known(page) is None, "it cannot be told"
+
+
+def test_a_wrong_password_shows_the_form_whoever_is_logged_in(site):
+    browser = Browser(site)
+    browser.register()
+    assert known(browser.login(password="wrong-password")) is None
+
+
+def test_to_another_account(site):
+    browser = Browser(site)
+    browser.register()
+    left = browser.post("/auth/logout?return=/orders", {"return": "/orders"})
+    assert left.headers["Location"] == "/auth/logged-out?return=%2Forders"
+    assert 'href="/auth/login?return=%2Forders"' in browser.get(left.headers["Location"]).text
+    assert known(browser.get("/auth/login?return=/orders")) is None

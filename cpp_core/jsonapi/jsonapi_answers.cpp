@@ -1,0 +1,174 @@
+#include "jsonapi/jsonapi_answers.h"
+
+#include "base/random.h"
+#include "body/fields.h"
+#include "body/json_body.h"
+#include "jsonapi/jsonapi_admin.h"
+#include "page/link_pages.h"
+#include "step/issue.h"
+#include "wire/json_response.h"
+#include "wire/refusal_texts.h"
+#include "wire/set_cookie.h"
+#include "wire/status_phrase.h"
+
+namespace gatehouse::dialect {
+
+namespace {
+
+using nlohmann::ordered_json;
+using operation::refusal;
+
+constexpr std::array words{
+    own_words{refusal::bad_credentials, "", 400, "Login Failed"},
+    own_words{refusal::email_taken, jsonapi_register, 400, "Registration Failed"},
+    own_words{refusal::email_taken, jsonapi_admin_users, 400, "Duplicate Email Address Exists"},
+    own_words{refusal::email_taken, jsonapi_admin_user, 400, "Email Already In Use"},
+    own_words{refusal::email_taken, "", 409, "Email already in use"},
+    own_words{refusal::missing_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::bad_bearer, "", 401, "Unauthorized"},
+    own_words{refusal::deactivated, "", 401, "Unauthorized"},
+    own_words{refusal::forbidden, "", 401, "Unauthorized"},  // no administrator
+    own_words{refusal::recent_login_needed, "", 401, "Unauthorized"},
+    own_words{refusal::bad_refresh_token, "", 400, "Refresh Token Failed"},
+    own_words{refusal::conflicting_credentials, jsonapi_refresh, 400, "Refresh Token Failed"},
+    own_words{refusal::not_found, "", 404, "User Not Found"},
+};
+
+void add_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
+                std::optional<seconds> lifetime, response& answer) {
+  cookie added;
+  added.name = name;
+  added.value = value;
+  added.secure = realm.cookie_secure;
+  added.same_site = realm.jsonapi_same_site;
+  added.lifetime = lifetime;
+  answer.add_header("Set-Cookie", set_cookie(added));
+}
+
+void add_fingerprint(const realm::settings& realm, response& answer) {
+  add_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
+}
+
+// An error that Fastify itself would make.
+response fastify_error(int status, std::string_view code, std::string_view message) {
+  return json_response(
+      status, {{"statusCode", status}, {"code", code}, {"error", status_phrase(status)}, {"message", message}});
+}
+
+// Of 401 the status is a string there, and clients compare it as one.
+ordered_json status_code(int status) { return status == 401 ? ordered_json("401") : ordered_json(status); }
+
+response plain_error(int status, std::string_view message) {
+  return json_response(status, {{"statusCode", status_code(status)}, {"message", message}});
+}
+
+response refuse_media_type(const request& asked) {
+  std::string message = "Unsupported Media Type";
+  const std::string_view type = asked.header("Content-Type");
+  if (!type.empty()) message.append(": ").append(type);
+  return fastify_error(415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", message);
+}
+
+response encode_invalid(const exchange& about, const operation::refused& no) {
+  std::string message = no.message;
+  if (!no.fields.empty()) {
+    const operation::field_error& first = no.fields.front();
+    message = about.matched.method == "GET" ? "querystring" : place_of_attributes(envelope_of(about.matched));
+    message.append("/").append(member_name(about.matched, first.field)).append(" ").append(first.reason);
+  }
+  const std::string_view code = fastify_code(message);
+  return code.empty() ? plain_error(400, message) : fastify_error(400, code, message);
+}
+
+response encode_refusal(const exchange& about, const operation::refused& no) {
+  if (no.why == refusal::invalid_input) return encode_invalid(about, no);
+  if (no.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
+  const answer said = answer_to(no.why, about.matched.path, words);
+  response made = plain_error(said.status, said.message);
+  if (no.why == refusal::recent_login_needed) {  // RFC 9470 §3
+    made.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
+  }
+  return made;
+}
+
+response encode_session(const exchange& about, const operation::signed_in& session) {
+  const bool is_change = about.matched.path == jsonapi_profile;
+  const bool is_refresh = about.matched.path == jsonapi_refresh;
+  ordered_json attributes = {
+      {"name", session.user.name}, {"email", session.user.email}, {"created", iso8601(session.user.created_at)}};
+  if (is_change) attributes["updated"] = iso8601(session.user.updated_at);
+  attributes["access_token"] = session.tokens.access.reveal();
+  attributes["access_token_expiry"] = session.tokens.access_expires_at;
+  const bool is_administration = is_jsonapi_administration(about.matched);
+  if (is_administration) attributes["refresh_token"] = session.tokens.refresh.reveal();
+
+  ordered_json data = {
+      {"type", is_refresh ? "Refresh" : "users"}, {"id", session.user.id}, {"attributes", std::move(attributes)}};
+  response made = json_response(about.matched.success, {{"data", std::move(data)}});
+  // Who has only an access token must not get more than that for it.
+  if (!is_change && !is_administration) {
+    const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
+    add_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
+  }
+  if (!is_change) add_fingerprint(about.realm, made);
+  const bool is_entry = about.matched.path == jsonapi_login || about.matched.path == jsonapi_register;
+  if (is_entry || is_administration) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
+  return made;
+}
+
+response nothing(int status) {
+  response empty;
+  empty.status = status;
+  return empty;
+}
+
+// The tokens of an administrator are in no cookies of ours.
+response leave(const exchange& about) {
+  response left = nothing(about.matched.success);
+  if (is_jsonapi_administration(about.matched)) return left;
+  add_cookie(about.realm, about.realm.jsonapi_cookie, "", seconds(0), left);
+  add_cookie(about.realm, jsonapi_fingerprint, "", seconds(0), left);
+  return left;
+}
+
+response detail(int status, std::string_view said) {
+  return json_response(status, {{"data", {{"type", "users"}, {"detail", said}}}});
+}
+
+}  // namespace
+
+envelope envelope_of(const route& matched) {
+  const bool may_be_bare =
+      matched.path == jsonapi_recovery || matched.path == jsonapi_reset || matched.path == jsonapi_admin_refresh;
+  return may_be_bare ? envelope::optional : envelope::required;
+}
+
+std::optional<response> refuse_jsonapi_media_type(const exchange& about) {
+  const std::string_view type = about.asked.header("Content-Type");
+  if (about.matched.fields.empty() && !type.empty() && !is_json(type)) return refuse_media_type(about.asked);
+  return std::nullopt;
+}
+
+response encode_jsonapi_status(const request& asked, const realm::settings&, int status) {
+  if (status == 413) return fastify_error(413, "FST_ERR_CTP_BODY_TOO_LARGE", "Request body is too large");
+  if (status == 415) return refuse_media_type(asked);
+  if (status != 404 && status != 405) return plain_error(status, status_phrase(status));
+  const std::string path = asked.uri.substr(0, asked.uri.find('?'));  // the query may hold a secret
+  return json_response(status, {{"message", "Route " + asked.method + ":" + path + " not found"},
+                                {"error", status_phrase(status)},
+                                {"statusCode", status}});
+}
+
+response encode_jsonapi(const exchange& about, const operation::outcome& outcome) {
+  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return encode_session(about, *session);
+  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
+  if (std::holds_alternative<operation::account_removed>(outcome)) return nothing(about.matched.success);
+  if (const auto* shown = std::get_if<operation::profile>(&outcome)) return show_jsonapi_user(about, shown->user);
+  if (const auto* page = std::get_if<operation::user_list>(&outcome)) return show_jsonapi_users(about, *page);
+  if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
+  if (std::holds_alternative<operation::mail_sent>(outcome)) return detail(200, "Recovery email sent");
+  if (std::holds_alternative<operation::password_reset>(outcome)) return detail(200, "Password changed");
+  return encode_refusal(about, std::get<operation::refused>(outcome));
+}
+
+}  // namespace gatehouse::dialect
