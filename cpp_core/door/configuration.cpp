@@ -7,6 +7,7 @@
 #include "bff/bff.h"
 #include "csrf/csrf.h"
 #include "endpoint/router.h"
+#include "gate/challenge.h"
 #include "gate/cookie.h"
 #include "gate/header_name.h"
 #include "gate/origin.h"
@@ -149,6 +150,7 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     }
     const gate::cookie_pair& own = *realm->settings.cookies;
     for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hide_cookie(*realm->config, name);
+    realm->basic_challenge = gate::basic_challenge(realm->settings.site.name);
     realm->complete = true;
     return 0;
   });
@@ -182,6 +184,8 @@ int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
     return 0;
   });
 }
+
+void gh_realm_take_tokens(gh_realm* realm) { realm->settings.takes_tokens = true; }
 
 gh_str gh_realm_pages(const gh_realm* realm) { return door_string(realm->pages_mount); }
 

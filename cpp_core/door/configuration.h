@@ -29,7 +29,8 @@ struct gh_realm {
   gatehouse::realm::block reading;
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
-  std::string pages_mount;  // where the first of its apis with pages has them; empty: no api has
+  std::string basic_challenge;  // WWW-Authenticate, where Basic is taken
+  std::string pages_mount;      // where the first of its apis with pages has them; empty: no api has
 };
 
 struct gh_rule {
