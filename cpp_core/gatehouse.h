@@ -100,6 +100,9 @@ gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
 /* gatehouse_token_from cookie=NAME: no application is to see it. */
 int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);
 
+/* Some location takes users' tokens of this realm (GH_FROM_API_KEY, GH_FROM_BASIC): its pages offer to make them. */
+void gh_realm_take_tokens(gh_realm *realm);
+
 /* Where the guard sends who must log in, the path of the realm's pages; empty: nowhere. */
 gh_str gh_realm_pages(const gh_realm *realm);
 
@@ -180,8 +183,10 @@ typedef enum {
   GH_ANONYMOUS,       /* no credentials were sent; `www_authenticate` is what a 401 would say */
   GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
   GH_RENEWABLE,       /* the same, unless gh_renew_begin() finds that the refresh cookie is good */
+  GH_PENDING,         /* a token or password that gh_renew_begin() has to look up */
   GH_FORBIDDEN,       /* 403, with `www_authenticate` */
   GH_AMBIGUOUS,       /* 400: two credentials that disagree */
+  GH_LIMITED,         /* 429, with retry_after */
   GH_UNAVAILABLE,     /* 503, with retry_after */
   GH_FAILED           /* 500: a defect; never let the request through */
 } gh_verdict;
@@ -193,13 +198,27 @@ typedef struct {
   size_t cookie_count;
   const gh_str *named; /* every value of the header that gatehouse_token_from names; none: it names none */
   size_t named_count;
+  const gh_str *api_keys; /* every value of X-Api-Key that begins as a user's token, where GH_FROM_API_KEY takes them */
+  size_t api_key_count;
+  gh_str address;       /* the client's, after realip: a user's token may be bound to a network */
   gh_str named_cookie;  /* the name of the cookie that it names */
   unsigned from;        /* where a token may be: GH_FROM_*; 0: bearer and cookie */
   unsigned stale_limit; /* milliseconds that the revocation feed may be behind, else GH_UNAVAILABLE; 0: any */
   gh_str host;          /* the name of the one that the request is for */
 } gh_credentials;
 
-enum { GH_FROM_BEARER = 1, GH_FROM_COOKIE = 2, GH_FROM_NAMED_HEADER = 4, GH_FROM_NAMED_COOKIE = 8 };
+enum {
+  GH_FROM_BEARER = 1,
+  GH_FROM_COOKIE = 2,
+  GH_FROM_NAMED_HEADER = 4,
+  GH_FROM_NAMED_COOKIE = 8,
+  GH_FROM_API_KEY = 16, /* a user's token, as a bearer or in X-Api-Key */
+  GH_FROM_BASIC = 32,   /* a username and such a token by Basic */
+  GH_FROM_PASSWORD = 64 /* with GH_FROM_BASIC: the account's password does, too */
+};
+
+/* Does the value of X-Api-Key begin as a user's token? Any other is the application's business. */
+int gh_is_api_key(gh_str value);
 
 /* What a request says of itself beside its credentials. Empty where absent; not copied. */
 typedef struct {
@@ -229,6 +248,7 @@ typedef struct {
   gh_verdict verdict;
   gh_identity *identity;   /* with GH_ALLOWED: one reference, the caller's to release */
   int by_cookie;           /* the identity is a cookie's: gh_is_forged() has a say */
+  int by_basic;            /* it is by Basic, which browsers send by themselves, too: likewise */
   gh_str www_authenticate; /* static */
   unsigned retry_after;    /* seconds */
 } gh_decision;
@@ -239,6 +259,9 @@ void gh_authenticate(gh_worker *worker, const gh_realm *realm, const gh_credenti
 /* May they? Fills verdict and www_authenticate only. `identity` NULL: the anonymous. */
 void gh_authorize(const gh_rule *const *rules, size_t count, const gh_identity *identity, gh_decision *decision);
 void gh_identity_release(gh_identity *identity);
+/* The WWW-Authenticate of a 401 where Basic is taken: empty for a browser that could log in by a page, which would ask
+ * for a password itself. Static. */
+gh_str gh_basic_challenge(const gh_realm *realm, const gh_traits *traits);
 /* Is its session still good? For connections that outlive their request: no, once it was ended or its time is over. */
 int gh_identity_lives(gh_worker *worker, const gh_realm *realm, const gh_identity *identity);
 
@@ -275,10 +298,12 @@ int gh_is_preflight(const gh_traits *traits);
  * those by which the page may read a refusal. `answer` is called as that of gh_problem() is; its reply has no body. */
 void gh_cors(const gh_traits *traits, void (*answer)(void *arg, const gh_reply *reply), void *arg);
 
-/* Silent refresh, after GH_RENEWABLE: a new session head from Redis. `answer` is called as that of gh_api_begin() is.
+/* Silent refresh, after GH_RENEWABLE: a new session head from Redis. After GH_PENDING: the user's token or password is
+ * looked up in PostgreSQL, and known from then on. `answer` is called as that of gh_api_begin() is.
  * NULL: too many flows or no memory; answer 503. */
 typedef struct {
-  /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's */
+  /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_LIMITED, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's
+   */
   gh_decision decision;
   const gh_str *set_cookies; /* values of Set-Cookie headers for the response, whatever it will be */
   size_t set_cookie_count;
@@ -302,7 +327,9 @@ typedef enum {
   GH_USER_NAME,
   GH_USERNAME,
   GH_USER_ROLES, /* comma-separated */
-  GH_SESSION_ID,
+  GH_SESSION_ID, /* of a user's token: its id */
+  GH_SCOPES,     /* of a user's token, comma-separated */
+  GH_TOKEN_NAME,
   GH_REMOTE_USER /* what the realm's remote_user says */
 } gh_attribute;
 gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute);

@@ -22,7 +22,8 @@ nlohmann::json purpose_of(std::string_view letter) {
 }  // namespace
 
 bool is_notice(std::string_view letter) {
-  return letter == letter::new_login || letter == letter::password_changed || letter == letter::email_changed;
+  return letter == letter::new_login || letter == letter::password_changed || letter == letter::email_changed ||
+         letter == letter::token_created;
 }
 
 std::optional<std::string> order_of(const std::optional<mail_order>& wanted, const source& from) {

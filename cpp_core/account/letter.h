@@ -22,8 +22,9 @@ inline constexpr std::string_view already_registered = "already-registered";  //
 inline constexpr std::string_view email_changed = "email-changed";            // to the old one
 inline constexpr std::string_view password_changed = "password-changed";
 inline constexpr std::string_view new_login = "new-login";
-inline constexpr std::array all{verify,        confirm_email,    reset,    recovery, already_registered,
-                                email_changed, password_changed, new_login};
+inline constexpr std::string_view token_created = "token-created";
+inline constexpr std::array all{verify,        confirm_email,    reset,     recovery,     already_registered,
+                                email_changed, password_changed, new_login, token_created};
 }  // namespace letter
 
 // One that tells the user what has happened to the account.

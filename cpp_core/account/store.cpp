@@ -268,7 +268,7 @@ task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit)
       " taken AS (UPDATE gatehouse.outbox o SET due_at = now() + interval '30 seconds', attempts = attempts + 1"
       " FROM due WHERE o.id = due.id RETURNING o.id, o.payload)"
       " SELECT id, payload ->> 'user' AS user_id, payload ->> 'av' AS auth_version, payload ->> 'effect' AS effect,"
-      " payload ->> 'keep' AS keep FROM taken ORDER BY id";
+      " payload ->> 'keep' AS keep, payload ->> 'session' AS session FROM taken ORDER BY id";
   parameters values{realm_, std::to_string(limit)};
   const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!found) co_return found.failure();
@@ -281,6 +281,10 @@ task<result<std::vector<revocation>>> store::take_revocations(std::size_t limit)
     each.least_auth_version = number_in(*found, row, "auth_version");
     each.what = found->at(row, "effect") == "expire" ? revocation::effect::expire : revocation::effect::kill;
     if (const auto keep = found->at(row, "keep")) each.keep_session = std::string(*keep);
+    if (const auto session = found->at(row, "session")) {
+      each.what = revocation::effect::end;
+      each.token_id = std::string(*session);
+    }
     due.push_back(std::move(each));
   }
   co_return due;

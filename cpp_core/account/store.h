@@ -81,15 +81,17 @@ struct removed {
 };
 using removal = std::variant<removed, absent, last_administrator>;
 
-// Sessions of the user with a smaller auth_version end (kill), or must refresh and get the user anew (expire).
+// Sessions of the user with a smaller auth_version end (kill), or must refresh and get the user anew (expire). Or one
+// of his tokens has ended (end), which is a session to the guard.
 struct revocation {
-  enum class effect { kill, expire };
+  enum class effect { kill, expire, end };
 
   std::int64_t outbox_id;
   std::string user_id;
   std::int64_t least_auth_version;
   effect what;
   std::optional<std::string> keep_session;  // survives a kill
+  std::string token_id = {};                // with `end`
 };
 
 class store {

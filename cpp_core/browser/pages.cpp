@@ -19,6 +19,7 @@
 #include "operation/recover.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/user_tokens.h"
 #include "operation/verify_email.h"
 #include "page/page_forms.h"
 #include "page/page_response.h"
@@ -47,6 +48,16 @@ constexpr std::array password_fields{
 };
 constexpr std::array presence_fields{
     field{"current_password", &input::current_password, false},
+};
+constexpr std::array user_token_fields{
+    field{"name", &input::name, true},
+    field{"scopes", &input::scopes, false},
+    field{"networks", &input::networks, false},
+    field{"expires", &input::expires, false},
+    field{"current_password", &input::current_password, false},
+};
+constexpr std::array token_name_fields{
+    field{"name", &input::name, true},
 };
 constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
@@ -102,6 +113,9 @@ constexpr std::array routes{
     route{"GET", "account/password", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/sessions", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/sessions/:id", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/tokens", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/tokens/:id", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/tokens/:id/name", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/delete", operation::show_overview, credential::session, {}, 200},
     route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
@@ -109,6 +123,10 @@ constexpr std::array routes{
           303},
     route{"POST", "account/sessions/:id", on_account<operation::end_session>, credential::session, presence_fields,
           303},
+    route{"POST", "account/tokens", operation::create_user_token_on_page, credential::session, user_token_fields, 200},
+    route{"POST", "account/tokens/:id", on_account<operation::end_user_token>, credential::session, {}, 303},
+    route{"POST", "account/tokens/:id/name", on_account<operation::rename_user_token>, credential::session,
+          token_name_fields, 303},
     route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
     route{"GET", "forgot", show_page, credential::none, return_fields, 200},
     route{"POST", "forgot", operation::forgot_password, credential::none, address_form, 200},
@@ -142,6 +160,9 @@ constexpr std::array known_pages{
     page{"account/password", account_template, "password", "password_changed"},
     page{"account/sessions", account_template, "sessions", "sessions_ended"},
     page{"account/sessions/:id", account_template, "sessions", "session_ended"},
+    page{"account/tokens", account_template, "tokens", ""},
+    page{"account/tokens/:id", account_template, "tokens", "token_ended"},
+    page{"account/tokens/:id/name", account_template, "tokens", "token_renamed"},
     page{"account/delete", account_template, "delete", "account_deleted"},
     page{"forgot", "forgot.html", "", ""},
     page{"reset", "reset.html", "", "password_reset"},

@@ -8,6 +8,7 @@
 #include "browser/pages.h"
 #include "csrf/csrf.h"
 #include "endpoint/router.h"
+#include "gate/challenge.h"
 #include "gate/cookie.h"
 #include "gate/header_name.h"
 #include "gate/hop_cookie.h"
@@ -157,6 +158,7 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     const std::string hops = gate::hop_cookie::prefix(realm->settings.cookie_name, realm->settings.cookie_secure);
     hide_cookie(*realm->config, hops.substr(0, hops.size() - 1));
     hide_cookie(*realm->config, hops + "*");
+    realm->basic_challenge = gate::basic_challenge(realm->settings.site.name);
     realm->complete = true;
     return 0;
   });
@@ -190,6 +192,8 @@ int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
     return 0;
   });
 }
+
+void gh_realm_take_tokens(gh_realm* realm) { realm->settings.takes_tokens = true; }
 
 gh_str gh_realm_pages(const gh_realm* realm) { return door_string(realm->pages_mount); }
 

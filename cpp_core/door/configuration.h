@@ -31,6 +31,7 @@ struct gh_realm {
   bool complete = false;
   std::vector<std::unique_ptr<gh_api>> apis;
   std::unique_ptr<gh_api> hop;  // what the guard serves by itself; null: nothing
+  std::string basic_challenge;  // WWW-Authenticate, where Basic is taken
   std::string pages_mount;      // where the first of its apis with pages has them; empty: no api has
 };
 

@@ -19,7 +19,7 @@ inline void decide(gh_decision* decision, gh_verdict verdict, std::string_view c
   constexpr unsigned seconds_until_retry = 5;
   decision->verdict = verdict;
   decision->www_authenticate = door_string(challenge);
-  decision->retry_after = verdict == GH_UNAVAILABLE ? seconds_until_retry : 0;
+  decision->retry_after = verdict == GH_UNAVAILABLE || verdict == GH_LIMITED ? seconds_until_retry : 0;
 }
 
 }  // namespace gatehouse

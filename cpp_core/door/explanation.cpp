@@ -109,6 +109,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"limit_registrations", explain_limits(said.limits.registrations)},
           {"limit_mails", explain_limits(said.limits.mails)},
           {"limit_tokens", explain_limits(said.limits.tokens)},
+          {"limit_user_tokens", explain_limits(said.limits.user_tokens)},
           {"cookies", {said.cookies->access(), said.cookies->refresh()}},
           {"cookie_secure", said.cookie_secure},
           {"cookie_domain", said.cookie_domain},
@@ -133,6 +134,7 @@ ordered_json explain_realm(const realm::settings& said) {
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},
           {"refresh_grace", said.refresh_grace.count()},
+          {"token_grace", said.token_grace.count()},
           {"audit_retention", said.audit_retention.count()}};
 }
 
@@ -159,6 +161,8 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
       row["token_from"].push_back("header=" + std::string(view_of(location->from_header)));
     if (from & GH_FROM_NAMED_COOKIE)
       row["token_from"].push_back("cookie=" + std::string(view_of(location->from_cookie)));
+    if (from & GH_FROM_API_KEY) row["token_from"].push_back("api_key");
+    if (from & GH_FROM_BASIC) row["token_from"].push_back(from & GH_FROM_PASSWORD ? "basic=password" : "basic");
     row["csrf"] = location->csrf != 0;
     row["pass_cookies"] = location->pass_cookies != 0;
     row["ambiguous_paths"] = location->ambiguous_paths != 0 ? "allow" : "deny";

@@ -1,4 +1,5 @@
 // The asynchronous side of gatehouse.h: a request becomes a flow, and what comes of it goes back to the host.
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -7,10 +8,12 @@
 #include "browser/pages.h"
 #include "door/decision.h"
 #include "door/reply.h"
+#include "door/user_tokens.h"
 #include "door/worker.h"
 #include "endpoint/endpoint.h"
 #include "endpoint/router.h"
 #include "form/form.h"
+#include "operation/look_up_token.h"
 #include "operation/renew.h"
 #include "step/issue.h"
 
@@ -100,6 +103,36 @@ struct shown_cookies {
   std::string host;
 };
 
+// A request's credentials, for as long as its token is looked up.
+struct kept_credentials {
+  explicit kept_credentials(const gh_credentials& from) : given(from) {
+    keep(from.authorization, from.authorization_count, authorization, given.authorization);
+    keep(from.api_keys, from.api_key_count, api_keys, given.api_keys);
+    keep(from.cookies, from.cookie_count, cookies, given.cookies);
+    keep(from.named, from.named_count, named, given.named);
+    for (gh_str* each : {&given.address, &given.named_cookie}) {
+      texts.emplace_back(view_of(*each));
+      *each = door_string(texts.back().reveal());
+    }
+  }
+  kept_credentials(const kept_credentials&) = delete;
+  kept_credentials& operator=(const kept_credentials&) = delete;
+
+  gh_credentials given;
+
+ private:
+  void keep(const gh_str* from, std::size_t count, std::vector<gh_str>& views, const gh_str*& to) {
+    for (std::size_t i = 0; i < count; ++i) {
+      texts.emplace_back(view_of(from[i]));
+      views.push_back(door_string(texts.back().reveal()));
+    }
+    to = views.data();
+  }
+
+  std::deque<secret> texts;  // none moves
+  std::vector<gh_str> authorization, api_keys, cookies, named;
+};
+
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
 std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
                                     const shown_cookies& shown) {
@@ -117,6 +150,63 @@ std::vector<std::string> cookies_of(const realm::settings& realm, const operatio
   }
   if (shown.access_rest) cookies.push_back(here.clear_access_rest());
   return cookies;
+}
+
+// Users' tokens belong to no client of ours.
+constexpr operation::client no_client{.name = "token",
+                                      .policy = session::policy::fixed,
+                                      .access_lifetime = seconds(0),
+                                      .refresh_lifetime = seconds(0),
+                                      .claims = nullptr};
+
+// The request is judged anew once its token is known.
+void answer_look_up(gh_worker* worker, const gh_realm& realm, const gh_credentials& credentials, gh_verdict found,
+                    gh_decision* decision) {
+  const shown_token shown(credentials);
+  decision->by_basic = shown.get().by_basic() ? 1 : 0;
+  if (found == GH_UNAVAILABLE) {
+    gate::known_tokens& known = worker->realms[realm.index]->known_tokens();
+    auto made = known.judge_without_store(shown.get(), view_of(credentials.address));
+    found = made.verdict;
+    decision->identity = outside(std::move(made.who));
+  }
+  decide(decision, found, gate::challenge_invalid_token);
+  if (found == GH_ALLOWED && decision->identity == nullptr) {
+    judge_user_token(*worker, realm, credentials, decision);
+    // It, or its user, has changed since it was looked up.
+    if (decision->verdict == GH_PENDING) decide(decision, GH_UNAVAILABLE);
+  }
+}
+
+gh_flow* begin_look_up(gh_worker* worker, const gh_realm& realm, const gh_renewal_request& request,
+                       const gate::presented_token& shown, void (*answer)(void* arg, const gh_renewal* renewal),
+                       void* arg) {
+  realm::services& services = *worker->realms[realm.index];
+  operation::context ctx{services,
+                         no_client,
+                         std::string(view_of(request.address)),
+                         std::string(view_of(request.user_agent)),
+                         std::string(view_of(request.request_id)),
+                         {},
+                         {}};
+  operation::token_to_look_up wanted{services.known_tokens().key_of(shown), false, "", secret()};
+  if (shown.what() == gate::presented_token::kind::password) {
+    wanted.is_password = true;
+    wanted.username = shown.username();
+    wanted.password = secret(shown.text());
+  }
+  const auto kept = std::make_shared<const kept_credentials>(request.credentials);
+  auto deliver = [worker, &realm, kept, answer, arg](result<gh_verdict> outcome) {
+    gh_renewal renewal{};
+    renewal.decision.verdict = GH_FAILED;
+    if (outcome) {
+      answer_look_up(worker, realm, kept->given, *outcome, &renewal.decision);
+    } else {
+      log_defect(*worker, realm, outcome.failure());
+    }
+    answer(arg, &renewal);
+  };
+  return start_flow<gh_verdict>(worker, operation::look_up_token(std::move(ctx), std::move(wanted)), deliver);
 }
 
 }  // namespace
@@ -148,6 +238,11 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
   return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
     if (!has_room(worker)) return nullptr;
     realm::services& services = *worker->realms[realm->index];
+    const shown_token by_token(request->credentials);
+    const auto kind = by_token.get().what();
+    if (kind == gate::presented_token::kind::token || kind == gate::presented_token::kind::password) {
+      return begin_look_up(worker, *realm, *request, by_token.get(), answer, arg);
+    }
     const std::vector<std::string> cookies = strings(request->credentials.cookies, request->credentials.cookie_count);
     const std::vector<std::string_view> views(cookies.begin(), cookies.end());
     const renewable shown = find_renewable(services.authenticator(), views);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "door/decision.h"
 #include "door/reply.h"
+#include "door/user_tokens.h"
 #include "door/worker.h"
 #include "gate/challenge.h"
 #include "gate/cross_origin.h"
@@ -47,6 +48,7 @@ constexpr std::array problems{
     problem_row{400, R"({"type":"about:blank","title":"Bad Request","status":400})"},
     problem_row{401, R"({"type":"about:blank","title":"Unauthorized","status":401})"},
     problem_row{403, R"({"type":"about:blank","title":"Forbidden","status":403})"},
+    problem_row{429, R"({"type":"about:blank","title":"Too Many Requests","status":429})"},
     problem_row{503, R"({"type":"about:blank","title":"Service Unavailable","status":503})"},
     problem_row{500, R"({"type":"about:blank","title":"Internal Server Error","status":500})"},
 };
@@ -129,12 +131,14 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
   decision->identity = nullptr;
   decide(decision, GH_FAILED);
   decision->by_cookie = 0;
+  decision->by_basic = 0;
   guarded(nullptr, 0, [&] {
     // What is beyond cannot be seen, and might be a second login.
     if (credentials->cookie_count > most_cookie_headers) {
       decide(decision, GH_AMBIGUOUS);
       return 0;
     }
+    if (judge_user_token(*worker, *realm, *credentials, decision)) return 0;
     const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
     const short_list<most_cookie_headers> cookies(credentials->cookies, credentials->cookie_count);
     gate::credentials shown;
@@ -176,6 +180,16 @@ void gh_authorize(const gh_rule* const* rules, size_t count, const gh_identity* 
 
 void gh_identity_release(gh_identity* identity) {
   if (identity != nullptr) inside(identity)->release();
+}
+
+gh_str gh_basic_challenge(const gh_realm* realm, const gh_traits* traits) {
+  return guarded<gh_str>(nullptr, door_string({}), [&] {
+    const bool is_browser = traits->fetch_mode.len > 0 || traits->fetch_site.len > 0 || traits->fetch_dest.len > 0 ||
+                            traits->requested_with.len > 0 || traits->script_mark.len > 0 ||
+                            gate::is_navigation(said_of(*traits));
+    const bool has_login_page = !realm->pages_mount.empty();
+    return door_string(is_browser && has_login_page ? std::string_view() : realm->basic_challenge);
+  });
 }
 
 int gh_identity_lives(gh_worker* worker, const gh_realm* realm, const gh_identity* identity) {
@@ -281,6 +295,10 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
       return door_string(who.username());
     case GH_USER_ROLES:
       return door_string(who.roles_joined());
+    case GH_SCOPES:
+      return door_string(who.scopes_joined());
+    case GH_TOKEN_NAME:
+      return door_string(who.token_name());
     case GH_SESSION_ID:
       return door_string(who.session_id());
     case GH_REMOTE_USER:

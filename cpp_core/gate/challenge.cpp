@@ -1,5 +1,6 @@
 #include "gate/challenge.h"
 
+#include "base/text.h"
 #include "gate/return_address.h"
 
 namespace gatehouse::gate {
@@ -27,6 +28,15 @@ std::string login_address(std::string_view login_page, std::string_view uri) {
   if (!is_safe_return(wanted, {})) return std::string(login_page);
   std::string address = std::string(login_page) + "?return=" + percent_encode(wanted);
   return address.size() <= longest ? address : std::string(login_page);
+}
+
+std::string basic_challenge(std::string_view shown) {
+  std::string quoted;
+  for (const char c : one_line(shown)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return "Basic realm=\"" + quoted + "\", charset=\"UTF-8\"";
 }
 
 }  // namespace gatehouse::gate

@@ -30,4 +30,7 @@ bool may_be_redirected(const navigation& asked);
 // back there, and if the whole is no longer than the request line that nginx reads unless it is told otherwise (8 KB).
 std::string login_address(std::string_view login_page, std::string_view uri);
 
+// WWW-Authenticate: Basic (RFC 7617); `shown`: what a client shows to who is to type a password.
+std::string basic_challenge(std::string_view shown);
+
 }  // namespace gatehouse::gate

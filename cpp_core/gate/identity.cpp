@@ -27,7 +27,7 @@ bool usable_role(const nlohmann::json& role) {
 }  // namespace
 
 identity::identity(std::string_view realm, token::access_claims claims, remote_user shown_as,
-                   bool trust_unverified_email)
+                   bool trust_unverified_email, std::optional<user_token_traits> by)
     : user_id_(std::move(claims.subject)),
       session_id_(std::move(claims.session_id)),
       host_(text_claim(claims.all, "host")),
@@ -57,6 +57,12 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
     claims_.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
   }
 
+  if (by) {
+    token_name_ = std::move(by->name);
+    for (const std::string& scope : by->scopes) scopes_joined_.append(scopes_joined_.empty() ? "" : ",").append(scope);
+    scopes_ = std::move(by->scopes);
+  }
+
   switch (shown_as) {
     case remote_user::id:
       shown_ = user_id_;
@@ -71,6 +77,10 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
 }
 
 bool identity::has_role(std::string_view role) const { return std::ranges::find(roles_, role) != roles_.end(); }
+
+bool identity::has_scope(std::string_view scope) const {
+  return !scopes_ || std::ranges::find(*scopes_, scope) != scopes_->end();
+}
 
 std::string_view identity::claim(std::string_view name) const {
   const auto found = claims_.find(std::string(name));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,10 +20,18 @@ namespace gatehouse::gate {
 // What Remote-User says (the realm's directive remote_user).
 enum class remote_user { id, username, email };
 
+// What a user's token for a client that is no browser says beside whose it is.
+struct user_token_traits {
+  std::string name;
+  std::vector<std::string> scopes;
+};
+
 class identity {
  public:
   // `realm`: its name. `trust_unverified_email`: it says verify_email off, so what people type counts as theirs.
-  identity(std::string_view realm, token::access_claims claims, remote_user shown_as, bool trust_unverified_email);
+  // `by`: the user's token that shows it; nullopt: the user himself, who has every scope.
+  identity(std::string_view realm, token::access_claims claims, remote_user shown_as, bool trust_unverified_email,
+           std::optional<user_token_traits> by = {});
 
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }
@@ -44,6 +53,10 @@ class identity {
   const std::string& shown() const { return shown_; }  // Remote-User
 
   bool has_role(std::string_view role) const;
+  bool has_scope(std::string_view scope) const;
+  // Of the user's token; empty: none, or there is no such token.
+  const std::string& scopes_joined() const { return scopes_joined_; }  // by commas
+  const std::string& token_name() const { return token_name_; }
   // A string as it is, anything else as JSON; empty where absent.
   std::string_view claim(std::string_view name) const;
   // The same by the name of a variable, which nginx has lowered; an exact match goes first.
@@ -62,8 +75,9 @@ class identity {
   unix_seconds session_expires_at_;
   unix_seconds auth_time_;
   session::holder holder_;
-  std::string email_, name_, username_, roles_joined_, shown_;
+  std::string email_, name_, username_, roles_joined_, shown_, scopes_joined_, token_name_;
   std::vector<std::string> roles_;
+  std::optional<std::vector<std::string>> scopes_;  // nullopt: all
   std::unordered_map<std::string, std::string> claims_;
   std::uint32_t references_ = 1;
 };

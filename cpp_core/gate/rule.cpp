@@ -31,6 +31,10 @@ result<rule::condition> rule::parse_condition(std::string_view word) {
     return condition{
         [](const condition& needed, const identity& who) { return who.has_role(needed.value); }, {}, value};
   }
+  if (left == "scope") {
+    return condition{
+        [](const condition& needed, const identity& who) { return who.has_scope(needed.value); }, {}, value};
+  }
   if (left == "email_domain") {
     const auto same_domain = [](const condition& needed, const identity& who) {
       const std::string_view email = who.email();

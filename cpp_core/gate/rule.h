@@ -15,6 +15,7 @@ class rule {
  public:
   // Words: `any` or `all` (the default), then conditions:
   //   role=NAME          one of the user's roles
+  //   scope=NAME         one of the user's token's; a session has every scope
   //   claim:NAME=VALUE   a claim of the access token
   //   email_domain=NAME  of an e-mail that is identity, in any case of letters
   //   email_verified     by mail or by an administrator, whatever the realm trusts

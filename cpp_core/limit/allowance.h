@@ -27,6 +27,8 @@ struct allowances {
   allowance mails{{}, rate{5, seconds(3600)}, rate{20, seconds(3600)}, rate{1000, seconds(3600)}};
   // One-time tokens that were wrong (REQUIREMENTS 54).
   allowance tokens{{}, {}, rate{60, seconds(600)}, rate{}};
+  // Users' tokens that were wrong, as far as anything had to be asked to find out.
+  allowance user_tokens{{}, {}, rate{60, seconds(600)}, rate{}};
 };
 
 // By whom attempts are counted, as the directives and the keys in Redis name it.

@@ -2,6 +2,7 @@
 
 #include "operation/profile.h"
 #include "operation/sessions.h"
+#include "operation/user_tokens.h"
 
 namespace gatehouse::operation {
 
@@ -10,12 +11,15 @@ task<outcome> show_overview(context ctx, input in) {
   if (!std::holds_alternative<profile>(shown)) co_return shown;
   outcome listed = co_await list_sessions(ctx, in);
   if (!std::holds_alternative<session_list>(listed)) co_return listed;
+  outcome tokens = co_await list_user_tokens(ctx, in);
+  if (!std::holds_alternative<token_list>(tokens)) co_return tokens;
 
   account_overview all;
   all.user = std::move(std::get<profile>(shown).user);
   all.pending_email = std::move(std::get<profile>(shown).pending_email);
   all.sessions = std::move(std::get<session_list>(listed));
   all.proof_needed = !logged_in_recently(*in.bearer);
+  all.tokens = std::move(std::get<token_list>(tokens).tokens);
   co_return all;
 }
 
@@ -24,6 +28,17 @@ task<outcome> show_overview_after(context ctx, input in, outcome made) {
   if (no == nullptr || no->why == refusal::bad_bearer) co_return made;
   outcome shown = co_await show_overview(ctx, std::move(in));
   if (auto* all = std::get_if<account_overview>(&shown)) all->trouble = std::move(*no);
+  co_return shown;
+}
+
+task<outcome> create_user_token_on_page(context ctx, input in) {
+  outcome created = co_await create_user_token(ctx, in);
+  if (!std::holds_alternative<token_made>(created)) {
+    co_return co_await show_overview_after(std::move(ctx), std::move(in), std::move(created));
+  }
+  outcome shown = co_await show_overview(std::move(ctx), std::move(in));
+  if (auto* all = std::get_if<account_overview>(&shown))
+    all->new_token = std::move(std::get<token_made>(created).token);
   co_return shown;
 }
 

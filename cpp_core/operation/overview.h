@@ -14,4 +14,7 @@ task<outcome> show_overview(context ctx, input in);
 // the refusal as its trouble.
 task<outcome> show_overview_after(context ctx, input in, outcome made);
 
+// Makes a token, and shows the page with it: nothing else ever will.
+task<outcome> create_user_token_on_page(context ctx, input in);
+
 }  // namespace gatehouse::operation

@@ -7,9 +7,11 @@
 
 namespace gatehouse::operation {
 
-namespace {
+bool logged_in_recently(const gate::identity& who) {
+  constexpr seconds recent{15 * 60};
+  return who.auth_time() + recent.count() > now_seconds();
+}
 
-// Whether it is the user and not merely somebody at his screen: nullopt, or why not.
 task<std::optional<outcome>> prove_presence(context ctx, input in) {
   if (!in.current_password) {
     if (logged_in_recently(*in.bearer)) co_return std::nullopt;
@@ -20,13 +22,6 @@ task<std::optional<outcome>> prove_presence(context ctx, input in) {
   std::optional<std::string> stored;
   if (found->has_value()) stored = std::move((*found)->password);
   co_return co_await check_current_password(ctx, in, std::move(stored));
-}
-
-}  // namespace
-
-bool logged_in_recently(const gate::identity& who) {
-  constexpr seconds recent{15 * 60};
-  return who.auth_time() + recent.count() > now_seconds();
 }
 
 task<outcome> list_sessions(context ctx, input in) {

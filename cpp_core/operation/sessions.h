@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/task.h"
 #include "step/context.h"
 #include "step/input.h"
@@ -8,6 +10,10 @@ namespace gatehouse::operation {
 
 // Less than 15 minutes ago.
 bool logged_in_recently(const gate::identity& who);
+
+// Whether it is the user and not merely somebody at his screen, by a recent login or current_password: nullopt, or why
+// not.
+task<std::optional<outcome>> prove_presence(context ctx, input in);
 
 // "Your devices": the sessions of the bearer's user.
 task<outcome> list_sessions(context ctx, input in);

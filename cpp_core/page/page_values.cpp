@@ -57,7 +57,7 @@ json error_values(const exchange& about, std::string_view language, const operat
 
 // Which page is shown with which notice.
 using notice_row = std::pair<std::string_view, std::string_view>;
-constexpr std::array<notice_row, 8> notices{{
+constexpr std::array<notice_row, 10> notices{{
     {"login", "password_reset"},
     {"login", "verification_sent"},
     {"account", "profile_saved"},
@@ -65,6 +65,8 @@ constexpr std::array<notice_row, 8> notices{{
     {"account", "password_changed"},
     {"account", "session_ended"},
     {"account", "sessions_ended"},
+    {"account", "token_ended"},
+    {"account", "token_renamed"},
     {"logged-out", "account_deleted"},
 }};
 
@@ -99,6 +101,31 @@ json session_values(const view::folder& pages, std::string_view language, const 
           {"last_seen", minutes_of(each.last_seen)},
           {"last_seen_iso", iso8601(each.last_seen * 1000)},
           {"current", is_current}};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
+json token_values(const account::user_token& each) {
+  json values = {{"id", each.id},
+                 {"name", each.name},
+                 {"scopes", joined(each.scopes)},
+                 {"networks", joined(each.networks)},
+                 {"created", minutes_of(each.created_at / 1000)},
+                 {"created_iso", iso8601(each.created_at)}};
+  if (each.expires_at) {
+    values["expires"] = minutes_of(*each.expires_at / 1000);
+    values["expires_iso"] = iso8601(*each.expires_at);
+  }
+  if (each.last_used_on) {
+    values["last_used"] = *each.last_used_on;
+    values["last_address"] = each.last_used_address;
+    values["last_agent"] = each.last_used_agent;
+  }
+  return values;
 }
 
 }  // namespace
@@ -161,6 +188,11 @@ void add_account(json& values, const exchange& about, std::string_view language,
   for (const session::listed& each : all.sessions.sessions) {
     values["sessions"].push_back(session_values(*about.realm.pages, language, each, each.sid == all.sessions.current));
   }
+  values["tokens"] = json::array();
+  for (const account::user_token& each : all.tokens) values["tokens"].push_back(token_values(each));
+  if (all.new_token) values["new_token"] = all.new_token->reveal();
+  // A token that there is can be ended here, wherever it is taken.
+  values["shows_tokens"] = about.realm.takes_tokens || !all.tokens.empty();
   values["proof_needed"] = all.proof_needed;
 }
 

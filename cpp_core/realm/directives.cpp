@@ -154,6 +154,14 @@ status set_refresh_grace(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+status set_token_grace(settings& realm, arguments args, const std::string&) {
+  const result<seconds> parsed = parse_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  if (*parsed > seconds(24 * 3600)) return wrong("a grace is a day at most; write 10m");
+  realm.token_grace = *parsed;
+  return done{};
+}
+
 // The function of sql/ that deletes audit events keeps to that, too.
 status set_audit_retention(settings& realm, arguments args, const std::string&) {
   const result<seconds> parsed = parse_duration(args[0]);
@@ -371,10 +379,13 @@ constexpr std::array directives{
               set_limits<&limit::allowances::mails>},
     directive{"limit_tokens", 1, any, "limit_tokens [address=60/10m] [all=off]",
               set_limits<&limit::allowances::tokens>},
+    directive{"limit_user_tokens", 1, any, "limit_user_tokens [address=60/10m] [all=off]",
+              set_limits<&limit::allowances::user_tokens>},
     directive{"access_lifetime", 1, 1, "access_lifetime TIME", set_duration<&settings::access_lifetime>},
     directive{"refresh_lifetime", 1, 1, "refresh_lifetime TIME", set_duration<&settings::refresh_lifetime>},
     directive{"session_lifetime", 1, 1, "session_lifetime TIME", set_duration<&settings::session_lifetime>},
     directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
+    directive{"token_grace", 1, 1, "token_grace TIME", set_token_grace},
     directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},

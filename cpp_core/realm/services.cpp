@@ -1,5 +1,7 @@
 #include "realm/services.h"
 
+#include <algorithm>
+
 namespace gatehouse::realm {
 
 namespace {
@@ -10,6 +12,12 @@ gate::token_rules token_rules_of(const settings& said, seconds longest_access) {
           said.remote_user, said.verify_email == verify_email::off,
           *said.cookies,    said.handle_cookie ? said.handle_cookie->name() : "",
           longest_access};
+}
+
+// How long a worker may go by what it knows of a token, be it verified or looked up: that long the table and the feed
+// must know of its end.
+seconds longest_trust(const settings& said, seconds longest_access) {
+  return std::max(longest_access, gate::known_tokens::fresh_for + said.token_grace);
 }
 
 }  // namespace
@@ -26,14 +34,16 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       administration_(postgres_, said.name),
       mails_(postgres_, said.name),
       retention_(postgres_, said.name),
-      sessions_(redis_, said.name, longest_access, table_ ? &*table_ : nullptr),
+      user_tokens_(postgres_, said.name),
+      sessions_(redis_, said.name, longest_trust(said, longest_access), table_ ? &*table_ : nullptr),
       limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),
       authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr),
+      known_tokens_(table_ ? &*table_ : nullptr, said.token_grace),
       refusals_(redis_, said.name) {
   if (said.smtp) smtp_.emplace(on, *said.smtp);
   if (!table_) return;
-  feed_.emplace(on, *said.redis, said.name, longest_access, *table_);
+  feed_.emplace(on, *said.redis, said.name, longest_trust(said, longest_access), *table_);
 }
 
 void services::close() {

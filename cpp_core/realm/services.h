@@ -12,7 +12,9 @@
 #include "account/retention.h"
 #include "account/store.h"
 #include "account/user_directory.h"
+#include "account/user_tokens.h"
 #include "gate/authenticator.h"
+#include "gate/known_tokens.h"
 #include "host/host.h"
 #include "limit/limiter.h"
 #include "limit/refusal_count.h"
@@ -30,8 +32,8 @@ namespace gatehouse::realm {
 
 class services {
  public:
-  // Connects nowhere yet. `longest_access`: of any access token that the realm issues. The references outlive this;
-  // `table` is empty in tests.
+  // Connects nowhere yet. `longest_access`: the longest life of any access token that the realm issues. The references
+  // outlive this; `table` is empty in tests.
   services(gatehouse::host& on, const realm::settings& said, password::admission& hash_queue, seconds longest_access,
            std::optional<session::revocations> table);
   services(const services&) = delete;
@@ -43,6 +45,7 @@ class services {
   account::links& links() { return links_; }
   account::administration& administration() { return administration_; }
   account::mail_queue& mails() { return mails_; }
+  account::user_tokens& user_tokens() { return user_tokens_; }
   account::retention& retention() { return retention_; }
   smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
@@ -50,6 +53,7 @@ class services {
   limit::refusals& refusals() { return refusals_; }
   password::hasher& passwords() { return passwords_; }
   gate::authenticator& authenticator() { return authenticator_; }
+  gate::known_tokens& known_tokens() { return known_tokens_; }
 
   // See session::feed::on_doubt(). Only where there is a table; before start().
   void on_doubt(std::function<void(std::string)> what) {
@@ -74,11 +78,13 @@ class services {
   account::administration administration_;
   account::mail_queue mails_;
   account::retention retention_;
+  account::user_tokens user_tokens_;
   std::optional<smtp::client> smtp_;
   session::store sessions_;
   limit::limiter limits_;
   password::hasher passwords_;
   gate::authenticator authenticator_;
+  gate::known_tokens known_tokens_;
   std::optional<session::feed> feed_;
   limit::refusals refusals_;
 };

@@ -63,6 +63,7 @@ struct settings {
   std::optional<seconds> refresh_lifetime;  // idle; default: the dialect's
   seconds session_lifetime{90 * 24 * 3600};
   seconds refresh_grace{10};
+  seconds token_grace{600};  // how long users' tokens pass that are known, while PostgreSQL is down
   seconds audit_retention{400 * 24 * 3600};
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
@@ -71,6 +72,7 @@ struct settings {
   std::optional<gate::cookie_pair> cookies;          // of the three above
   std::optional<gate::cookie_pair> own_cookies;      // the same at hosts outside cookie_domain
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
+  bool takes_tokens = false;                         // some location of this nginx takes users' tokens
   bool has_usernames = false;                        // people log in by them, too: the pages say so
   bool has_pages = true;                             // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";

@@ -13,6 +13,7 @@
 #include "operation/refresh.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/user_tokens.h"
 #include "operation/verify_email.h"
 #include "wire/json_response.h"
 #include "wire/refusal_texts.h"
@@ -65,6 +66,17 @@ constexpr std::array presence_fields{
     field{"currentPassword", &input::current_password, false},
 };
 
+constexpr std::array user_token_fields{
+    field{"name", &input::name, true},
+    field{"scopes", &input::scopes, false},
+    field{"networks", &input::networks, false},
+    field{"expires", &input::expires, false},
+    field{"currentPassword", &input::current_password, false},
+};
+constexpr std::array token_name_fields{
+    field{"name", &input::name, true},
+};
+
 constexpr std::array routes{
     route{"POST", "register", operation::register_account, credential::none, register_fields, 201},
     route{"POST", "login", operation::login, credential::none, login_fields, 200},
@@ -80,6 +92,10 @@ constexpr std::array routes{
     route{"GET", "sessions", operation::list_sessions, credential::bearer, {}, 200},
     route{"DELETE", "sessions", operation::end_other_sessions, credential::bearer, presence_fields, 204},
     route{"DELETE", "sessions/:id", operation::end_session, credential::bearer, presence_fields, 204},
+    route{"GET", "tokens", operation::list_user_tokens, credential::bearer, {}, 200},
+    route{"POST", "tokens", operation::create_user_token, credential::bearer, user_token_fields, 201},
+    route{"PATCH", "tokens/:id", operation::rename_user_token, credential::bearer, token_name_fields, 204},
+    route{"DELETE", "tokens/:id", operation::end_user_token, credential::bearer, {}, 204},
     route{"DELETE", "me", operation::remove_account, credential::bearer, presence_fields, 204},
 };
 
@@ -124,6 +140,29 @@ ordered_json session_body(const session::listed& each, bool is_current) {
           {"expiresAt", iso8601(each.expires_at * millis_a_second)}};
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
+ordered_json token_body(const account::user_token& each) {
+  ordered_json body = {{"id", each.id},
+                       {"name", each.name},
+                       {"scopes", joined(each.scopes)},
+                       {"networks", joined(each.networks)},
+                       {"createdAt", iso8601(each.created_at)},
+                       {"expiresAt", nullptr},
+                       {"lastUsedOn", nullptr}};
+  if (each.expires_at) body["expiresAt"] = iso8601(*each.expires_at);
+  if (each.last_used_on) {
+    body["lastUsedOn"] = *each.last_used_on;
+    body["lastUsedFrom"] = each.last_used_address;
+    body["lastUsedBy"] = each.last_used_agent;
+  }
+  return body;
+}
+
 // Of outcomes that have no more to say; empty: of others.
 std::string_view message_of(const operation::outcome& outcome) {
   if (std::holds_alternative<operation::signed_out>(outcome)) return "Logged out successfully";
@@ -155,7 +194,18 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     for (const session::listed& each : list->sessions) rows.push_back(session_body(each, each.sid == list->current));
     return json_response(matched.success, {{"sessions", std::move(rows)}});
   }
-  if (std::holds_alternative<operation::account_removed>(outcome) ||
+  if (const auto* list = std::get_if<operation::token_list>(&outcome)) {
+    ordered_json rows = ordered_json::array();
+    for (const account::user_token& each : list->tokens) rows.push_back(token_body(each));
+    return json_response(matched.success, {{"tokens", std::move(rows)}});
+  }
+  if (const auto* made = std::get_if<operation::token_made>(&outcome)) {
+    ordered_json body = {{"token", made->token.reveal()}};
+    body.update(token_body(made->about));
+    return json_response(matched.success, body);
+  }
+  if (std::holds_alternative<operation::token_changed>(outcome) ||
+      std::holds_alternative<operation::account_removed>(outcome) ||
       std::holds_alternative<operation::sessions_ended>(outcome)) {
     response made;
     made.status = matched.success;

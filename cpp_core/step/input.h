@@ -33,6 +33,9 @@ struct input {
   std::optional<bool> is_admin;     // what an administrator says of a user
   std::optional<bool> is_active;
   std::optional<bool> is_verified;
+  std::optional<std::string> scopes;          // of a token: words, apart by spaces
+  std::optional<std::string> networks;        // likewise
+  std::optional<std::string> expires;         // its last day
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
   std::optional<std::string> origin;     // of the host that a session is to be handed over to

@@ -25,7 +25,7 @@ std::string reset_url(const context& ctx) {
 std::string_view page_for(std::string_view letter) {
   if (letter == letter::already_registered) return "login";
   if (letter == letter::password_changed) return "forgot";
-  if (letter == letter::new_login) return "account";
+  if (letter == letter::new_login || letter == letter::token_created) return "account";
   return {};
 }
 

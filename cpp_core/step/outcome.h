@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "account/user.h"
+#include "account/user_tokens.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "session/session.h"
@@ -58,6 +59,17 @@ struct user_list {
   std::size_t length = 0;  // with how many users on each
   std::string session_id;  // of who asks
 };
+
+struct token_list {
+  std::vector<account::user_token> tokens;
+};
+// To be shown once.
+struct token_made {
+  secret token;
+  account::user_token about;
+};
+// Renamed, or ended.
+struct token_changed {};
 
 struct signed_out {};
 struct sessions_ended {};
@@ -131,13 +143,16 @@ struct account_overview {
   account::user user;
   std::optional<std::string> pending_email;  // as in profile
   session_list sessions;
-  bool proof_needed = false;  // to end sessions: the password again, for the login was long ago
+  std::vector<account::user_token> tokens;
+  std::optional<secret> new_token;  // one of them, just made
+  bool proof_needed = false;        // to end sessions: the password again, for the login was long ago
   std::optional<refused> trouble;
 };
 
-using outcome = std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed,
-                             verification_sent, email_verified, mail_sent, user_list, password_reset,
-                             temporary_password, account_overview, handed_over, blank, refused>;
+using outcome =
+    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
+                 email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
+                 token_made, token_changed, handed_over, blank, refused>;
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {

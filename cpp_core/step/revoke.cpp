@@ -5,7 +5,19 @@
 
 namespace gatehouse::operation {
 
+namespace {
+
+// There is no such session: the feed is told all the same.
+task<status> end_token(realm::services& realm, account::revocation due) {
+  const result<bool> ended = co_await realm.sessions().end(std::move(due.token_id), std::move(due.user_id));
+  if (!ended) co_return ended.failure();
+  co_return co_await realm.accounts().finish(due.outbox_id);
+}
+
+}  // namespace
+
 task<status> revoke(realm::services& realm, account::revocation due) {
+  if (due.what == account::revocation::effect::end) co_return co_await end_token(realm, std::move(due));
   auto found = co_await realm.accounts().find(due.user_id);
   if (!found) co_return found.failure();
 

@@ -192,6 +192,11 @@ task<attempt> admit_token(context ctx) {
   co_return co_await admit(ctx, "tokens", ctx.realm.settings().limits.tokens, std::move(nobody));
 }
 
+task<attempt> admit_user_token(context ctx) {
+  std::vector<subject> nobody;
+  co_return co_await admit(ctx, "user_tokens", ctx.realm.settings().limits.user_tokens, std::move(nobody));
+}
+
 std::string account_in_log(const context& ctx, const std::string& user_id, const std::string& typed) {
   constexpr std::size_t hashed_bytes = 8;
   if (!user_id.empty()) return "user " + user_id;

@@ -47,6 +47,8 @@ task<attempt> admit_mail(context ctx, mail_wish what, std::string email);
 task<attempt> admit_new_email(context ctx, std::string user_id, std::string email);
 // Before a one-time token is looked up; give_back() if it was good.
 task<attempt> admit_token(context ctx);
+// Before a user's token is looked up, likewise.
+task<attempt> admit_user_token(context ctx);
 
 // A limit was full: one regular line in the log, and an entry for the audit trail (step/refusal_audit.h). `what`: the
 // limit directive's name after "limit_"; `account`: for which account, as account_in_log() has it.

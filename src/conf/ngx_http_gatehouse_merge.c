@@ -181,6 +181,12 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->check_from = prev->check_from;
     }
 
+    if ((conf->guard || conf->check)
+        && conf->from & (GH_FROM_API_KEY|GH_FROM_BASIC))
+    {
+        gh_realm_take_tokens(conf->check ? conf->check : conf->guard);
+    }
+
     if (conf->guard
         && clcf->name.len
         && ngx_http_gatehouse_add_user(cf, conf->guard, 0) != NGX_OK)

@@ -47,6 +47,15 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         } else if (ngx_strcmp(value[i].data, "cookie") == 0) {
             from = GH_FROM_COOKIE;
 
+        } else if (ngx_strcmp(value[i].data, "api_key") == 0) {
+            from = GH_FROM_API_KEY;
+
+        } else if (ngx_strcmp(value[i].data, "basic") == 0) {
+            from = GH_FROM_BASIC;
+
+        } else if (ngx_strcmp(value[i].data, "basic=password") == 0) {
+            from = GH_FROM_BASIC|GH_FROM_PASSWORD;
+
         } else if (ngx_http_gatehouse_name_after("header=", &value[i],
                                                  &names->header))
         {
@@ -62,7 +71,8 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                "invalid parameter \"%V\" of "
                                "gatehouse_token_from; a token may come from "
                                "\"bearer\", \"cookie\", \"header=NAME\", "
-                               "\"cookie=NAME\"", &value[i]);
+                               "\"cookie=NAME\", \"api_key\", \"basic\", "
+                               "\"basic=password\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -77,6 +87,12 @@ ngx_http_gatehouse_token_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     glcf->from_names = names;
+
+    if (glcf->from & GH_FROM_API_KEY
+        && ngx_http_gatehouse_hide(cf, &ngx_http_gatehouse_api_key) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     if (names->header.len
         && gh_token_header_check(ngx_http_gatehouse_view(&names->header),

@@ -10,6 +10,8 @@
 static ngx_int_t ngx_http_gatehouse_judge(ngx_http_request_t *r,
     ngx_http_gatehouse_resume_pt resume);
 static void ngx_http_gatehouse_access_resume(ngx_http_request_t *r);
+static gh_str ngx_http_gatehouse_scheme(ngx_http_request_t *r,
+    gh_decision *decision);
 static ngx_int_t ngx_http_gatehouse_challenge(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_str value);
 
@@ -171,7 +173,8 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 
     case GH_UNAUTHENTICATED:
         status = NGX_HTTP_UNAUTHORIZED;
-        rc = ngx_http_gatehouse_challenge(r, ctx, decision->www_authenticate);
+        rc = ngx_http_gatehouse_challenge(r, ctx,
+                                   ngx_http_gatehouse_scheme(r, decision));
         break;
 
     case GH_FORBIDDEN:
@@ -181,6 +184,11 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 
     case GH_AMBIGUOUS:
         status = NGX_HTTP_BAD_REQUEST;
+        break;
+
+    case GH_LIMITED:
+        status = NGX_HTTP_TOO_MANY_REQUESTS;
+        rc = ngx_http_gatehouse_retry_after(r, decision->retry_after);
         break;
 
     case GH_UNAVAILABLE:
@@ -209,6 +217,30 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     }
 
     return status;
+}
+
+
+/* Many a client sends by Basic only what it has been asked for. */
+
+static gh_str
+ngx_http_gatehouse_scheme(ngx_http_request_t *r, gh_decision *decision)
+{
+    gh_str                          basic;
+    gh_traits                       traits;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
+
+    if ((glcf->from & GH_FROM_BASIC) == 0
+        || ngx_http_gatehouse_traits(r, &traits) != NGX_OK)
+    {
+        return decision->www_authenticate;
+    }
+
+    basic = gh_basic_challenge(ngx_http_gatehouse_effective_realm(glcf),
+                               &traits);
+
+    return basic.len ? basic : decision->www_authenticate;
 }
 
 

@@ -49,12 +49,20 @@ ngx_http_gatehouse_decide(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 
     *decision = principal->decision;
 
-    if (glcf->csrf && (decision->by_cookie
+    if (glcf->csrf && (decision->by_cookie || decision->by_basic
                        || decision->verdict == GH_RENEWABLE))
     {
         rc = ngx_http_gatehouse_is_forged(r, realm, decision);
 
         if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (decision->verdict == GH_PENDING) {
+        rc = ngx_http_gatehouse_renew(r, ctx, realm, resume, decision);
+
+        if (rc != NGX_OK) {
             return rc;
         }
     }

@@ -3,6 +3,9 @@
  * Silent refresh: the access cookie has expired, the refresh cookie may be
  * good.  Only the store knows, so the request waits for its answer.  The new
  * cookies go with whatever response the request will get.
+ *
+ * Likewise a user's token that this worker process does not know yet: what
+ * comes of it is the principal's decision from then on.
  */
 
 
@@ -26,12 +29,17 @@ ngx_http_gatehouse_renew(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     gh_realm *realm, ngx_http_gatehouse_resume_pt resume,
     gh_decision *decision)
 {
-    ngx_http_gatehouse_renewal_t   *renewal;
-    ngx_http_gatehouse_loc_conf_t  *glcf;
+    ngx_http_gatehouse_renewal_t    *renewal;
+    ngx_http_gatehouse_loc_conf_t   *glcf;
+    ngx_http_gatehouse_principal_t  *principal;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
-    renewal = ngx_http_gatehouse_renewed(ctx, realm, glcf->check != NULL);
+    principal = (decision->verdict == GH_PENDING) ? ctx->current : NULL;
+
+    renewal = principal ? NULL
+                        : ngx_http_gatehouse_renewed(ctx, realm,
+                                                     glcf->check != NULL);
 
     if (renewal) {
         *decision = renewal->decision;
@@ -55,6 +63,7 @@ ngx_http_gatehouse_renew(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
     }
 
     renewal->realm = realm;
+    renewal->principal = principal;
     renewal->decision.verdict = GH_FAILED;
     renewal->request = r;
     renewal->resume = resume;
@@ -91,6 +100,7 @@ ngx_http_gatehouse_renewed(ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm,
 
     for (renewal = ctx->renewals; renewal; renewal = renewal->next) {
         if (renewal->done
+            && renewal->principal == NULL
             && renewal->realm == realm
             && (keep || !renewal->keep))
         {
@@ -176,6 +186,11 @@ ngx_http_gatehouse_renew_answer(void *arg, const gh_renewal *answer)
 
         renewal->decision.verdict = GH_UNAVAILABLE;
         renewal->decision.retry_after = 1;
+    }
+
+    if (renewal->principal) {
+        renewal->principal->decision = renewal->decision;
+        renewal->decision.identity = NULL;
     }
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,

@@ -8,6 +8,11 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
+static ngx_int_t ngx_http_gatehouse_named(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, ngx_str_t *header, const gh_str **values,
+    size_t *count);
+
+
 /* A proxy has something to say of the request. */
 
 static ngx_uint_t
@@ -24,10 +29,7 @@ ngx_int_t
 ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     gh_credentials *credentials)
 {
-    gh_str                         *values;
     gh_traits                       traits;
-    ngx_str_t                      *header;
-    ngx_uint_t                      i;
     ngx_http_gatehouse_ctx_t       *ctx;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
@@ -51,6 +53,7 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
 
         credentials->host = traits.host;
     }
+    credentials->address = ngx_http_gatehouse_view(&r->connection->addr_text);
 
     if (glcf->from_names == NULL) {
         return NGX_OK;
@@ -59,22 +62,46 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
     credentials->named_cookie =
                           ngx_http_gatehouse_view(&glcf->from_names->cookie);
 
-    header = &glcf->from_names->header;
-
-    if (header->len == 0 || ctx->nkept == 0) {
-        return NGX_OK;
-    }
-
-    values = ngx_palloc(r->pool, ctx->nkept * sizeof(gh_str));
-    if (values == NULL) {
+    if (glcf->from_names->header.len
+        && ngx_http_gatehouse_named(r, ctx, &glcf->from_names->header,
+                                    &credentials->named,
+                                    &credentials->named_count)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    credentials->named = values;
+    if ((glcf->from & GH_FROM_API_KEY) == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_gatehouse_named(r, ctx, &ngx_http_gatehouse_api_key,
+                                    &credentials->api_keys,
+                                    &credentials->api_key_count);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_named(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    ngx_str_t *header, const gh_str **values, size_t *count)
+{
+    gh_str      *found;
+    ngx_uint_t   i;
+
+    if (ctx->nkept == 0) {
+        return NGX_OK;
+    }
+
+    found = ngx_palloc(r->pool, ctx->nkept * sizeof(gh_str));
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    *values = found;
 
     for (i = 0; i < ctx->nkept; i++) {
         if (ngx_http_gatehouse_same_name(&ctx->kept[i].header.key, header)) {
-            values[credentials->named_count++] =
+            found[(*count)++] =
                            ngx_http_gatehouse_view(&ctx->kept[i].header.value);
         }
     }

@@ -23,6 +23,7 @@ static ngx_inline ngx_uint_t ngx_http_gatehouse_name_bucket(ngx_str_t *name);
 
 ngx_str_t  ngx_http_gatehouse_authorization = ngx_string("Authorization");
 ngx_str_t  ngx_http_gatehouse_cookie = ngx_string("Cookie");
+ngx_str_t  ngx_http_gatehouse_api_key = ngx_string("X-Api-Key");
 
 
 #define ngx_http_gatehouse_known(name, kind)                                  \

@@ -213,6 +213,16 @@ ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
             /* fall through */
 
         default: /* NGX_HTTP_GATEHOUSE_AUTHORIZATION, _TOKEN */
+
+            /* any other key is the application's */
+
+            if (ngx_http_gatehouse_same_name(&h->key,
+                                             &ngx_http_gatehouse_api_key)
+                && !gh_is_api_key(ngx_http_gatehouse_view(&h->value)))
+            {
+                break;
+            }
+
             rc = NGX_OK;
 
             if (kept && ngx_http_gatehouse_collect(r, kept, h, name->kind)

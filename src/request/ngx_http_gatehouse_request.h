@@ -88,6 +88,7 @@ typedef struct ngx_http_gatehouse_renewal_s  ngx_http_gatehouse_renewal_t;
 struct ngx_http_gatehouse_renewal_s {
     gh_realm                        *realm;
     gh_decision                      decision;
+    ngx_http_gatehouse_principal_t  *principal;      /* of a looked up token */
     ngx_str_t                       *cookies;        /* for Set-Cookie */
     ngx_uint_t                       ncookies;
 
@@ -166,6 +167,7 @@ typedef struct {
 
 extern ngx_str_t  ngx_http_gatehouse_authorization;
 extern ngx_str_t  ngx_http_gatehouse_cookie;
+extern ngx_str_t  ngx_http_gatehouse_api_key;
 
 
 ngx_http_gatehouse_ctx_t *ngx_http_gatehouse_find_ctx(ngx_http_request_t *r);

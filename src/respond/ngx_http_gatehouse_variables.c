@@ -53,6 +53,14 @@ static ngx_http_variable_t  ngx_http_gatehouse_vars[] = {
       ngx_http_gatehouse_attribute_variable, GH_SESSION_ID,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("gatehouse_scopes"), NULL,
+      ngx_http_gatehouse_attribute_variable, GH_SCOPES,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gatehouse_token_name"), NULL,
+      ngx_http_gatehouse_attribute_variable, GH_TOKEN_NAME,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("gatehouse_remote_user"), NULL,
       ngx_http_gatehouse_attribute_variable, GH_REMOTE_USER,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },

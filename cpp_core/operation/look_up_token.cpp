@@ -1,0 +1,159 @@
+#include "operation/look_up_token.h"
+
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "base/hex.h"
+#include "step/current_password.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/throttle.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+gh_verdict verdict_of(const outcome& refusal) {
+  const auto* no = std::get_if<refused>(&refusal);
+  if (no == nullptr) return GH_FAILED;
+  if (no->why == operation::refusal::too_many_requests) return GH_LIMITED;
+  const bool passes = no->why == operation::refusal::unavailable || no->why == operation::refusal::busy;
+  return passes ? GH_UNAVAILABLE : GH_FAILED;
+}
+
+std::string hex_of(const sha256_digest& digest) {
+  return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+// What the guard needs of a user. `id`: of his token, or nothing.
+token::access_claims claims_of(const account::user& user, std::string id, unix_seconds ends_at) {
+  token::access_claims claims;
+  claims.subject = user.id;
+  claims.session_id = std::move(id);
+  claims.auth_version = user.auth_version;
+  claims.issued_at = now_seconds();
+  claims.expires_at = ends_at;
+  claims.all = {{"sub", user.id},      {"name", user.name},
+                {"email", user.email}, {"email_verified", user.email_verified()},
+                {"roles", user.roles}, {"session_expires", ends_at}};
+  if (user.username) claims.all["preferred_username"] = *user.username;
+  return claims;
+}
+
+gate::known_token known(const context& ctx, const account::user& user, token::access_claims claims,
+                        std::optional<gate::user_token_traits> by) {
+  const realm::settings& realm = ctx.realm.settings();
+  gate::known_token made;
+  made.who = gate::identity_ref(new gate::identity(realm.name, std::move(claims), realm.remote_user,
+                                                   realm.verify_email == realm::verify_email::off, std::move(by)));
+  made.account_email = user.email;
+  return made;
+}
+
+gate::known_token known_by_token(const context& ctx, account::user_with_token found) {
+  constexpr unix_seconds never = 253402300799;  // the end of the year 9999
+  constexpr unix_millis millis_a_second = 1000;
+  const unix_seconds ends_at = found.token.expires_at ? *found.token.expires_at / millis_a_second : 0;
+  gate::user_token_traits traits{std::move(found.token.name), std::move(found.token.scopes)};
+  token::access_claims claims = claims_of(found.owner, std::move(found.token.id), ends_at == 0 ? never : ends_at);
+  gate::known_token made = known(ctx, found.owner, std::move(claims), std::move(traits));
+  made.expires_at = ends_at;
+  for (const std::string& each : found.token.networks) {
+    const std::optional<gate::network> read = gate::network::parse(each);
+    if (!read) throw std::runtime_error("\"" + each + "\" in user_tokens.networks is no network");
+    made.networks.push_back(*read);
+  }
+  return made;
+}
+
+// One that is known, and only looked up again, is no guess: it is not counted, so that it needs no Redis.
+task<gh_verdict> look_up(context ctx, sha256_digest key) {
+  const bool is_guess = !ctx.realm.known_tokens().knows(key);
+  attempt tried;
+  if (is_guess) tried = co_await admit_user_token(ctx);
+  if (tried.refused) co_return verdict_of(*tried.refused);
+
+  const account::source from = source_of(ctx, "");
+  std::string sha256 = hex_of(key);
+  auto found = co_await ctx.realm.user_tokens().use(std::move(sha256), from);
+  if (!found) {
+    if (is_guess) co_await give_back(ctx, std::move(tried));
+    co_return verdict_of(ctx.fail("looking a user's token up", found.failure()));
+  }
+  if (!found->has_value()) {
+    ctx.realm.known_tokens().refuse(key);
+    co_return GH_UNAUTHENTICATED;
+  }
+  ctx.realm.known_tokens().remember(key, known_by_token(ctx, std::move(**found)));
+  if (is_guess) co_await give_back(ctx, std::move(tried));
+  co_return GH_ALLOWED;
+}
+
+task<std::string> refuse_password(context ctx, std::string user_id, std::string reason) {
+  const nlohmann::json detail = {{"reason", reason}, {"by", "basic"}};
+  const account::source from = source_of(ctx, "");
+  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
+  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_return reason;
+}
+
+// Empty: it is right. Else why not.
+task<result<std::string>> check_password(context ctx, std::optional<account::known_user> found, secret password) {
+  const bool has_password = found && found->password;
+  const std::string hash = has_password ? *found->password : ctx.realm.passwords().decoy();
+  const result<password::verdict> checked = co_await ctx.realm.passwords().verify(std::move(password), hash);
+  if (!checked) co_return checked.failure();
+  if (!found) co_return co_await refuse_password(ctx, "", "unknown user");
+  const account::user& user = found->profile;
+  if (!has_password) co_return co_await refuse_password(ctx, user.id, "no password");
+  if (!checked->unusable.empty()) report_unusable_hash(ctx, user.id, checked->unusable);
+  if (!checked->matches) co_return co_await refuse_password(ctx, user.id, reason_of(*checked));
+  if (user.disabled()) co_return co_await refuse_password(ctx, user.id, "disabled");
+  if (requires_verified_email(ctx) && !user.email_verified()) {
+    co_return co_await refuse_password(ctx, user.id, "e-mail not verified");
+  }
+  const result<bool> has_more = co_await ctx.realm.user_tokens().has_second_factor(user.id);
+  if (!has_more) co_return has_more.failure();
+  if (*has_more) co_return co_await refuse_password(ctx, user.id, "has a second factor");
+  co_return std::string();
+}
+
+// By the limits of a login, and the same hash queue.
+task<gh_verdict> try_password(context ctx, token_to_look_up shown) {
+  attempt tried = co_await admit_login(ctx, shown.username);
+  if (tried.refused) co_return verdict_of(*tried.refused);
+  auto found = co_await ctx.realm.accounts().find_by_login(shown.username);
+  if (!found) {
+    co_await give_back(ctx, std::move(tried));
+    co_return verdict_of(ctx.fail("looking a user up", found.failure()));
+  }
+  account::user user;
+  if (*found) user = (*found)->profile;
+  tried = co_await count_login_of(ctx, std::move(tried), shown.username, user.id);
+  if (tried.refused) co_return verdict_of(*tried.refused);
+
+  const result<std::string> refusal = co_await check_password(ctx, std::move(*found), std::move(shown.password));
+  if (!refusal) {
+    co_await give_back(ctx, std::move(tried));
+    co_return verdict_of(ctx.fail("checking a password", refusal.failure()));
+  }
+  if (!refusal->empty()) {
+    ctx.realm.known_tokens().refuse(shown.key);
+    co_return GH_UNAUTHENTICATED;
+  }
+  const unix_seconds ends_at = now_seconds() + gate::known_tokens::fresh_for.count();
+  ctx.realm.known_tokens().remember(shown.key, known(ctx, user, claims_of(user, "", ends_at), std::nullopt));
+  co_await give_back(ctx, std::move(tried));
+  co_await remember_place(ctx, std::move(user));
+  co_return GH_ALLOWED;
+}
+
+}  // namespace
+
+task<gh_verdict> look_up_token(context ctx, token_to_look_up shown) {
+  if (shown.is_password) co_return co_await try_password(std::move(ctx), std::move(shown));
+  co_return co_await look_up(std::move(ctx), shown.key);
+}
+
+}  // namespace gatehouse::operation

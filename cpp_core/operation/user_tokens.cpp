@@ -1,0 +1,173 @@
+#include "operation/user_tokens.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "account/user_tokens.h"
+#include "base/hex.h"
+#include "base/text.h"
+#include "gate/network.h"
+#include "gate/user_token.h"
+#include "operation/sessions.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/revoke.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+constexpr std::size_t most_words = 32;
+
+std::vector<std::string> words_of(const std::optional<std::string>& text) {
+  constexpr std::string_view spaces = " \t\r\n";
+  std::vector<std::string> words;
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  while (true) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(spaces), rest.size()));
+    if (rest.empty()) return words;
+    words.emplace_back(rest.substr(0, rest.find_first_of(spaces)));
+    rest.remove_prefix(words.back().size());
+  }
+}
+
+// Why it cannot name a token; null: it can.
+const char* fault_of_name(std::string_view name) {
+  constexpr std::size_t longest = 100;
+  const std::optional<std::size_t> length = count_code_points(name);
+  if (!length || has_control_character(name) || has_line_or_direction_character(name)) {
+    return "must be plain text without control characters";
+  }
+  if (*length == 0) return "must not be empty";
+  return *length > longest ? "must have at most 100 characters" : nullptr;
+}
+
+// RFC 6749 §3.3, without a comma, which joins them in a variable.
+bool is_scope(std::string_view scope) {
+  constexpr std::size_t longest = 64;
+  return scope.size() <= longest &&
+         std::ranges::all_of(scope, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != ','; });
+}
+
+int number_of(std::string_view digits) {
+  int number = -1;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return problem == std::errc() && end == digits.data() + digits.size() ? number : -1;
+}
+
+// YYYY-MM-DD.
+bool is_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const int year = number_of(text.substr(0, 4));
+  const int month = number_of(text.substr(5, 2));
+  const int day = number_of(text.substr(8, 2));
+  if (year < 0 || month < 0 || day < 0) return false;
+  return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day)))
+      .ok();
+}
+
+std::string today() {
+  constexpr std::size_t day_size = 10;
+  return iso8601(now_millis()).substr(0, day_size);
+}
+
+struct checked_wish {
+  account::new_user_token wanted;
+  std::vector<field_error> errors;
+};
+
+checked_wish check(const input& in) {
+  checked_wish made;
+  made.wanted.name = trim_spaces(*in.name);
+  made.wanted.scopes = words_of(in.scopes);
+  made.wanted.networks = words_of(in.networks);
+  if (const char* fault = fault_of_name(made.wanted.name)) made.errors.push_back({&input::name, fault});
+  if (made.wanted.scopes.size() > most_words || !std::ranges::all_of(made.wanted.scopes, is_scope)) {
+    made.errors.push_back({&input::scopes, "must be words, apart by spaces"});
+  }
+  const auto is_network = [](const std::string& each) { return gate::network::parse(each).has_value(); };
+  if (made.wanted.networks.size() > most_words || !std::ranges::all_of(made.wanted.networks, is_network)) {
+    made.errors.push_back({&input::networks, "must be networks in CIDR notation"});
+  }
+  const std::string day(in.expires ? trim_spaces(*in.expires) : std::string_view());
+  if (day.empty()) return made;
+  if (!is_day(day) || day < today()) made.errors.push_back({&input::expires, "must be a day to come"});
+  made.wanted.last_day = day;
+  return made;
+}
+
+// Bits of the host in a network: PostgreSQL knows.
+outcome refuse_networks() {
+  std::vector<field_error> errors{{&input::networks, "must be networks in CIDR notation"}};
+  return refuse_fields(std::move(errors));
+}
+
+}  // namespace
+
+task<outcome> list_user_tokens(context ctx, input in) {
+  auto found = co_await ctx.realm.user_tokens().list(in.bearer->user_id());
+  if (!found) co_return ctx.fail("listing a user's tokens", found.failure());
+  token_list all;
+  all.tokens = std::move(*found);
+  co_return all;
+}
+
+task<outcome> create_user_token(context ctx, input in) {
+  checked_wish wish = check(in);
+  if (!wish.errors.empty()) co_return refuse_fields(std::move(wish.errors));
+  std::optional<outcome> no = co_await prove_presence(ctx, in);
+  if (no) co_return std::move(*no);
+
+  secret token = gate::make_user_token();
+  const sha256_digest digest = sha256_hasher()(token.reveal());
+  std::string sha256 = hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  std::optional<account::mail_order> told = notice(ctx, account::letter::token_created);
+  auto created = co_await ctx.realm.user_tokens().create(in.bearer->user_id(), std::move(wish.wanted),
+                                                         std::move(sha256), from, std::move(told));
+  if (!created && created.failure().kind == fault::invalid) co_return refuse_networks();
+  if (!created) co_return ctx.fail("storing a user's token", created.failure());
+  if (std::holds_alternative<account::too_many_tokens>(*created)) {
+    co_return refuse_message("There are 100 tokens; end one that is not used any more");
+  }
+  token_made made;
+  made.token = std::move(token);
+  made.about = std::move(std::get<account::user_token>(*created));
+  co_return made;
+}
+
+task<outcome> rename_user_token(context ctx, input in) {
+  std::string name(trim_spaces(*in.name));
+  if (const char* fault = fault_of_name(name)) {
+    std::vector<field_error> errors{{&input::name, fault}};
+    co_return refuse_fields(std::move(errors));
+  }
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  const result<bool> renamed =
+      co_await ctx.realm.user_tokens().rename(in.bearer->user_id(), std::move(*in.id), std::move(name), from);
+  if (!renamed) co_return ctx.fail("renaming a user's token", renamed.failure());
+  if (!*renamed) co_return refuse(refusal::not_found);
+  co_return token_changed();
+}
+
+task<outcome> end_user_token(context ctx, input in) {
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  auto ended = co_await ctx.realm.user_tokens().end(in.bearer->user_id(), *in.id, from);
+  if (!ended) co_return ctx.fail("ending a user's token", ended.failure());
+  if (!ended->has_value()) co_return refuse(refusal::not_found);
+
+  account::revocation due;
+  due.outbox_id = (*ended)->outbox_id;
+  due.user_id = in.bearer->user_id();
+  due.least_auth_version = 0;
+  due.what = account::revocation::effect::end;
+  due.token_id = std::move(*in.id);
+  co_await revoke_or_leave(ctx, std::move(due));
+  co_return token_changed();
+}
+
+}  // namespace gatehouse::operation
