@@ -411,3 +411,14 @@ def test_sessions_of_before_seats_stay_valid(hosts, browser, redis):
     browser.forget(browser.login_host, "gatehouse")
     assert browser.go(browser.login_host + "/auth/account").status_code == 200
     assert claims(browser.cookies(browser.login_host)["gatehouse-refresh"])["gen"] == 2
+
+
+def test_two_realms_may_guard_in_one_server(nginx):
+    """The prefix is for the one whose users come back to it; of two such, -t says so."""
+    other = """gatehouse_realm other { postgres "%POSTGRES%"; redis %REDIS%; keys %KEYS%; public_url http://other.example.com;
+               password blocklist=off; cookie other; cookie_secure off; pages %PAGES%; }"""
+    both = ("server { listen 127.0.0.1:%PORT%; server_name app.example.com; location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; } "
+            "location /other/ { gatehouse other; proxy_pass %UPSTREAM%; } %MORE% }")
+    for more, warned in (("location /login/ { gatehouse_api other rest; }", False), ("", True)):
+        ok, said = nginx("", http=other + LOGIN.replace("%MORE%", "") + both.replace("%MORE%", more), realm=PLAIN, start=False).test_conf()
+        assert ok and ("users of both come back" in said) == warned, said
