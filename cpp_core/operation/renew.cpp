@@ -65,7 +65,8 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, refresh_token);
   if (!presented) co_return refused_renewal(refusal::bad_refresh_token);
 
-  auto session = co_await ctx.realm.sessions().read(presented->session_id, {}, presented->seat);
+  const std::optional<seconds> no_access_token;
+  auto session = co_await ctx.realm.sessions().read(presented->session_id, no_access_token, presented->seat);
   if (!session) {
     const outcome failed = ctx.fail("reading a session", session.failure());
     co_return refused_renewal(std::get<refused>(failed).why);

@@ -47,9 +47,10 @@ TEST(host_list, a_wildcard_is_for_names_below) {
   const host_list all = with({"*.apps.example.com"});
   EXPECT_TRUE(all.contains("https://a.apps.example.com"));
   EXPECT_TRUE(all.contains("https://a.b.apps.example.com"));
-  for (const char* other : {"https://apps.example.com", "https://.apps.example.com", "https://evilapps.example.com",
-                            "https://a.apps.example.com.evil", "http://a.apps.example.com", "https://*.apps.example.com",
-                            "https://a.apps.example.com:8443", "https://a.apps.example.com/", "https://x@a.apps.example.com"}) {
+  for (const char* other :
+       {"https://apps.example.com", "https://.apps.example.com", "https://evilapps.example.com",
+        "https://a.apps.example.com.evil", "http://a.apps.example.com", "https://*.apps.example.com",
+        "https://a.apps.example.com:8443", "https://a.apps.example.com/", "https://x@a.apps.example.com"}) {
     EXPECT_FALSE(all.contains(other)) << other;
   }
 }
