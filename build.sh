@@ -15,7 +15,8 @@ usage: ./build.sh VERB
        --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
   lint            format, layering and clang-tidy over the C++ sources
-  bench [ARG…]    measures what the module costs
+  bench [ROW…]    measures what the module costs, all rows or those named; bench --help has the list
+       --smoke    a second for each, to see that it runs
   deps            installs the Debian packages that all of the above need
   clean           removes build/
 

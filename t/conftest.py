@@ -10,11 +10,9 @@ servers are stopped, and it fails if one of them left a line of level crit or wo
 server.expect_log(), a worker that died of a signal, or a report of a sanitizer.
 """
 
-import base64
 import json
 import os
 import pathlib
-import secrets
 import shutil
 import signal
 import sys
@@ -29,7 +27,7 @@ from accounts import GUARDED
 from nginx_server import Nginx
 from smtp import Smtp
 from stores import TREE, Postgres, Redis
-from tokens import guarded_server
+from tokens import guarded_server, new_key
 from upstream import Upstream
 
 LIMIT = 60  # seconds a test may take, unless it is marked with limit(seconds)
@@ -127,11 +125,6 @@ def folder(session_folder):
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
-
-
-def new_key(use, kid):
-    k = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-    return {"kty": "oct", "use": use, "alg": "HS256", "kid": kid, "k": k}
 
 
 @pytest.fixture
