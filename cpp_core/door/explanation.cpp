@@ -128,7 +128,8 @@ ordered_json explain_realm(const realm::settings& said) {
           {"refresh_lifetime", optional_seconds(said.refresh_lifetime)},
           {"session_lifetime", said.session_lifetime.count()},
           {"refresh_grace", said.refresh_grace.count()},
-          {"audit_retention", said.audit_retention.count()}};
+          {"audit_retention", said.audit_retention.count()},
+          {"token_cache", said.token_cache}};
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ struct settings {
   seconds session_lifetime{90 * 24 * 3600};
   seconds refresh_grace{10};
   seconds audit_retention{400 * 24 * 3600};
+  std::size_t token_cache = 16384;  // verified tokens that each worker remembers
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
   realm::remember remember = remember::ask;
