@@ -20,7 +20,8 @@ usage: ./build.sh VERB
   ci              test, part of it under sanitizers, clang-tidy on what changed, a build without these tools, a newer
                   nginx, and a second of every row of the benchmark
   fuzz [SECONDS]  libFuzzer on every parser of t/fuzz, 10 s each unless told
-  bench [ARG…]    measures what the module costs
+  bench [ROW…]    measures what the module costs, all rows or those named; bench --help has the list
+       --smoke    a second for each, to see that it runs
   deps            installs the Debian packages that all of the above need
   clean           removes build/
 

@@ -10,11 +10,9 @@ servers are stopped, and it fails if one of them left a line of level crit or wo
 server.expect_log(), a worker that died of a signal, or a report of a sanitizer.
 """
 
-import base64
 import json
 import os
 import pathlib
-import secrets
 import shutil
 import signal
 import sys
@@ -30,7 +28,7 @@ from nginx_server import Nginx
 from processes import untimed
 from smtp import Smtp
 from stores import TREE, Postgres, Redis
-from tokens import guarded_server
+from tokens import guarded_server, new_key
 from upstream import Upstream
 
 LIMIT = 120  # seconds a test may take, unless it is marked with limit(seconds); what all tests share is not counted
@@ -132,11 +130,6 @@ def folder(session_folder):
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
-
-
-def new_key(use, kid):
-    k = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-    return {"kty": "oct", "use": use, "alg": "HS256", "kid": kid, "k": k}
 
 
 @pytest.fixture

@@ -135,7 +135,8 @@ ordered_json explain_realm(const realm::settings& said) {
           {"session_lifetime", said.session_lifetime.count()},
           {"refresh_grace", said.refresh_grace.count()},
           {"token_grace", said.token_grace.count()},
-          {"audit_retention", said.audit_retention.count()}};
+          {"audit_retention", said.audit_retention.count()},
+          {"token_cache", said.token_cache}};
 }
 
 }  // namespace

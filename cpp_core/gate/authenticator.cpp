@@ -10,7 +10,6 @@ namespace gatehouse::gate {
 
 namespace {
 
-constexpr std::size_t cached_tokens = 4096;
 constexpr std::size_t remembered_sessions = 1024;
 constexpr unix_seconds remembered_for = 5;
 
@@ -18,6 +17,11 @@ decision verdict(gh_verdict of) {
   decision made;
   made.verdict = of;
   return made;
+}
+
+// A refresh token itself is not kept.
+std::string_view text_of(const sha256_digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 // The Authorization header and the other one that may hold a bearer token: in one of them, or whose it is is unclear.
@@ -30,7 +34,7 @@ found_token find_in_headers(const credentials& shown) {
 }  // namespace
 
 authenticator::authenticator(token_rules rules, const session::revocations* table)
-    : rules_(std::move(rules)), table_(table), verified_(cached_tokens), remembered_(remembered_sessions) {}
+    : rules_(std::move(rules)), table_(table), verified_(rules_.cached_tokens), remembered_(remembered_sessions) {}
 
 decision authenticator::authenticate(const credentials& shown) {
   const found_token bearer = find_in_headers(shown);
@@ -88,16 +92,15 @@ identity_ref authenticator::recognise(std::string_view token) { return recognise
 
 identity_ref authenticator::recognise(std::string_view text, unix_seconds now) {
   if (text.size() > token::most_token_bytes) return {};
-  const sha256_digest digest = hasher_(text);
-  if (const identity_ref* known = verified_.find(digest, now)) return *known;
+  if (const identity_ref* known = verified_.find(text, now)) return *known;
   identity_ref who = verify(text, now);
-  if (who) verified_.insert(digest, who, who->expires_at());
+  if (who) verified_.insert(text, who, who->expires_at());
   return who;
 }
 
 identity_ref authenticator::recall(std::string_view refresh_token) {
   const unix_seconds now = now_seconds();
-  const identity_ref* known = remembered_.find(hasher_(refresh_token), now);
+  const identity_ref* known = remembered_.find(text_of(hasher_(refresh_token)), now);
   if (known == nullptr) return {};
   if (table_ != nullptr && table_->judge((*known)->holder(), session::steady_seconds()) != session::standing::valid)
     return {};
@@ -105,7 +108,7 @@ identity_ref authenticator::recall(std::string_view refresh_token) {
 }
 
 void authenticator::remember(std::string_view refresh_token, identity_ref who) {
-  remembered_.insert(hasher_(refresh_token), std::move(who), now_seconds() + remembered_for);
+  remembered_.insert(text_of(hasher_(refresh_token)), std::move(who), now_seconds() + remembered_for);
 }
 
 bool authenticator::lives(const identity& who) const {

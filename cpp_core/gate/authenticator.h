@@ -54,6 +54,7 @@ struct token_rules {
   // Of the access tokens that the realm issues now. An older one may have a longer life than what is known of logouts
   // is kept for; it must be refreshed.
   seconds longest_access;
+  std::size_t cached_tokens;  // how many verified ones each worker remembers
 };
 
 class authenticator {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include "base/duration.h"
@@ -168,6 +169,19 @@ status set_audit_retention(settings& realm, arguments args, const std::string&) 
   if (!parsed) return parsed.failure();
   if (*parsed < seconds(24 * 3600)) return wrong("audit events are kept for at least a day; write 400d");
   realm.audit_retention = *parsed;
+  return done{};
+}
+
+status set_token_cache(settings& realm, arguments args, const std::string&) {
+  constexpr std::size_t most = 4'000'000;  // some 4 GB of each worker
+  std::size_t count = 0;
+  const char* const end = args[0].data() + args[0].size();
+  const auto parsed = std::from_chars(args[0].data(), end, count);
+  if (parsed.ec != std::errc() || parsed.ptr != end || count == 0 || count > most) {
+    return wrong("\"" + std::string(args[0]) + "\" is no number of tokens from 1 to " + std::to_string(most) +
+                 "; each takes up to 1 KB of every worker; write 16384");
+  }
+  realm.token_cache = count;
   return done{};
 }
 
@@ -387,6 +401,7 @@ constexpr std::array directives{
     directive{"refresh_grace", 1, 1, "refresh_grace TIME", set_refresh_grace},
     directive{"token_grace", 1, 1, "token_grace TIME", set_token_grace},
     directive{"audit_retention", 1, 1, "audit_retention TIME", set_audit_retention},
+    directive{"token_cache", 1, 1, "token_cache NUMBER", set_token_cache},
     directive{"cookie", 1, 1, "cookie NAME", set_cookie},
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
     directive{"cookie_domain", 1, 1, "cookie_domain DOMAIN", set_cookie_domain},

@@ -11,7 +11,7 @@ gate::token_rules token_rules_of(const settings& said, seconds longest_access) {
           said.issuer,      said.audience,
           said.remote_user, said.verify_email == verify_email::off,
           *said.cookies,    said.handle_cookie ? said.handle_cookie->name() : "",
-          longest_access};
+          longest_access,   said.token_cache};
 }
 
 // How long a worker may go by what it knows of a token, be it verified or looked up: that long the table and the feed

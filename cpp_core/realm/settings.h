@@ -65,6 +65,7 @@ struct settings {
   seconds refresh_grace{10};
   seconds token_grace{600};  // how long users' tokens pass that are known, while PostgreSQL is down
   seconds audit_retention{400 * 24 * 3600};
+  std::size_t token_cache = 16384;  // verified tokens that each worker remembers
   std::string cookie_name = "gatehouse";
   bool cookie_secure = true;
   std::string cookie_domain;  // empty: each host has its own

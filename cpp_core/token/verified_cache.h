@@ -1,38 +1,44 @@
-// What verified tokens turned out to mean, by the SHA-256 of their text, so that a token is verified once a worker. The
-// least recently used entry makes room. Tokens of different realms are kept apart by a cache for each.
+// What verified tokens turned out to mean, by their text, so that a token is verified once a worker. The least recently
+// used entry makes room. Tokens of different realms are kept apart by a cache for each.
 //
-// Fixed memory, taken at construction: find() and insert() allocate nothing of their own. One thread.
+// A tag finds a token and the whole text decides, compared in a time that says nothing of its contents (REQUIREMENTS
+// 18). So nothing rests on the tag, and as only verified tokens come in nobody can make the chains of a bucket long.
+// Texts are wiped when they give way.
+//
+// find() allocates nothing, insert() the text of the token. One thread.
 #pragma once
-
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/sha256.h"
+#include "base/secret.h"
+#include "token/token_tag.h"
 
 namespace gatehouse::token {
 
-// Value: cheap to move, and empty when default-constructed, such as a counted pointer.
-template <class Value>
+// Value: cheap to move, and empty when default-constructed, such as a counted pointer. Tag: other than token_tag only
+// to make tokens meet, in tests.
+template <class Value, class Tag = token_tag>
 class verified_cache {
  public:
+  static constexpr std::size_t most_token_bytes = 2048;  // a longer one is not kept
+
   explicit verified_cache(std::size_t capacity)
-      : entries_(std::clamp<std::size_t>(capacity, 1, none)), buckets_(std::bit_ceil(entries_.size()), none) {
-    for (index i = 0; i < entries_.size(); ++i) put_first(i);
+      : capacity_(std::clamp<std::size_t>(capacity, 1, none)), buckets_(std::bit_ceil(capacity_), none) {
+    entries_.reserve(capacity_);  // of which the system gives what is used
   }
   verified_cache(const verified_cache&) = delete;
   verified_cache& operator=(const verified_cache&) = delete;
 
   // Null: not known, or expired at `now`. The pointer holds until the next call.
-  const Value* find(const sha256_digest& token, unix_seconds now) {
-    const index found = look_up(token);
+  const Value* find(std::string_view token, unix_seconds now) {
+    const index found = look_up(tag_(token), token);
     if (found == none) return nullptr;
     if (entries_[found].expires_at <= now) {
       forget(found);
@@ -43,12 +49,15 @@ class verified_cache {
   }
 
   // In place of what was known of the token, or of the entry least recently used.
-  void insert(const sha256_digest& token, Value value, unix_seconds expires_at) {
-    index at = look_up(token);
+  void insert(std::string_view token, Value value, unix_seconds expires_at) {
+    if (token.size() > most_token_bytes) return;
+    const std::uint64_t tag = tag_(token);
+    index at = look_up(tag, token);
     if (at == none) {
-      at = last_;
-      unchain(at);
-      entries_[at].token = token;
+      secret text(token);
+      at = make_room();
+      entries_[at].text = std::move(text);
+      entries_[at].tag = tag;
       chain(at);
     }
     entries_[at].value = std::move(value);
@@ -61,49 +70,52 @@ class verified_cache {
   static constexpr index none = std::numeric_limits<index>::max();
 
   struct entry {
-    sha256_digest token{};
+    std::uint64_t tag = 0;
+    secret text;  // empty: free, and in no bucket
     unix_seconds expires_at = 0;
     Value value{};
-    bool chained = false;  // in a bucket, so that look_up() finds it
     index next_in_bucket = none;
-    index newer = none;  // every entry, used or not, is in the list from first_ (newest) to last_
+    index newer = none;  // every entry, free ones too, is in the list from first_ (newest) to last_
     index older = none;
   };
 
-  // The prefix of a digest chooses the bucket, and that takes a time one may measure. It tells nothing of use: whoever
-  // tries texts knows their digests already, and cannot walk from a known prefix towards a token, for that is a
-  // preimage of SHA-256. Long chains cannot be forced either: only verified tokens are inserted. Within a bucket
-  // the comparison takes the same time for any digest (REQUIREMENTS 18).
-  index& bucket(const sha256_digest& token) {
-    std::uint32_t prefix = 0;
-    std::memcpy(&prefix, token.data(), sizeof prefix);
-    return buckets_[prefix & (buckets_.size() - 1)];
-  }
+  index& bucket(std::uint64_t tag) { return buckets_[tag & (buckets_.size() - 1)]; }
 
-  index look_up(const sha256_digest& token) {
-    index at = bucket(token);
-    while (at != none && CRYPTO_memcmp(entries_[at].token.data(), token.data(), token.size()) != 0) {
+  index look_up(std::uint64_t tag, std::string_view token) {
+    index at = bucket(tag);
+    while (at != none && !(entries_[at].tag == tag && same_bytes(entries_[at].text.reveal(), token))) {
       at = entries_[at].next_in_bucket;
     }
     return at;
   }
 
   void chain(index at) {
-    index& head = bucket(entries_[at].token);
+    index& head = bucket(entries_[at].tag);
     entries_[at].next_in_bucket = std::exchange(head, at);
-    entries_[at].chained = true;
   }
 
   void unchain(index at) {
-    if (!std::exchange(entries_[at].chained, false)) return;
-    index* link = &bucket(entries_[at].token);
+    index* link = &bucket(entries_[at].tag);
     while (*link != at) link = &entries_[*link].next_in_bucket;
     *link = entries_[at].next_in_bucket;
+  }
+
+  // A free entry, where one is left.
+  index make_room() {
+    const bool last_is_free = last_ != none && entries_[last_].text.empty();
+    if (!last_is_free && entries_.size() < capacity_) {
+      entries_.emplace_back();
+      put_first(static_cast<index>(entries_.size() - 1));
+      return first_;
+    }
+    if (!last_is_free) forget(last_);
+    return last_;
   }
 
   // Its memory is the next to be used again.
   void forget(index at) {
     unchain(at);
+    entries_[at].text = secret();
     entries_[at].value = Value();
     take_out(at);
     put_last(at);
@@ -135,6 +147,8 @@ class verified_cache {
     last_ = at;
   }
 
+  Tag tag_;
+  std::size_t capacity_;
   std::vector<entry> entries_;
   std::vector<index> buckets_;
   index first_ = none;

@@ -167,7 +167,9 @@ def test_a_wrong_http_directive_is_refused(check, http, words):
     ("access_lifetime", "forever", "access_lifetime"), ("refresh_lifetime", "1x", "refresh_lifetime"),
     ("refresh_lifetime", "400d", "refresh_lifetime session_lifetime"), ("session_lifetime", "", "session_lifetime"),
     ("audit_retention", "23h", "a day 400d"), ("audit_retention", "x", "audit_retention"),
-    ("refresh_grace", "6m", "5 minutes"), ("refresh_grace", "x", "refresh_grace"), ("access_lifetime", "1h 2h",
+    *[("token_cache", value, f'"token_cache" "{value}" 1 4000000 write 16384')
+      for value in ("0", "off", "-1", "1k", "4000001", "99999999999999999999")],
+    ("token_cache", "1 2", "number of arguments"), ("refresh_grace", "6m", "5 minutes"), ("refresh_grace", "x", "refresh_grace"), ("access_lifetime", "1h 2h",
                                                                                     "number of arguments"),
     ("lifetime", "1h", '"lifetime" access_lifetime'), ("issuer", "a; issuer b", "duplicate"), ("issuer", "",
                                                                                                "number of arguments"),

@@ -81,11 +81,12 @@ def test_headers(explained):
 
 
 def test_realms(explained):
-    server, whole, _ = explained(realm={"access_lifetime": "5m", "refresh_grace": "0",
+    server, whole, _ = explained(realm={"access_lifetime": "5m", "refresh_grace": "0", "token_cache": "500",
                                         "registration": "domain=Example.ORG"})
     first, second = whole["realms"]
     assert (first["name"], first["issuer"], first["audience"]) == (server.realm, server.url, server.realm)
     assert (first["access_lifetime"], first["refresh_grace"]) == (300, 0)
+    assert (first["token_cache"], second["token_cache"]) == (500, 16384)
     assert (first["registration"], first["registration_domains"]) == ("domain", ["example.org"])
     assert (first["verify_email"], first["remote_user"]) == ("off", "email")
     assert (second["name"], second["registration"], second["verify_email"]) == ("other", "closed", "on")

@@ -5,17 +5,15 @@ import json
 import os
 import re
 import signal
-import subprocess
 
 import pytest
 
 from accounts import API, GUARDED, Account, bearer
 from bff_client import BFF, another, assert_failure
-from conftest import new_key
 from contract import cookies_of
 from csrf_client import NAME, Page
 from processes import wait_until
-from tokens import Mint, base64url, guarded_server
+from tokens import Mint, base64url, guarded_server, new_key, openssl_jwk
 
 
 def refusal(server):
@@ -97,31 +95,9 @@ def test_a_broken_key_file_leaves_the_running_keys(nginx, keys):
     assert status(server, mint.token()) == 200
 
 
-def openssl_jwk(folder, kind):
-    """A new private key as a JWK, from the openssl program."""
-    file = folder / "key.pem"
-    options = {"Ed25519": ["-algorithm", "ed25519"], "P-256": ["-algorithm", "EC", "-pkeyopt",
-                                                               "ec_paramgen_curve:P-256"]}
-    subprocess.run(["openssl", "genpkey", *options[kind], "-out", file], check=True, stderr=subprocess.DEVNULL)
-    text = subprocess.run(["openssl", "pkey", "-in", file, "-noout", "-text"], check=True, stdout=subprocess.PIPE,
-                          text=True).stdout
-    halves = {}
-    for line in text.splitlines():
-        if line.startswith(("priv:", "pub:")):
-            name = line[:-1]
-            halves[name] = ""
-        elif line.startswith("    "):
-            halves[name] += line.strip().replace(":", "")
-    private, public = bytes.fromhex(halves["priv"]), bytes.fromhex(halves["pub"])
-    if kind == "Ed25519":
-        return {"kty": "OKP", "crv": kind, "x": base64url(public), "d": base64url(private)}
-    return {"kty": "EC", "crv": kind, "x": base64url(public[1:33]), "y": base64url(public[33:]),
-            "d": base64url(private[-32:].rjust(32, b"\0"))}
-
-
 @pytest.mark.parametrize("kind, algorithm", [("Ed25519", "EdDSA"), ("P-256", "ES256")])
-def test_public_keys_sign_and_verify(nginx, keys, folder, upstream, kind, algorithm):
-    public = {**openssl_jwk(folder, kind), "use": "sig", "kid": "public-1"}
+def test_public_keys_sign_and_verify(nginx, keys, upstream, kind, algorithm):
+    public = {**openssl_jwk(kind), "use": "sig", "kid": "public-1"}
     server = nginx(API + GUARDED, start=False)
     write_keys(server, public, keys["keys"][1])
     server.start()

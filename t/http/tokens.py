@@ -4,6 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import secrets
+import subprocess
 import time
 
 from accounts import bearer
@@ -18,6 +21,32 @@ def base64url(data):
 
 def key_bytes(jwk):
     return base64.urlsafe_b64decode(jwk["k"] + "=" * (-len(jwk["k"]) % 4))
+
+
+def new_key(use, kid):
+    return {"kty": "oct", "use": use, "alg": "HS256", "kid": kid, "k": base64url(secrets.token_bytes(32))}
+
+
+PUBLIC_KEYS = {"Ed25519": ["ed25519"], "P-256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+               "RSA": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]}
+
+
+def openssl_jwk(kind):
+    """A new private key as a JWK, from the openssl program."""
+    pem = subprocess.check_output(["openssl", "genpkey", "-algorithm", *PUBLIC_KEYS[kind]], stderr=subprocess.DEVNULL)
+    text = subprocess.check_output(["openssl", "pkey", "-noout", "-text"], input=pem).decode()
+    # A number is a name and, below it, its bytes in hexadecimal.
+    numbers = {name: bytes.fromhex(re.sub(r"[\s:]", "", digits))
+               for name, digits in re.findall(r"^(\w+):\s*\n((?: +[0-9a-f:]+\n)+)", text, re.MULTILINE)}
+    if kind == "RSA":
+        names = {"n": "modulus", "d": "privateExponent", "p": "prime1", "q": "prime2", "dp": "exponent1",
+                 "dq": "exponent2", "qi": "coefficient"}
+        return {"kty": "RSA", "e": "AQAB", **{name: base64url(numbers[long].lstrip(b"\0")) for name, long in names.items()}}
+    private, public = numbers["priv"], numbers["pub"]
+    if kind == "Ed25519":
+        return {"kty": "OKP", "crv": kind, "x": base64url(public), "d": base64url(private)}
+    return {"kty": "EC", "crv": kind, "x": base64url(public[1:33]), "y": base64url(public[33:]),
+            "d": base64url(private[-32:].rjust(32, b"\0"))}
 
 
 def part(content):
