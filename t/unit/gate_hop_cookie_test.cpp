@@ -42,10 +42,11 @@ TEST(hop_state, comes_back_as_it_went) {
 TEST(hop_state, has_no_other_form) {
   const std::string nonce(22, 'n');
   for (const std::string& text :
-       {std::string(), nonce, nonce + ".", nonce + "Lw", nonce + "!Lw", nonce + ".L", nonce + ".Lw==", "n.Lw",
-        nonce + "x.Lw", std::string(22, '.') + ".Lw", nonce + "." + base64url_encode("//evil.example/"),
-        nonce + "." + base64url_encode("https://evil.example/"), nonce + "." + base64url_encode("/\\evil.example"),
-        nonce + "." + base64url_encode("/a\r\nSet-Cookie: x"), nonce + "." + base64url_encode(std::string("/\0", 2))}) {
+       {std::string(), nonce, nonce + ".", nonce + "Lw", nonce + "!Lw", nonce + ".L",
+        nonce + ".Lw==", std::string("n.Lw"), nonce + "x.Lw", std::string(22, '.') + ".Lw",
+        nonce + "." + base64url_encode("//evil.example/"), nonce + "." + base64url_encode("https://evil.example/"),
+        nonce + "." + base64url_encode("/\\evil.example"), nonce + "." + base64url_encode("/a\r\nSet-Cookie: x"),
+        nonce + "." + base64url_encode(std::string("/\0", 2))}) {
     EXPECT_FALSE(parse_hop_state(text)) << text;
   }
 }
