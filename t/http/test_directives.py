@@ -224,7 +224,7 @@ def test_a_combination_that_can_is_none(check, realm):
     assert accepted and "[warn]" not in said, said
 
 
-OTHER = """gatehouse_realm other { postgres "%POSTGRES%"; redis %REDIS%; keys %KEYS%; public_url https://b.example;
+OTHER = """gatehouse_realm other { postgres "%POSTGRES%"; redis %REDIS%; keys %KEYS%; public_url https://b.example; password blocklist=off;
                                    COOKIE }"""
 
 
