@@ -169,6 +169,10 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "cannot stand beside \"gatehouse_check\"";
     }
 
+    if (glcf->hop) {
+        return "cannot stand beside \"gatehouse_hop\"";
+    }
+
     value = cf->args->elts;
 
     realm = ngx_http_gatehouse_find_realm(cf, &value[1]);

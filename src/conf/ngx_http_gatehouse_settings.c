@@ -213,6 +213,10 @@ ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "cannot stand beside \"gatehouse_api\"";
     }
 
+    if (glcf->hop) {
+        return "cannot stand beside \"gatehouse_hop\"";
+    }
+
     if (glcf->realm != NGX_CONF_UNSET_PTR && glcf->realm != NULL) {
         return "leaves nothing to guard for the \"gatehouse\" beside it";
     }
