@@ -5,7 +5,8 @@ import pytest
 from conftest import application
 
 HTTP = """
-    server { listen 127.0.0.1:%PORT%; server_name login.localhost; location /auth/ { gatehouse_api %REALM% rest; } }
+    server { listen 127.0.0.1:%PORT%; server_name login.localhost; location /auth/ { gatehouse_api %REALM% rest; }
+             location = / { return 302 /auth/account; } }
     server { listen 127.0.0.1:%PORT%; server_name app.localhost; location ~ /\\. { deny all; }
              location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; } }
     server { listen 127.0.0.1:%PORT%; server_name wiki.localhost; location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }

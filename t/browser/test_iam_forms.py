@@ -201,11 +201,9 @@ def test_a_location_that_does_not_take_the_token_sends_nobody_round_and_round(ma
     tab = open_tab(site)
     register_and_log_in(tab)
     tab.page.goto(tab.origin + "/other/")
-    time.sleep(2)
+    tab.page.waitForSelector("[data-known]:not([hidden])")  # after one more try
     assert tab.address == "/iam/login?return=%2Fother%2F"
-    tab.fill({"E-mail address": EMAIL, "Password": "wrong one"})
-    press(tab, "Log in")
-    assert "do not match" in message(tab)
+    assert EMAIL in tab.page.innerText("[data-known]")
 
 
 def test_the_part_behind_the_hash_is_kept(jane):  # noqa: F811
