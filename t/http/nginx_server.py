@@ -92,7 +92,12 @@ class Nginx:
         """Replaces the markers; what they stand for may hold markers too."""
         for name, value in self._marks.items():
             text = text.replace(f"%{name}%", value)
-        return re.sub(r"%PORT(\w*)%", lambda m: str(self.ports.setdefault(m[1], free_port())), text)
+        return re.sub(r"%PORT(\w*)%", lambda marker: str(self.port_named(marker[1])), text)
+
+    def port_named(self, name):
+        if name not in self.ports:
+            self.ports[name] = free_port()
+        return self.ports[name]
 
     def write_conf(self, text):
         """Takes effect at the next start() or reload()."""

@@ -1,6 +1,7 @@
 """Child processes of the tests: started unprivileged, ended in good order, gone when the tests are gone."""
 
 import contextlib
+import itertools
 import os
 import pwd
 import random
@@ -52,19 +53,23 @@ def alive(pid):
 
 PORTS = range(20000, 32768)  # those above the kernel gives to outgoing connections, and one may have come in between
 PROCESSES = 16               # of a run that share them: pytest's workers gw0 … and Chromium's tests
-given_ports = set()
+
+
+def ports_of_this_process():
+    """All of its share, from anywhere on and round and round: a port is given again only when all others have been."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{PROCESSES - 1}")[2:]) % PROCESSES
+    share = PORTS[worker::PROCESSES]
+    return itertools.islice(itertools.cycle(share), random.randrange(len(share)), None)
+
+
+ports = ports_of_this_process()
 
 
 def free_port():
     """Free now, and given to nobody else of this run: two of one server may not be the same."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{PROCESSES - 1}")[2:]) % PROCESSES
-    while True:
-        port = random.choice(PORTS[worker::PROCESSES])
-        if port in given_ports:
-            continue
+    for port in ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            given_ports.add(port)
             return port
 
 
