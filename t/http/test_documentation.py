@@ -196,3 +196,12 @@ def test_every_room_is_explained():
     assert set(re.findall(r"`(\w+)/`", table.split("|---|")[1])) == folders("cpp_core")
     picture = re.search(r"subgraph src\[.*?\n    end", ARCHITECTURE, re.DOTALL)[0]
     assert set(re.findall(r'\["(\w+): ', picture)) == folders("src")
+
+
+def test_the_documented_redis_user_may_use_every_command_of_our_scripts():
+    """Issue 10.3"""
+    documented = re.search(r"ACL SETUSER gatehouse ((?:.|\n)*?)\n\n", (TREE / "docs/guides/operations.md").read_text())[1]
+    allowed = {word[1:] for word in documented.split() if word.startswith("+")}
+    sources = "".join(file.read_text() for file in (TREE / "cpp_core").rglob("*.cpp"))
+    used = {command.lower() for command in re.findall(r"""redis\.p?call\(["'](\w+)["']""", sources)}
+    assert "hget" in used and used <= allowed

@@ -46,17 +46,25 @@ def prepend(data):
     return lambda file: file.write_bytes(data + file.read_bytes())
 
 
+def line_of(text, last=False):
+    """Where a line of login.html begins so or has it."""
+    lines = [number for number, line in enumerate((TREE / "pages/login.html").read_text().splitlines(), 1)
+             if line == text or line.startswith("<") and line.find(text) > 0 and "<title>" not in line]
+    return lines[-1 if last else 0]
+
+
 WRONG = [
     ("login.html", lambda file: file.unlink(), 'has no "login.html"'),
     ("en.json", lambda file: file.unlink(), 'has no "en.json"'),
     ("_foot.html", lambda file: file.unlink(), 'there is no file "_foot.html" for {{>_foot}}'),
     ("assets/style.css", lambda file: file.unlink(), '_head.html": line 16: there is no file "assets/style.css"'),
     ("assets", shutil.rmtree, 'there is no file "assets/'),
-    ("login.html", replace("{{/can.reset}}", ""), 'login.html": line 25: {{#can.reset}} is never closed'),
-    ("login.html", replace("{{/can.reset}}", "{{/can.rest}}"), 'login.html": line 27: {{/can.rest}} stands where {{#can.reset}} of line 25 should be closed'),
-    ("login.html", replace("{{/can.register}}\n", ""), 'login.html": line 30: {{#can.register}} is never closed'),
-    ("login.html", replace("{{mount}}login", "{{mount"), 'login.html": line 6: the {{ here is not followed by a name and }}'),
-    ("login.html", replace("{{text.login.submit}}", "{{text.login.sumbit}}"), 'login.html": line 24: {{text.login.sumbit}} is not in en.json'),
+    ("login.html", replace("{{/user}}\n</main>", "</main>"), f'login.html": line {line_of("{{^user}}")}: {{{{^user}}}} is never closed'),
+    ("login.html", replace("{{/can.reset}}", ""),
+     f'line {line_of("{{/user}}", last=True)}: {{{{/user}}}} stands where {{{{#can.reset}}}} of line {line_of("{{#can.reset}}")} should be closed'),
+    ("login.html", replace("{{/can.reset}}", "{{/can.rest}}"), f'line {line_of("{{/can.reset}}")}: {{{{/can.rest}}}} stands where'),
+    ("login.html", replace("{{mount}}login", "{{mount"), f'login.html": line {line_of("{{mount}}login")}: the {{{{ here is not followed by a name and }}}}'),
+    ("login.html", replace("{{text.login.submit}}", "{{text.login.sumbit}}"), f'login.html": line {line_of("{{text.login.submit}}")}: {{{{text.login.sumbit}}}} is not in en.json'),
     ("_email.html", replace("{{/form.email.focus}}", ""), '_email.html": line 3: '),
     ("_foot.html", put_in(b"{{> _foot}}"), "its parts hold each other"),
     ("login.html", prepend("Gr\xfc\xdfe\n".encode("latin-1")), 'login.html": line 1: not UTF-8'),
