@@ -5,6 +5,7 @@
 
 #include "door/configuration.h"
 #include "gate/identity.h"
+#include "gate/verdict.h"
 #include "gatehouse.h"
 
 namespace gatehouse {
@@ -15,11 +16,38 @@ inline const gate::identity* inside(const gh_identity* who) { return reinterpret
 // Gives the reference away.
 inline gh_identity* outside(gate::identity_ref who) { return reinterpret_cast<gh_identity*>(who.detach()); }
 
-inline void decide(gh_decision* decision, gh_verdict verdict, std::string_view challenge = {}) {
+inline gh_verdict outside(gate::verdict verdict) {
+  switch (verdict) {
+    case gate::verdict::allowed:
+      return GH_ALLOWED;
+    case gate::verdict::anonymous:
+      return GH_ANONYMOUS;
+    case gate::verdict::unauthenticated:
+      return GH_UNAUTHENTICATED;
+    case gate::verdict::renewable:
+      return GH_RENEWABLE;
+    case gate::verdict::pending:
+      return GH_PENDING;
+    case gate::verdict::forbidden:
+      return GH_FORBIDDEN;
+    case gate::verdict::ambiguous:
+      return GH_AMBIGUOUS;
+    case gate::verdict::limited:
+      return GH_LIMITED;
+    case gate::verdict::unavailable:
+      return GH_UNAVAILABLE;
+    case gate::verdict::failed:
+      return GH_FAILED;
+  }
+  return GH_FAILED;
+}
+
+inline void decide(gh_decision* decision, gate::verdict verdict, std::string_view challenge = {}) {
   constexpr unsigned seconds_until_retry = 5;
-  decision->verdict = verdict;
+  const bool may_retry = verdict == gate::verdict::unavailable || verdict == gate::verdict::limited;
+  decision->verdict = outside(verdict);
   decision->www_authenticate = door_string(challenge);
-  decision->retry_after = verdict == GH_UNAVAILABLE || verdict == GH_LIMITED ? seconds_until_retry : 0;
+  decision->retry_after = may_retry ? seconds_until_retry : 0;
 }
 
 }  // namespace gatehouse

@@ -160,21 +160,21 @@ constexpr operation::client no_client{.name = "token",
                                       .claims = nullptr};
 
 // The request is judged anew once its token is known.
-void answer_look_up(gh_worker* worker, const gh_realm& realm, const gh_credentials& credentials, gh_verdict found,
+void answer_look_up(gh_worker* worker, const gh_realm& realm, const gh_credentials& credentials, gate::verdict found,
                     gh_decision* decision) {
   const shown_token shown(credentials);
   decision->by_basic = shown.get().by_basic() ? 1 : 0;
-  if (found == GH_UNAVAILABLE) {
+  if (found == gate::verdict::unavailable) {
     gate::known_tokens& known = worker->realms[realm.index]->known_tokens();
     auto made = known.judge_without_store(shown.get(), view_of(credentials.address));
     found = made.verdict;
     decision->identity = outside(std::move(made.who));
   }
   decide(decision, found, gate::challenge_invalid_token);
-  if (found == GH_ALLOWED && decision->identity == nullptr) {
+  if (found == gate::verdict::allowed && decision->identity == nullptr) {
     judge_user_token(*worker, realm, credentials, decision);
     // It, or its user, has changed since it was looked up.
-    if (decision->verdict == GH_PENDING) decide(decision, GH_UNAVAILABLE);
+    if (decision->verdict == GH_PENDING) decide(decision, gate::verdict::unavailable);
   }
 }
 
@@ -196,7 +196,7 @@ gh_flow* begin_look_up(gh_worker* worker, const gh_realm& realm, const gh_renewa
     wanted.password = secret(shown.text());
   }
   const auto kept = std::make_shared<const kept_credentials>(request.credentials);
-  auto deliver = [worker, &realm, kept, answer, arg](result<gh_verdict> outcome) {
+  auto deliver = [worker, &realm, kept, answer, arg](result<gate::verdict> outcome) {
     gh_renewal renewal{};
     renewal.decision.verdict = GH_FAILED;
     if (outcome) {
@@ -206,7 +206,7 @@ gh_flow* begin_look_up(gh_worker* worker, const gh_realm& realm, const gh_renewa
     }
     answer(arg, &renewal);
   };
-  return start_flow<gh_verdict>(worker, operation::look_up_token(std::move(ctx), std::move(wanted)), deliver);
+  return start_flow<gate::verdict>(worker, operation::look_up_token(std::move(ctx), std::move(wanted)), deliver);
 }
 
 }  // namespace

@@ -129,13 +129,13 @@ dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, c
 void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credentials* credentials,
                      gh_decision* decision) {
   decision->identity = nullptr;
-  decide(decision, GH_FAILED);
+  decide(decision, gate::verdict::failed);
   decision->by_cookie = 0;
   decision->by_basic = 0;
   guarded(nullptr, 0, [&] {
     // What is beyond cannot be seen, and might be a second login.
     if (credentials->cookie_count > most_cookie_headers) {
-      decide(decision, GH_AMBIGUOUS);
+      decide(decision, gate::verdict::ambiguous);
       return 0;
     }
     if (judge_user_token(*worker, *realm, *credentials, decision)) return 0;
@@ -153,7 +153,7 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
     shown.host = view_of(credentials->host);
 
     gate::decision made = worker->realms[realm->index]->authenticator().authenticate(shown);
-    const bool sent_none = made.verdict == GH_ANONYMOUS;
+    const bool sent_none = made.verdict == gate::verdict::anonymous;
     decide(decision, made.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
     decision->by_cookie = made.by_cookie ? 1 : 0;
     decision->identity = outside(std::move(made.who));
@@ -162,17 +162,17 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
 }
 
 void gh_authorize(const gh_rule* const* rules, size_t count, const gh_identity* identity, gh_decision* decision) {
-  decide(decision, GH_FAILED);
+  decide(decision, gate::verdict::failed);
   guarded(nullptr, 0, [&] {
     const gate::identity* who = inside(identity);
     const bool allowed = std::all_of(rules, rules + count,
                                      [who](const gh_rule* each) { return who != nullptr && each->rule.allows(*who); });
     if (allowed) {
-      decide(decision, GH_ALLOWED);
+      decide(decision, gate::verdict::allowed);
     } else if (who == nullptr) {
-      decide(decision, GH_UNAUTHENTICATED, gate::challenge_bearer);
+      decide(decision, gate::verdict::unauthenticated, gate::challenge_bearer);
     } else {
-      decide(decision, GH_FORBIDDEN, gate::challenge_insufficient_scope);
+      decide(decision, gate::verdict::forbidden, gate::challenge_insufficient_scope);
     }
     return 0;
   });

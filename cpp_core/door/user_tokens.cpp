@@ -48,14 +48,14 @@ bool judge_user_token(gh_worker& worker, const gh_realm& realm, const gh_credent
   if (token.what() == kind::none) return false;
   decision->by_basic = token.by_basic() ? 1 : 0;
   if (token.what() == kind::ambiguous || token.what() == kind::malformed) {
-    decide(decision, token.what() == kind::ambiguous ? GH_AMBIGUOUS : GH_UNAUTHENTICATED,
+    decide(decision, token.what() == kind::ambiguous ? gate::verdict::ambiguous : gate::verdict::unauthenticated,
            gate::challenge_invalid_token);
     return true;
   }
   auto made = worker.realms[realm.index]->known_tokens().judge(token, view_of(credentials.address),
                                                                millis(credentials.stale_limit));
-  if (made.verdict == GH_ALLOWED && disagrees(worker, realm, credentials, *made.who)) {
-    decide(decision, GH_AMBIGUOUS);
+  if (made.verdict == gate::verdict::allowed && disagrees(worker, realm, credentials, *made.who)) {
+    decide(decision, gate::verdict::ambiguous);
     return true;
   }
   decide(decision, made.verdict, gate::challenge_invalid_token);

@@ -15,11 +15,11 @@ identified ended_by(refusal why) {
   return no;
 }
 
-refusal refusal_of(gh_verdict verdict) {
+refusal refusal_of(gate::verdict verdict) {
   switch (verdict) {
-    case GH_UNAUTHENTICATED:
+    case gate::verdict::unauthenticated:
       return refusal::bad_bearer;
-    case GH_UNAVAILABLE:
+    case gate::verdict::unavailable:
       return refusal::unavailable;
     default:
       return refusal::internal;
@@ -29,7 +29,7 @@ refusal refusal_of(gh_verdict verdict) {
 // The access token's user, or why not.
 identified judge(const operation::context& ctx, const secret& access) {
   gate::decision decision = ctx.realm.authenticator().authenticate_token(access.reveal(), ctx.host);
-  if (decision.verdict != GH_ALLOWED) return ended_by(refusal_of(decision.verdict));
+  if (decision.verdict != gate::verdict::allowed) return ended_by(refusal_of(decision.verdict));
   identified found;
   found.who = std::move(decision.who);
   return found;
@@ -37,7 +37,7 @@ identified judge(const operation::context& ctx, const secret& access) {
 
 task<identified> renew_silently(operation::context ctx, secret refresh) {
   operation::renewal renewal = co_await operation::renew(ctx, std::move(refresh));
-  if (renewal.verdict != GH_ALLOWED) co_return ended_by(refusal_of(renewal.verdict));
+  if (renewal.verdict != gate::verdict::allowed) co_return ended_by(refusal_of(renewal.verdict));
   identified found;
   found.who = std::move(renewal.who);
   found.renewed = std::move(renewal.tokens);

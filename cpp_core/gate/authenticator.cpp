@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t remembered_sessions = 1024;
 constexpr unix_seconds remembered_for = 5;
 
-decision verdict(gh_verdict of) {
+decision decided(gate::verdict of) {
   decision made;
   made.verdict = of;
   return made;
@@ -46,28 +46,28 @@ decision authenticator::authenticate(const credentials& shown) {
   const found_cookie handle = find_handle(cookies);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
       std::holds_alternative<ambiguous_cookie>(refresh) || std::holds_alternative<ambiguous_cookie>(handle)) {
-    return verdict(GH_AMBIGUOUS);
+    return decided(gate::verdict::ambiguous);
   }
-  if (std::holds_alternative<malformed_token>(bearer)) return verdict(GH_UNAUTHENTICATED);
+  if (std::holds_alternative<malformed_token>(bearer)) return decided(gate::verdict::unauthenticated);
 
   const auto* cookie = std::get_if<std::string_view>(&access);
   const bool renewable =
       std::holds_alternative<std::string_view>(refresh) || std::holds_alternative<std::string_view>(handle);
   if (const auto* token = std::get_if<bearer_token>(&bearer)) {
     decision by_bearer = authenticate_token(token->text, shown.host, shown.stale_limit);
-    if (by_bearer.verdict != GH_ALLOWED || cookie == nullptr) return by_bearer;
+    if (by_bearer.verdict != gate::verdict::allowed || cookie == nullptr) return by_bearer;
     const decision beside = authenticate_token(*cookie, shown.host, shown.stale_limit);
-    const bool other = beside.verdict == GH_ALLOWED && beside.who->user_id() != by_bearer.who->user_id();
-    return other ? verdict(GH_AMBIGUOUS) : by_bearer;
+    const bool other = beside.verdict == gate::verdict::allowed && beside.who->user_id() != by_bearer.who->user_id();
+    return other ? decided(gate::verdict::ambiguous) : by_bearer;
   }
   if (cookie != nullptr) return authenticate_cookie(shown, *cookie, renewable);
-  return verdict(renewable ? GH_RENEWABLE : GH_ANONYMOUS);
+  return decided(renewable ? gate::verdict::renewable : gate::verdict::anonymous);
 }
 
 decision authenticator::authenticate_cookie(const credentials& shown, std::string_view access, bool renewable) {
   decision made = authenticate_token(access, shown.host, shown.stale_limit);
   made.by_cookie = true;
-  if (made.verdict == GH_UNAUTHENTICATED && renewable) made.verdict = GH_RENEWABLE;
+  if (made.verdict == gate::verdict::unauthenticated && renewable) made.verdict = gate::verdict::renewable;
   return made;
 }
 
@@ -75,16 +75,16 @@ decision authenticator::authenticate_token(std::string_view text, std::string_vi
   const unix_seconds now = now_seconds();
   decision made;
   made.who = recognise(text, now);
-  if (!made.who) return verdict(GH_UNAUTHENTICATED);
-  if (!made.who->host().empty() && !is_host_of(host, made.who->host())) return verdict(GH_UNAUTHENTICATED);
+  if (!made.who) return decided(gate::verdict::unauthenticated);
+  if (!made.who->host().empty() && !is_host_of(host, made.who->host())) return decided(gate::verdict::unauthenticated);
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
-    if (!table_->synchronised()) return verdict(GH_UNAVAILABLE);
-    if (stale_limit.count() > 0 && table_->age() > stale_limit) return verdict(GH_UNAVAILABLE);
+    if (!table_->synchronised()) return decided(gate::verdict::unavailable);
+    if (stale_limit.count() > 0 && table_->age() > stale_limit) return decided(gate::verdict::unavailable);
     if (table_->judge(made.who->holder(), session::steady_seconds()) != session::standing::valid)
-      return verdict(GH_UNAUTHENTICATED);
+      return decided(gate::verdict::unauthenticated);
   }
-  made.verdict = GH_ALLOWED;
+  made.verdict = gate::verdict::allowed;
   return made;
 }
 

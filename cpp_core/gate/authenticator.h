@@ -11,7 +11,7 @@
 #include "gate/cookie.h"
 #include "gate/cookie_pair.h"
 #include "gate/identity.h"
-#include "gatehouse.h"
+#include "gate/verdict.h"
 #include "session/revocations.h"
 #include "token/key_set.h"
 #include "token/verified_cache.h"
@@ -36,8 +36,8 @@ struct credentials {
 };
 
 struct decision {
-  gh_verdict verdict = GH_FAILED;
-  identity_ref who;  // with GH_ALLOWED
+  gate::verdict verdict = gate::verdict::failed;
+  identity_ref who;  // with allowed
   bool by_cookie = false;
 };
 
@@ -63,10 +63,10 @@ class authenticator {
   authenticator(token_rules rules, const session::revocations* table);
 
   // A token in the named header counts as a bearer, one in the named cookie as the access cookie, where there is none.
-  // A bearer is looked at first; a good cookie of another user beside it is GH_AMBIGUOUS. Without one, the access
-  // cookie; where that is missing or no longer good, GH_RENEWABLE if there is a refresh cookie or a handle.
+  // A bearer is looked at first; a good cookie of another user beside it is ambiguous. Without one, the access
+  // cookie; where that is missing or no longer good, renewable if there is a refresh cookie or a handle.
   decision authenticate(const credentials& shown);
-  // One access token, wherever it was found: GH_ALLOWED, GH_UNAUTHENTICATED or GH_UNAVAILABLE. That of a seat is good
+  // One access token, wherever it was found: allowed, unauthenticated or unavailable. That of a seat is good
   // at no other host than its own.
   decision authenticate_token(std::string_view token, std::string_view host, millis stale_limit = millis(0));
 

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t hash_key_bytes = 32;
 constexpr std::int64_t seconds_until_next_try = 5;  // others pass meanwhile
 
-known_tokens::judgement judged(gh_verdict of) {
+known_tokens::judgement judged(gate::verdict of) {
   known_tokens::judgement made;
   made.verdict = of;
   return made;
@@ -62,25 +62,25 @@ sha256_digest known_tokens::key_of(const presented_token& shown) {
 known_tokens::judgement known_tokens::judge(const presented_token& shown, std::string_view address,
                                             millis stale_limit) {
   if (table_ != nullptr) {
-    if (!table_->synchronised()) return judged(GH_UNAVAILABLE);
-    if (stale_limit.count() > 0 && table_->age() > stale_limit) return judged(GH_UNAVAILABLE);
+    if (!table_->synchronised()) return judged(gate::verdict::unavailable);
+    if (stale_limit.count() > 0 && table_->age() > stale_limit) return judged(gate::verdict::unavailable);
   }
   const sha256_digest key = key_of(shown);
   const std::int64_t now = session::steady_seconds();
   if (entry* known = tokens_.find(key)) {
-    if (!is_valid(*known->token.who)) return judged(GH_PENDING);
+    if (!is_valid(*known->token.who)) return judged(gate::verdict::pending);
     if (now < known->look_at) return judge_entry(*known, shown, address);
     if (now < known->looked_up + fresh_for.count() + grace_ && !known->by_password) {
       known->look_at = now + seconds_until_next_try;
     } else {
       tokens_.forget(key);
     }
-    return judged(GH_PENDING);
+    return judged(gate::verdict::pending);
   }
   const bool could_be_good = shown.what() == presented_token::kind::password || is_user_token(shown.text());
-  if (!could_be_good) return judged(GH_UNAUTHENTICATED);
+  if (!could_be_good) return judged(gate::verdict::unauthenticated);
   const std::int64_t* until = refused_.find(key);
-  return judged(until != nullptr && now < *until ? GH_UNAUTHENTICATED : GH_PENDING);
+  return judged(until != nullptr && now < *until ? gate::verdict::unauthenticated : gate::verdict::pending);
 }
 
 void known_tokens::remember(const sha256_digest& key, known_token found) {
@@ -98,7 +98,7 @@ known_tokens::judgement known_tokens::judge_without_store(const presented_token&
   const entry* known = tokens_.find(key_of(shown));
   const bool may_pass = known != nullptr && !known->by_password && is_valid(*known->token.who) &&
                         session::steady_seconds() < known->looked_up + fresh_for.count() + grace_;
-  return may_pass ? judge_entry(*known, shown, address) : judged(GH_UNAVAILABLE);
+  return may_pass ? judge_entry(*known, shown, address) : judged(gate::verdict::unavailable);
 }
 
 known_tokens::judgement known_tokens::judge_entry(const entry& known, const presented_token& shown,
@@ -106,8 +106,8 @@ known_tokens::judgement known_tokens::judge_entry(const entry& known, const pres
   const known_token& token = known.token;
   const bool has_expired = token.expires_at != 0 && token.expires_at <= now_seconds();
   const bool is_others = shown.by_basic() && !known.by_password && !is_name_of(token, shown.username());
-  if (has_expired || is_others || !may_come_from(token, address)) return judged(GH_UNAUTHENTICATED);
-  judgement made = judged(GH_ALLOWED);
+  if (has_expired || is_others || !may_come_from(token, address)) return judged(gate::verdict::unauthenticated);
+  judgement made = judged(gate::verdict::allowed);
   made.who = token.who;
   return made;
 }

@@ -15,7 +15,7 @@
 #include "gate/identity.h"
 #include "gate/network.h"
 #include "gate/presented_token.h"
-#include "gatehouse.h"
+#include "gate/verdict.h"
 #include "session/revocations.h"
 
 namespace gatehouse::gate {
@@ -41,8 +41,8 @@ class known_tokens {
   sha256_digest key_of(const presented_token& shown);
 
   struct judgement {
-    gh_verdict verdict = GH_FAILED;  // GH_ALLOWED, GH_UNAUTHENTICATED, GH_UNAVAILABLE, or GH_PENDING: look it up
-    identity_ref who;                // with GH_ALLOWED
+    gate::verdict verdict = gate::verdict::failed;  // allowed, unauthenticated, unavailable, or pending: look it up
+    identity_ref who;                               // with allowed
   };
   // `shown`: a token or a password. `address`: the client's.
   judgement judge(const presented_token& shown, std::string_view address, millis stale_limit);
@@ -50,7 +50,7 @@ class known_tokens {
   // What looking it up has come to. A token that is remembered is judged anew.
   void remember(const sha256_digest& key, known_token found);
   void refuse(const sha256_digest& key);
-  // The store does not answer: GH_ALLOWED for one that is known, and was good not too long ago; else GH_UNAVAILABLE.
+  // The store does not answer: allowed for one that is known, and was good not too long ago; else unavailable.
   judgement judge_without_store(const presented_token& shown, std::string_view address);
 
   // Has it been looked up, with success, lately?

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/run_queue.h"
 #include "base/task.h"
-#include "gatehouse.h"
+#include "gatehouse_host.h"
 
 namespace gatehouse {
 

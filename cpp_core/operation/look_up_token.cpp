@@ -14,12 +14,12 @@ namespace gatehouse::operation {
 
 namespace {
 
-gh_verdict verdict_of(const outcome& refusal) {
+gate::verdict verdict_of(const outcome& refusal) {
   const auto* no = std::get_if<refused>(&refusal);
-  if (no == nullptr) return GH_FAILED;
-  if (no->why == operation::refusal::too_many_requests) return GH_LIMITED;
+  if (no == nullptr) return gate::verdict::failed;
+  if (no->why == operation::refusal::too_many_requests) return gate::verdict::limited;
   const bool passes = no->why == operation::refusal::unavailable || no->why == operation::refusal::busy;
-  return passes ? GH_UNAVAILABLE : GH_FAILED;
+  return passes ? gate::verdict::unavailable : gate::verdict::failed;
 }
 
 std::string hex_of(const sha256_digest& digest) {
@@ -68,7 +68,7 @@ gate::known_token known_by_token(const context& ctx, account::user_with_token fo
 }
 
 // One that is known, and only looked up again, is no guess: it is not counted, so that it needs no Redis.
-task<gh_verdict> look_up(context ctx, sha256_digest key) {
+task<gate::verdict> look_up(context ctx, sha256_digest key) {
   const bool is_guess = !ctx.realm.known_tokens().knows(key);
   attempt tried;
   if (is_guess) tried = co_await admit_user_token(ctx);
@@ -83,11 +83,11 @@ task<gh_verdict> look_up(context ctx, sha256_digest key) {
   }
   if (!found->has_value()) {
     ctx.realm.known_tokens().refuse(key);
-    co_return GH_UNAUTHENTICATED;
+    co_return gate::verdict::unauthenticated;
   }
   ctx.realm.known_tokens().remember(key, known_by_token(ctx, std::move(**found)));
   if (is_guess) co_await give_back(ctx, std::move(tried));
-  co_return GH_ALLOWED;
+  co_return gate::verdict::allowed;
 }
 
 task<std::string> refuse_password(context ctx, std::string user_id, std::string reason) {
@@ -120,7 +120,7 @@ task<result<std::string>> check_password(context ctx, std::optional<account::kno
 }
 
 // By the limits of a login, and the same hash queue.
-task<gh_verdict> try_password(context ctx, token_to_look_up shown) {
+task<gate::verdict> try_password(context ctx, token_to_look_up shown) {
   attempt tried = co_await admit_login(ctx, shown.username);
   if (tried.refused) co_return verdict_of(*tried.refused);
   auto found = co_await ctx.realm.accounts().find_by_login(shown.username);
@@ -140,18 +140,18 @@ task<gh_verdict> try_password(context ctx, token_to_look_up shown) {
   }
   if (!refusal->empty()) {
     ctx.realm.known_tokens().refuse(shown.key);
-    co_return GH_UNAUTHENTICATED;
+    co_return gate::verdict::unauthenticated;
   }
   const unix_seconds ends_at = now_seconds() + gate::known_tokens::fresh_for.count();
   ctx.realm.known_tokens().remember(shown.key, known(ctx, user, claims_of(user, "", ends_at), std::nullopt));
   co_await give_back(ctx, std::move(tried));
   co_await remember_place(ctx, std::move(user));
-  co_return GH_ALLOWED;
+  co_return gate::verdict::allowed;
 }
 
 }  // namespace
 
-task<gh_verdict> look_up_token(context ctx, token_to_look_up shown) {
+task<gate::verdict> look_up_token(context ctx, token_to_look_up shown) {
   if (shown.is_password) co_return co_await try_password(std::move(ctx), std::move(shown));
   co_return co_await look_up(std::move(ctx), shown.key);
 }

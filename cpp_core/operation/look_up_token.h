@@ -19,9 +19,9 @@ struct token_to_look_up {
   secret password;
 };
 
-// Asks PostgreSQL, and has the worker know what it says: then judge the request anew. GH_ALLOWED: it is known;
-// GH_UNAUTHENTICATED, GH_LIMITED, GH_UNAVAILABLE or GH_FAILED. Who tries what is nobody's is counted by address, as
+// Asks PostgreSQL, and has the worker know what it says: then judge the request anew. allowed: it is known;
+// unauthenticated, limited, unavailable or failed. Who tries what is nobody's is counted by address, as
 // with one-time tokens; a wrong password as at a login.
-task<gh_verdict> look_up_token(context ctx, token_to_look_up shown);
+task<gate::verdict> look_up_token(context ctx, token_to_look_up shown);
 
 }  // namespace gatehouse::operation

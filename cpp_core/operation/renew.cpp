@@ -11,12 +11,12 @@ namespace {
 renewal refused_renewal(refusal why) {
   renewal no;
   if (why == refusal::unavailable || why == refusal::busy) {
-    no.verdict = GH_UNAVAILABLE;
+    no.verdict = gate::verdict::unavailable;
   } else if (why == refusal::token_too_large) {
-    no.verdict = GH_FORBIDDEN;
+    no.verdict = gate::verdict::forbidden;
     no.ended = true;  // or each request would rotate, and the next one would be theft
   } else if (why == refusal::bad_refresh_token) {
-    no.verdict = GH_UNAUTHENTICATED;
+    no.verdict = gate::verdict::unauthenticated;
     no.ended = true;
   }
   return no;
@@ -35,7 +35,7 @@ renewal identified(const context& ctx, const secret& access) {
 task<renewal> look_by_handle(context ctx, secret handle) {
   renewal made = co_await renew(ctx, handle);
   made.tokens.reset();
-  if (made.verdict == GH_ALLOWED) ctx.realm.authenticator().remember(handle.reveal(), made.who);
+  if (made.verdict == gate::verdict::allowed) ctx.realm.authenticator().remember(handle.reveal(), made.who);
   co_return made;
 }
 
@@ -57,7 +57,7 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
   gate::identity_ref known = ctx.realm.authenticator().recall(refresh_token.reveal());
   if (known && (known->host().empty() || known->host() == ctx.host)) {
     renewal remembered;
-    remembered.verdict = GH_ALLOWED;
+    remembered.verdict = gate::verdict::allowed;
     remembered.who = std::move(known);
     co_return remembered;
   }
@@ -77,7 +77,7 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
                     presented->generation + 1 >= (*session)->generation;
   if (!good) {
     renewal no;
-    no.verdict = GH_UNAUTHENTICATED;
+    no.verdict = gate::verdict::unauthenticated;
     co_return no;
   }
 
@@ -88,7 +88,7 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
   }
   const issued_tokens tokens = issue_tokens(ctx, *user, **session);
   renewal made = identified(ctx, tokens.access);
-  if (made.verdict == GH_ALLOWED) ctx.realm.authenticator().remember(refresh_token.reveal(), made.who);
+  if (made.verdict == gate::verdict::allowed) ctx.realm.authenticator().remember(refresh_token.reveal(), made.who);
   co_return made;
 }
 

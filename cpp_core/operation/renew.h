@@ -6,16 +6,16 @@
 #include "base/secret.h"
 #include "base/task.h"
 #include "gate/identity.h"
-#include "gatehouse.h"
+#include "gate/verdict.h"
 #include "step/context.h"
 
 namespace gatehouse::operation {
 
 struct renewal {
-  gh_verdict verdict =
-      GH_FAILED;  // GH_ALLOWED with `who`, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_UNAVAILABLE or GH_FAILED
+  gate::verdict verdict =
+      gate::verdict::failed;  // allowed with `who`, unauthenticated, forbidden, unavailable or failed
   gate::identity_ref who;
-  std::optional<issued_tokens> tokens;  // of renew(), with GH_ALLOWED
+  std::optional<issued_tokens> tokens;  // of renew(), with allowed
   bool ended = false;                   // the refresh token is worth nothing any more: the browser may forget it
 };
 
