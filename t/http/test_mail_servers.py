@@ -194,7 +194,7 @@ def test_nor_by_a_worker_that_is_to_quit_meanwhile(nginx, smtp, postgres):
     postgres.start()
     mailing.outbox.wait_for(("verify", "sent"), limit=20)
     assert mailing.outbox.rows()[0]["attempts"] == 1 and len(smtp.mails(account.email)) == 1
-    assert mailing.post("verify", token=token_in(mail)).status_code == 200
+    wait_until(lambda: mailing.post("verify", token=token_in(mail)).status_code == 200, "the new worker to be connected")
 
 
 # ---- what an administrator learns ----
