@@ -10,6 +10,10 @@ from accounts import API, Account, bearer
 from processes import Server, free_port, give_away, run_unprivileged
 
 
+NEW_CALENDAR = ('<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop><resourcetype>'
+                "<collection/><C:calendar/></resourcetype><displayname>Work</displayname></prop></set></mkcol>")
+
+
 def answers(port):
     import socket
     try:
@@ -41,9 +45,7 @@ def test_radicale_over_http_with_a_header(nginx, radicale):
                          f"proxy_pass {radicale}; }}")
     jane, john = Account(server), Account(server)
     calendar = f"/{jane.email}/calendar/"
-    body = ('<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop><resourcetype>'
-            "<collection/><C:calendar/></resourcetype><displayname>Work</displayname></prop></set></mkcol>")
-    assert server.request("MKCOL", calendar, data=body, headers=bearer(jane.access)).status_code == 201
+    assert server.request("MKCOL", calendar, data=NEW_CALENDAR, headers=bearer(jane.access)).status_code == 201
     assert server.request("PROPFIND", calendar, headers=bearer(jane.access)).status_code == 207
     assert server.request("PROPFIND", calendar).status_code == 401
     assert server.request("PROPFIND", calendar, headers=bearer(john.access)).status_code == 403
@@ -65,12 +67,11 @@ def fcgiwrap(folder):
     server.stop()
 
 
-def test_git_over_fastcgi_with_remote_user(nginx, fcgiwrap, folder):
-    repositories, socket = fcgiwrap
+def git_by_fastcgi(guard, repositories, socket):
     program = subprocess.check_output(["git", "--exec-path"], text=True).strip() + "/git-http-backend"
-    server = nginx(API + f"""
+    return f"""
         location /git/ {{
-            gatehouse %REALM% optional;
+            {guard}
             fastcgi_pass unix:{socket};
             fastcgi_param SCRIPT_FILENAME {program};
             fastcgi_param GIT_PROJECT_ROOT {repositories};
@@ -83,7 +84,11 @@ def test_git_over_fastcgi_with_remote_user(nginx, fcgiwrap, folder):
             fastcgi_param CONTENT_LENGTH $content_length;
             fastcgi_param REMOTE_USER $gatehouse_remote_user;
             fastcgi_param REMOTE_ADDR $remote_addr;
-        }}""")
+        }}"""
+
+
+def test_git_over_fastcgi_with_remote_user(nginx, fcgiwrap, folder):
+    server = nginx(API + git_by_fastcgi("gatehouse %REALM% optional;", *fcgiwrap))
     account = Account(server)
     url = f"{server.url}/git/notes.git"
     work = folder / "work"
