@@ -48,13 +48,14 @@ def resident(pid):
 class Connection:
     """Sends requests as they are, one after the other, and reads their answers."""
 
-    def __init__(self, port):
+    def __init__(self, port, host="127.0.0.1"):
+        self.host = host
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.file = self.socket.makefile("rb")
 
     def ask(self, path, headers=(), method="GET"):
         """The status."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "", ""]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode())
         status = int(self.file.readline().split()[1])
         length = 0

@@ -22,7 +22,7 @@ const tests = {
     browser = await chromium.launch({
       executablePath,
       chromiumSandbox: false,  // it sees our own pages only, and root, a container or a chroot can have none
-      args: ['--host-resolver-rules=MAP gatehouse.test 127.0.0.1'],
+      args: ['--host-resolver-rules=MAP gatehouse.test 127.0.0.1', '--test-third-party-cookie-phaseout'],
       ignoreDefaultArgs: ['--disable-back-forward-cache'],      // the back button is one of the tests
     });
     return browser.version();

@@ -1,4 +1,5 @@
-"""Issue 13 in a real Chromium: one login for every host. Browsers take every name below localhost for this machine."""
+"""Issue 13 in a real Chromium, which keeps no third party's cookies: one login for every host. Browsers take every name
+below localhost for this machine."""
 
 import pytest
 
@@ -83,3 +84,13 @@ def test_a_stranger_s_hand_over_is_not_taken_and_the_page_says_so(hosts, tab):
     assert visit(tab, at(hosts, "app", f"/.gatehouse/hop?code=x&state={state}")) == 400
     assert tab.heading == "Please log in again" and "cookies" in tab.text
     assert tab.accessibility() == []
+
+
+def test_the_pages_of_the_way_speak_german(hosts, open_tab):
+    tab = open_tab(hosts, host="app.localhost", locale="de-DE")
+    visit(tab, at(hosts, "app"))
+    assert tab.heading == "Anmelden"
+    assert visit(tab, at(hosts, "app", "/.gatehouse/hop?code=x&state=" + "A" * 22 + "~Lw")) == 400
+    assert tab.heading == "Bitte melden Sie sich noch einmal an" and "Cookies" in tab.text
+    visit(tab, at(hosts, "wiki", "/.gatehouse/logout"))
+    assert tab.heading == "Sie sind abgemeldet"

@@ -1,6 +1,7 @@
 """Child processes of the tests: started unprivileged, ended in good order, gone when the tests are gone."""
 
 import contextlib
+import functools
 import itertools
 import os
 import pwd
@@ -52,21 +53,31 @@ def alive(pid):
 
 
 PORTS = range(20000, 32768)  # those above the kernel gives to outgoing connections, and one may have come in between
-PROCESSES = 16               # of a run that share them: pytest's workers gw0 … and Chromium's tests
+SHARES = 32                  # of processes with tests on this machine at a time, whatever runs they belong to
 
 
+def take_share():
+    """A number that no other process has as long as the socket is open. Its name is in Linux's abstract namespace."""
+    for number in range(SHARES):
+        claim = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            claim.bind(f"\0gatehouse tests, share {number} of the ports")
+            return number, claim
+        claim.close()
+    raise RuntimeError(f"more than {SHARES} processes with tests")
+
+
+@functools.cache
 def ports_of_this_process():
     """All of its share, from anywhere on and round and round: a port is given again only when all others have been."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{PROCESSES - 1}")[2:]) % PROCESSES
-    share = PORTS[worker::PROCESSES]
-    return itertools.islice(itertools.cycle(share), random.randrange(len(share)), None)
-
-
-ports = ports_of_this_process()
+    number, claim = take_share()
+    share = PORTS[number::SHARES]
+    return itertools.islice(itertools.cycle(share), random.randrange(len(share)), None), claim
 
 
 def free_port():
     """Free now, and given to nobody else of this run: two of one server may not be the same."""
+    ports, _ = ports_of_this_process()
     for port in ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
