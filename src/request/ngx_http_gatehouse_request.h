@@ -159,6 +159,7 @@ typedef struct {
     unsigned                         read:1;         /* what is said */
     unsigned                         judged:1;       /* Authorization */
     unsigned                         answered:1;     /* by an endpoint */
+    unsigned                         refused_get:1;  /* somewhere before */
     unsigned                         masked:1;       /* the query */
     unsigned                         replace:1;
     unsigned                         replaced:1;
