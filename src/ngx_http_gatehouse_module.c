@@ -11,6 +11,7 @@
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
+static ngx_int_t ngx_http_gatehouse_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
@@ -163,7 +164,7 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_gatehouse_module_ctx = {
-    ngx_http_gatehouse_add_variables,      /* preconfiguration */
+    ngx_http_gatehouse_preconfiguration,   /* preconfiguration */
     ngx_http_gatehouse_init,               /* postconfiguration */
 
     ngx_http_gatehouse_create_main_conf,   /* create main configuration */
@@ -197,11 +198,24 @@ static ngx_str_t  ngx_http_gatehouse_id_variable = ngx_string("request_id");
 
 
 static ngx_int_t
+ngx_http_gatehouse_preconfiguration(ngx_conf_t *cf)
+{
+    if (ngx_http_gatehouse_add_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_gatehouse_watch(cf);
+}
+
+
+static ngx_int_t
 ngx_http_gatehouse_init(ngx_conf_t *cf)
 {
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    ngx_http_gatehouse_unwatch_all(gmcf);
 
     if (gmcf->realms == 0) {
         return NGX_OK;
@@ -281,7 +295,9 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK) {
+    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK
+        || ngx_http_gatehouse_look_for_leads(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
