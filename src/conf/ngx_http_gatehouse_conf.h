@@ -33,6 +33,11 @@ typedef ngx_int_t (*ngx_http_gatehouse_location_pt)(void *data,
     ngx_http_gatehouse_location_t *location);
 
 
+ngx_int_t ngx_http_gatehouse_preconfiguration(ngx_conf_t *cf);
+ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
+
+void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
