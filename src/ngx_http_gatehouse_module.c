@@ -5,9 +5,7 @@
 
 
 #include "process/ngx_http_gatehouse_process.h"
-#include "request/ngx_http_gatehouse_request.h"
 #include "guard/ngx_http_gatehouse_guard.h"
-#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
@@ -190,7 +188,6 @@ ngx_module_t  ngx_http_gatehouse_module = {
 static ngx_int_t
 ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
 {
-    size_t                           size;
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_cycle_get_module_main_conf(cycle,
@@ -201,8 +198,7 @@ ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
     }
 
     if (gmcf->zone) {
-        gh_zone_settle(gmcf->config,
-                       ngx_http_gatehouse_zone_memory(gmcf->zone, &size));
+        ngx_http_gatehouse_zone_settle(gmcf);
     }
 
     if (!gmcf->explain) {

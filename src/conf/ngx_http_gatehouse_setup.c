@@ -11,12 +11,37 @@
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
+typedef struct {
+    ngx_http_phases       phase;
+    ngx_http_handler_pt   handler;
+} ngx_http_gatehouse_phase_t;
+
+
 static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
-    ngx_http_phases phase, ngx_http_handler_pt handler);
+    ngx_http_gatehouse_phase_t *phase);
 static ngx_int_t ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf);
 
 
 static ngx_str_t  ngx_http_gatehouse_id_variable = ngx_string("request_id");
+
+
+/*
+ * The last handler added to a phase is the first to run, and nginx adds its
+ * own before those of a module: headers are removed before "set" and "if"
+ * may see them.
+ */
+
+static ngx_http_gatehouse_phase_t  ngx_http_gatehouse_phases[] = {
+
+    { NGX_HTTP_POST_READ_PHASE, ngx_http_gatehouse_post_read_handler },
+    { NGX_HTTP_SERVER_REWRITE_PHASE, ngx_http_gatehouse_hop_handler },
+    { NGX_HTTP_SERVER_REWRITE_PHASE, ngx_http_gatehouse_rewrite_handler },
+    { NGX_HTTP_REWRITE_PHASE, ngx_http_gatehouse_rewrite_handler },
+    { NGX_HTTP_PREACCESS_PHASE, ngx_http_gatehouse_preaccess_handler },
+    { NGX_HTTP_ACCESS_PHASE, ngx_http_gatehouse_access_handler },
+
+    { NGX_HTTP_LOG_PHASE, NULL }
+};
 
 
 ngx_int_t
@@ -33,6 +58,7 @@ ngx_http_gatehouse_preconfiguration(ngx_conf_t *cf)
 ngx_int_t
 ngx_http_gatehouse_init(ngx_conf_t *cf)
 {
+    ngx_http_gatehouse_phase_t      *phase;
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
@@ -59,65 +85,16 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    /*
-     * The last handler added to a phase is the first to run, and nginx adds
-     * its own before those of a module: headers are removed before "set" and
-     * "if" may see them.
-     */
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
-                                       ngx_http_gatehouse_post_read_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                       ngx_http_gatehouse_hop_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                       ngx_http_gatehouse_rewrite_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                       ngx_http_gatehouse_rewrite_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                       ngx_http_gatehouse_preaccess_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                       ngx_http_gatehouse_access_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    for (phase = ngx_http_gatehouse_phases; phase->handler; phase++) {
+        if (ngx_http_gatehouse_add_handler(cf, phase) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     if (ngx_http_gatehouse_add_log_handler(cf) != NGX_OK
-        || ngx_http_gatehouse_mask_init(cf, gmcf) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_filter_init(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK
+        || ngx_http_gatehouse_mask_init(cf, gmcf) != NGX_OK
+        || ngx_http_gatehouse_filter_init(cf) != NGX_OK
+        || ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK
         || ngx_http_gatehouse_look_for_leads(cf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -128,20 +105,20 @@ ngx_http_gatehouse_init(ngx_conf_t *cf)
 
 
 static ngx_int_t
-ngx_http_gatehouse_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
-    ngx_http_handler_pt handler)
+ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
+    ngx_http_gatehouse_phase_t *phase)
 {
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    h = ngx_array_push(&cmcf->phases[phase->phase].handlers);
     if (h == NULL) {
         return NGX_ERROR;
     }
 
-    *h = handler;
+    *h = phase->handler;
 
     return NGX_OK;
 }

@@ -78,6 +78,13 @@ ngx_http_gatehouse_watch(ngx_conf_t *cf)
 
     gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
 
+    if (ngx_array_init(&gmcf->watched, cf->pool, 32,
+                       sizeof(ngx_http_gatehouse_watched_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     /* whatever becomes of this configuration, no command may know us after */
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
@@ -140,14 +147,6 @@ ngx_http_gatehouse_watch_command(ngx_conf_t *cf, char *module,
 
     if (cmd == NULL) {
         return NGX_OK;
-    }
-
-    if (gmcf->watched.elts == NULL
-        && ngx_array_init(&gmcf->watched, cf->pool, 32,
-                          sizeof(ngx_http_gatehouse_watched_t))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
     }
 
     watched = ngx_array_push(&gmcf->watched);
