@@ -311,6 +311,7 @@ typedef struct {
   gh_str body;
   gh_str address;    /* the client's, after realip */
   gh_str request_id; /* for the log */
+  int refused;       /* the guard refused a GET of traits.uri, whose error page this is */
 } gh_request;
 
 /* The response for a status that the guard or nginx itself chose: `answer` is called once, before this returns, and the

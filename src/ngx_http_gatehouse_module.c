@@ -5,18 +5,10 @@
 
 
 #include "process/ngx_http_gatehouse_process.h"
-#include "request/ngx_http_gatehouse_request.h"
 #include "guard/ngx_http_gatehouse_guard.h"
-#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
-static ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
-    ngx_http_phases phase, ngx_http_handler_pt handler);
-static ngx_int_t ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf);
-static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_http_gatehouse_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_gatehouse_init_process(ngx_cycle_t *cycle);
 static void ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle);
@@ -163,7 +155,7 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_gatehouse_module_ctx = {
-    ngx_http_gatehouse_add_variables,      /* preconfiguration */
+    ngx_http_gatehouse_preconfiguration,   /* preconfiguration */
     ngx_http_gatehouse_init,               /* postconfiguration */
 
     ngx_http_gatehouse_create_main_conf,   /* create main configuration */
@@ -193,188 +185,9 @@ ngx_module_t  ngx_http_gatehouse_module = {
 };
 
 
-static ngx_str_t  ngx_http_gatehouse_id_variable = ngx_string("request_id");
-
-
-static ngx_int_t
-ngx_http_gatehouse_init(ngx_conf_t *cf)
-{
-    ngx_http_gatehouse_main_conf_t  *gmcf;
-
-    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
-
-    if (gmcf->realms == 0) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_gatehouse_zone_add(cf, gmcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    gmcf->request_id = ngx_http_get_variable_index(cf,
-                                              &ngx_http_gatehouse_id_variable);
-    if (gmcf->request_id == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_init_names(cf, gmcf) != NGX_OK
-        || ngx_http_gatehouse_add_http_variables(cf, gmcf) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /*
-     * The last handler added to a phase is the first to run, and nginx adds
-     * its own before those of a module: headers are removed before "set" and
-     * "if" may see them.
-     */
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
-                                       ngx_http_gatehouse_post_read_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                       ngx_http_gatehouse_hop_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                       ngx_http_gatehouse_rewrite_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                       ngx_http_gatehouse_rewrite_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                       ngx_http_gatehouse_preaccess_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                       ngx_http_gatehouse_access_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_add_log_handler(cf) != NGX_OK
-        || ngx_http_gatehouse_mask_init(cf, gmcf) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_filter_init(cf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_http_gatehouse_settle_hosts(cf, gmcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_gatehouse_explain(cf, gmcf);
-}
-
-
-static ngx_int_t
-ngx_http_gatehouse_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
-    ngx_http_handler_pt handler)
-{
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[phase].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = handler;
-
-    return NGX_OK;
-}
-
-
-/* The handlers of this phase run in their order, and the access log is one. */
-
-static ngx_int_t
-ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf)
-{
-    ngx_array_t                *handlers;
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
-
-    if (ngx_array_push(handlers) == NULL) {
-        return NGX_ERROR;
-    }
-
-    h = handlers->elts;
-
-    ngx_memmove(h + 1, h,
-                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-
-    *h = ngx_http_gatehouse_log_handler;
-
-    return NGX_OK;
-}
-
-
-static void *
-ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf)
-{
-    ngx_http_gatehouse_main_conf_t  *gmcf;
-
-    gmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_main_conf_t));
-    if (gmcf == NULL) {
-        return NULL;
-    }
-
-    if (ngx_array_init(&gmcf->reserved, cf->pool, 8, sizeof(ngx_str_t))
-        != NGX_OK
-        || ngx_array_init(&gmcf->masked, cf->pool, 4, sizeof(ngx_uint_t))
-           != NGX_OK
-        || ngx_array_init(&gmcf->users, cf->pool, 8,
-                          sizeof(ngx_http_gatehouse_user_t))
-           != NGX_OK
-        || ngx_array_init(&gmcf->tokens, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    return gmcf;
-}
-
-
-static void *
-ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_gatehouse_srv_conf_t));
-}
-
-
 static ngx_int_t
 ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
 {
-    size_t                           size;
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_cycle_get_module_main_conf(cycle,
@@ -385,8 +198,7 @@ ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
     }
 
     if (gmcf->zone) {
-        gh_zone_settle(gmcf->config,
-                       ngx_http_gatehouse_zone_memory(gmcf->zone, &size));
+        ngx_http_gatehouse_zone_settle(gmcf);
     }
 
     if (!gmcf->explain) {

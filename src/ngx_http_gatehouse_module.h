@@ -44,6 +44,8 @@ typedef struct {
     ngx_int_t                   request_id;   /* the index of $request_id */
     ngx_array_t                 masked;       /* ngx_uint_t: indices, too */
 
+    ngx_array_t                 watched;      /* others' directives */
+
     ngx_uint_t                  explain;      /* unsigned  explain:1; */
 } ngx_http_gatehouse_main_conf_t;
 
@@ -92,6 +94,20 @@ typedef struct {
 } ngx_http_gatehouse_from_t;
 
 
+/* What "proxy_cache" and its kin keep, see the directives of their names. */
+
+#define NGX_HTTP_GATEHOUSE_CACHES  4          /* proxy, fastcgi, scgi, uwsgi */
+
+
+typedef struct {
+    ngx_flag_t                  passes;       /* here: not inherited */
+    ngx_flag_t                  caches;
+    ngx_flag_t                  by_user;      /* the key has $gatehouse_* */
+    ngx_flag_t                  bypassed;     /* so has what bypasses it, */
+    ngx_flag_t                  not_kept;     /* and what is not kept */
+} ngx_http_gatehouse_cache_t;
+
+
 typedef struct {
     gh_realm                   *realm;        /* as written or inherited */
     gh_realm                   *guard;        /* the realm in effect here */
@@ -120,6 +136,9 @@ typedef struct {
     ngx_flag_t                  redirect;     /* from there */
     gh_realm                   *hop;          /* the realm of gatehouse_hop */
     ngx_array_t                *check_from;   /* ngx_cidr_t */
+
+    ngx_str_t                   try_files;    /* the last word */
+    ngx_http_gatehouse_cache_t  caches[NGX_HTTP_GATEHOUSE_CACHES];
 } ngx_http_gatehouse_loc_conf_t;
 
 

@@ -13,6 +13,7 @@
 #include "endpoint/endpoint.h"
 #include "endpoint/router.h"
 #include "form/form.h"
+#include "gate/challenge.h"
 #include "operation/look_up_token.h"
 #include "operation/renew.h"
 #include "step/issue.h"
@@ -41,6 +42,7 @@ dialect::request copy(const gh_api& api, const gh_request& from) {
   to.path = after_mount(api, view_of(from.path));
   to.uri = view_of(from.traits.uri);
   to.query = view_of(from.query);
+  if (from.refused != 0) to.query = gate::error_page_query(to.query, to.uri);
   for (size_t i = 0; i < from.header_count; ++i) {
     to.headers.emplace_back(view_of(from.headers[i].name), view_of(from.headers[i].value));
   }

@@ -30,6 +30,14 @@ std::string login_address(std::string_view login_page, std::string_view uri) {
   return address.size() <= longest ? address : std::string(login_page);
 }
 
+std::string error_page_query(std::string_view query, std::string_view uri) {
+  const std::size_t mark = uri.find('?');
+  if (mark != std::string_view::npos && query == uri.substr(mark + 1)) query = {};
+  if (!query.empty()) return std::string(query);
+  const std::string address = login_address("", uri);
+  return address.empty() ? address : address.substr(1);
+}
+
 std::string basic_challenge(std::string_view shown) {
   std::string quoted;
   for (const char c : one_line(shown)) {

@@ -30,6 +30,10 @@ bool may_be_redirected(const navigation& asked);
 // back there, and if the whole is no longer than the request line that nginx reads unless it is told otherwise (8 KB).
 std::string login_address(std::string_view login_page, std::string_view uri);
 
+// The query of a login page that is the error page of a refusal: `query`, or, where that has no way back of its own,
+// one to `uri`. An internal redirect may have kept the query of `uri`, which is none of the login page's.
+std::string error_page_query(std::string_view query, std::string_view uri);
+
 // WWW-Authenticate: Basic (RFC 7617); `shown`: what a client shows to who is to type a password.
 std::string basic_challenge(std::string_view shown);
 

@@ -33,6 +33,11 @@ typedef ngx_int_t (*ngx_http_gatehouse_location_pt)(void *data,
     ngx_http_gatehouse_location_t *location);
 
 
+ngx_int_t ngx_http_gatehouse_preconfiguration(ngx_conf_t *cf);
+ngx_int_t ngx_http_gatehouse_init(ngx_conf_t *cf);
+
+void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -65,6 +70,16 @@ gh_realm *ngx_http_gatehouse_find_realm(ngx_conf_t *cf, ngx_str_t *name);
 gh_str *ngx_http_gatehouse_views(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n);
 
+/* directives of other modules */
+
+extern char  *ngx_http_gatehouse_caching[];
+
+ngx_int_t ngx_http_gatehouse_watch(ngx_conf_t *cf);
+void ngx_http_gatehouse_unwatch_all(ngx_http_gatehouse_main_conf_t *gmcf);
+void ngx_http_gatehouse_create_caches(ngx_http_gatehouse_loc_conf_t *conf);
+void ngx_http_gatehouse_merge_caches(ngx_http_gatehouse_loc_conf_t *prev,
+    ngx_http_gatehouse_loc_conf_t *conf);
+
 /* nginx -t */
 
 ngx_int_t ngx_http_gatehouse_each_location(ngx_conf_t *cf,
@@ -73,6 +88,7 @@ ngx_int_t ngx_http_gatehouse_add_user(ngx_conf_t *cf, gh_realm *realm,
     ngx_uint_t serves);
 ngx_int_t ngx_http_gatehouse_settle_hosts(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
+ngx_int_t ngx_http_gatehouse_look_for_leads(ngx_conf_t *cf);
 ngx_int_t ngx_http_gatehouse_explain(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_explain_print(ngx_cycle_t *cycle,

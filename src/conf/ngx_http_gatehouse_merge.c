@@ -53,6 +53,7 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
      *     conf->check_from = NULL;
      *     conf->hop = NULL;
      *     conf->redirect = 0;
+     *     conf->try_files = { 0, NULL };
      */
 
     conf->realm = NGX_CONF_UNSET_PTR;
@@ -64,6 +65,8 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
     conf->stale_limit = NGX_CONF_UNSET_MSEC;
     conf->csrf = NGX_CONF_UNSET;
     conf->no_store = NGX_CONF_UNSET;
+
+    ngx_http_gatehouse_create_caches(conf);
 
     return conf;
 }
@@ -180,6 +183,8 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->check_from == NULL) {
         conf->check_from = prev->check_from;
     }
+
+    ngx_http_gatehouse_merge_caches(prev, conf);
 
     if ((conf->guard || conf->check)
         && conf->from & (GH_FROM_API_KEY|GH_FROM_BASIC))

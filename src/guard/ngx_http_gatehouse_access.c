@@ -216,6 +216,12 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
         ctx->origins = glcf->origins;
     }
 
+    /* an error page is a GET whatever has been refused */
+
+    if (!r->main->error_page) {
+        ctx->refused_get = (r->main->method == NGX_HTTP_GET);
+    }
+
     return status;
 }
 

@@ -41,6 +41,7 @@ void ngx_http_gatehouse_host_finish_jobs(ngx_http_gatehouse_host_t *host);
 char *ngx_http_gatehouse_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_gatehouse_zone_add(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
+void ngx_http_gatehouse_zone_settle(ngx_http_gatehouse_main_conf_t *gmcf);
 void *ngx_http_gatehouse_zone_memory(ngx_shm_zone_t *zone, size_t *size);
 
 

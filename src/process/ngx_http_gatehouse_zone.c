@@ -157,6 +157,18 @@ ngx_http_gatehouse_zone_lock(ngx_shm_zone_t *zone)
 }
 
 
+/* Called when the configuration is in force. */
+
+void
+ngx_http_gatehouse_zone_settle(ngx_http_gatehouse_main_conf_t *gmcf)
+{
+    size_t  size;
+
+    gh_zone_settle(gmcf->config,
+                   ngx_http_gatehouse_zone_memory(gmcf->zone, &size));
+}
+
+
 /* All pages of the zone are the core's; their number never changes. */
 
 void *

@@ -9,7 +9,7 @@
 
 
 static ngx_http_gatehouse_place_t *ngx_http_gatehouse_locate_in(
-    ngx_http_request_t *r, ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri);
+    ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri);
 static ngx_http_gatehouse_place_t *ngx_http_gatehouse_locate_static(
     ngx_http_location_tree_node_t *node, ngx_str_t *uri, ngx_uint_t *exact);
 
@@ -19,14 +19,20 @@ static ngx_http_gatehouse_place_t *ngx_http_gatehouse_locate_static(
 void **
 ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri)
 {
-    ngx_http_core_srv_conf_t    *cscf;
+    return ngx_http_gatehouse_locate_at(
+              ngx_http_get_module_srv_conf(r, ngx_http_core_module), uri);
+}
+
+
+void **
+ngx_http_gatehouse_locate_at(ngx_http_core_srv_conf_t *cscf, ngx_str_t *uri)
+{
     ngx_http_core_loc_conf_t    *clcf;
     ngx_http_gatehouse_place_t  *found;
 
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     clcf = cscf->ctx->loc_conf[ngx_http_core_module.ctx_index];
 
-    found = ngx_http_gatehouse_locate_in(r, clcf, uri);
+    found = ngx_http_gatehouse_locate_in(clcf, uri);
 
     return found ? ngx_http_gatehouse_place_conf(found)->loc_conf
                  : cscf->ctx->loc_conf;
@@ -36,8 +42,7 @@ ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri)
 /* NULL: in none of those that are nested in this one. */
 
 static ngx_http_gatehouse_place_t *
-ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
-    ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri)
+ngx_http_gatehouse_locate_in(ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri)
 {
     ngx_uint_t                    exact;
     ngx_http_gatehouse_place_t   *found, *nested;
@@ -62,8 +67,8 @@ ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
         noregex = found->noregex;
 #endif
 
-        nested = ngx_http_gatehouse_locate_in(r,
-                                ngx_http_gatehouse_place_conf(found), uri);
+        nested = ngx_http_gatehouse_locate_in(
+                                   ngx_http_gatehouse_place_conf(found), uri);
 
         if (nested) {
             found = nested;
@@ -82,8 +87,8 @@ ngx_http_gatehouse_locate_in(ngx_http_request_t *r,
             continue;
         }
 
-        nested = ngx_http_gatehouse_locate_in(r,
-                               ngx_http_gatehouse_place_conf(*place), uri);
+        nested = ngx_http_gatehouse_locate_in(
+                                  ngx_http_gatehouse_place_conf(*place), uri);
 
         return nested ? nested : *place;
     }

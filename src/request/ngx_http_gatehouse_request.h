@@ -159,6 +159,7 @@ typedef struct {
     unsigned                         read:1;         /* what is said */
     unsigned                         judged:1;       /* Authorization */
     unsigned                         answered:1;     /* by an endpoint */
+    unsigned                         refused_get:1;  /* somewhere before */
     unsigned                         masked:1;       /* the query */
     unsigned                         replace:1;
     unsigned                         replaced:1;
@@ -232,6 +233,8 @@ gh_api *ngx_http_gatehouse_answering(ngx_http_request_t *r);
 /* paths and locations */
 
 void **ngx_http_gatehouse_locate(ngx_http_request_t *r, ngx_str_t *uri);
+void **ngx_http_gatehouse_locate_at(ngx_http_core_srv_conf_t *cscf,
+    ngx_str_t *uri);
 ngx_int_t ngx_http_gatehouse_refuse_ambiguous(ngx_http_request_t *r);
 
 /* secrets in the query */

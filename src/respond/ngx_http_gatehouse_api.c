@@ -226,6 +226,7 @@ ngx_http_gatehouse_api_request(ngx_http_request_t *r, gh_request *request)
 
     request->address = ngx_http_gatehouse_view(&r->connection->addr_text);
     request->request_id = ngx_http_gatehouse_request_id(r);
+    request->refused = (ctx && ctx->refused_get && r->internal);
 
     return ngx_http_gatehouse_api_headers(r, request);
 }

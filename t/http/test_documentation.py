@@ -76,6 +76,7 @@ def configuration(level, text):
         main = re.sub("load_module .*;", "", text)
     elif level == "http":
         defines_main = re.search(r"gatehouse_realm main \{", text)
+        text = text.replace("/var/cache/nginx/", "%FOLDER%/cache-")
         http, realm = text, "" if defines_main else realm
     elif level == "server":
         server = text

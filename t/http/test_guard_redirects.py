@@ -1,9 +1,11 @@
 """Every way nginx has into a location besides the client's request: the guard stands there too."""
 
+import html
 import re
 
 import pytest
 import requests
+from browser import Browser
 
 pytestmark = pytest.mark.quick
 
@@ -222,6 +224,58 @@ def test_no_redirect_leads_to_where_the_request_already_is(nginx):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login?return=%2Fpage")
     answer = requests.get(other + answer.headers["Location"], headers=LOGIN, allow_redirects=False)
     assert answer.status_code == 401 and answer.headers["Content-Type"].startswith("text/html")
+
+
+def way_back(answer):
+    found = re.search(r'name="return" value="([^"]*)"', answer.text)
+    return html.unescape(found[1]) if found else None
+
+
+ERROR_PAGES = """
+location /auth/ { gatehouse_api %REALM% rest; }
+location /plain/ { gatehouse %REALM%; error_page 401 /auth/login; proxy_pass %UPSTREAM%; }
+location /fine/ { gatehouse %REALM%; error_page 401 = /auth/login; proxy_pass %UPSTREAM%; }
+location /named/ { gatehouse %REALM%; error_page 401 = @login; proxy_pass %UPSTREAM%; }
+location /own/ { gatehouse %REALM%; error_page 401 = /auth/login?return=/start; proxy_pass %UPSTREAM%; }
+location /register/ { gatehouse %REALM%; error_page 401 = /auth/register; proxy_pass %UPSTREAM%; }
+location /admin/ { gatehouse %REALM%; gatehouse_require role=admin; error_page 401 403 /auth/login; proxy_pass %UPSTREAM%; }
+location /asked/ { auth_request /check; error_page 401 = /auth/login; proxy_pass %UPSTREAM%; }
+location = /check { internal; gatehouse %REALM%; proxy_pass %UPSTREAM%; }
+location /gone/ { error_page 404 = /auth/login; root %FOLDER%/html; }
+location @login { rewrite ^ /auth/login last; }
+"""
+
+
+@pytest.mark.parametrize("path, status, back", [
+    ("/plain/a?b=c&d=%C3%A9", 401, "/plain/a?b=c&d=%C3%A9"), ("/fine/a?b=c&d=e", 200, "/fine/a?b=c&d=e"),
+    ("/named/a?b=c&return=/x", 200, "/named/a?b=c&return=/x"), ("/own/a", 200, "/start"), ("/register/a", 200, "/register/a"),
+    ("/asked/a", 200, "/asked/a"), ("/admin/", 401, "/admin/"), ("/gone/a", 200, None), ("/auth/login?return=/x", 200, "/x")])
+def test_a_login_page_that_is_the_error_page_of_a_refusal_leads_back(nginx, path, status, back):
+    """Issue 10.15: error_page 401 /auth/login forgot what had been asked for, and a login led to /."""
+    server = nginx(ERROR_PAGES, realm={"cookie": "gh", "cookie_secure": "off"})
+    answer = server.get(path, headers=LOGIN)
+    assert (answer.status_code, way_back(answer)) == (status, back)
+
+
+def test_the_login_on_an_error_page_goes_on_to_what_was_refused(nginx):
+    """Issue 10.15."""
+    server = nginx(ERROR_PAGES, realm={"cookie": "gh", "cookie_secure": "off"})
+    browser = Browser(server)
+    browser.register()
+    assert browser.get("/plain/a?b=c").status_code == 200
+    answer = browser.get("/admin/")
+    assert answer.status_code == 403 and "/admin/" in answer.text
+    browser.session.cookies.clear()
+    answer = browser.post("/auth/login", {"email": browser.email, "password": browser.password,
+                                          "return": way_back(browser.get("/plain/a?b=c"))})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/plain/a?b=c")
+
+
+def test_what_was_posted_to_a_refusal_is_not_asked_for_again(nginx):
+    """Issue 10.15: a GET of where a form was posted is often no page at all."""
+    server = nginx(ERROR_PAGES, realm={"cookie": "gh", "cookie_secure": "off"})
+    answer = server.post("/fine/save", data="a=b", headers=LOGIN)
+    assert (answer.status_code, way_back(answer)) == (200, None)
 
 
 def test_a_server_with_the_endpoints_is_not_warned_of(nginx):

@@ -1,10 +1,14 @@
 """What the application, the log and nginx's other modules learn about the user."""
 
+import re
+
 import pytest
 
 from accounts import API, GUARDED, Account
+from browser import NAVIGATION, Browser
 from fastcgi import FastCgi
 from processes import wait_until
+from stores import TREE
 from tokens import ABSENT
 
 OURS = ("remote-user", "remote-name", "remote-email", "remote-groups", "authorization")
@@ -159,6 +163,27 @@ def test_variables_in_the_access_log_map_limit_req_and_add_header(guarded):
     assert (f'200 user={mint.claims()["sub"]} email=jane@example.com name=Jane Doe roles=a,b team=red n=[1,"x"] tier=gold '
             "header=jane@example.com") in [line.replace("\\x22", '"') for line in lines]
     assert "401 user=- email=- name=- roles=- team=- n=- tier=none header=-" in lines
+
+
+def test_a_limit_by_user_holds_for_who_shows_only_a_refresh_cookie(nginx):
+    """Issue 10.11: limit_req asks before the guard renews, and counts nothing for an empty key. The reference's sample."""
+    reference = (TREE / "docs" / "reference.md").read_text()
+    sample = re.search(r"```nginx http\n(map \$gatehouse_user \$limit_key .*?)```", reference, re.DOTALL)[1]
+    server = nginx(API + "limit_req_status 429; location /by_user { gatehouse %REALM%; limit_req zone=plain; proxy_pass %UPSTREAM%; } "
+                   "location /by_key { gatehouse %REALM%; limit_req zone=users; proxy_pass %UPSTREAM%; }",
+                   http=sample.replace("10r/s", "1r/m") + "limit_req_zone $gatehouse_user zone=plain:1m rate=1r/m;",
+                   realm={"cookie": "gh", "cookie_secure": "off"})
+    browser = Browser(server)
+    browser.register()
+    fresh = dict(browser.cookies)
+    del fresh["gh"]
+
+    def visit(path, cookies):
+        return server.get(path, headers=NAVIGATION, cookies=cookies).status_code
+
+    assert [visit("/by_user", fresh) for _ in range(3)] == [200, 200, 200]
+    assert [visit("/by_key", fresh) for _ in range(3)] == [200, 429, 429]
+    assert [visit("/by_key", browser.cookies) for _ in range(2)] == [200, 429], "by the user again"
 
 
 def test_fastcgi_has_the_identity_and_no_authorization(guarded):

@@ -150,6 +150,13 @@ TEST(navigation, the_login_page_is_told_where_to_return) {
   EXPECT_EQ(login_address("/auth/login", "/" + std::string(8170, 'a')), "/auth/login") << "no request line of nginx's";
 }
 
+TEST(challenge, keeps_the_way_back_of_an_error_page_unless_it_has_its_own) {
+  EXPECT_EQ(error_page_query("", "/a?b=c"), "return=%2Fa%3Fb%3Dc");
+  EXPECT_EQ(error_page_query("return=/start", "/a?b=c"), "return=/start");
+  EXPECT_EQ(error_page_query("return=/x", "/a?return=/x"), "return=%2Fa%3Freturn%3D%2Fx") << "that is the page's own";
+  EXPECT_EQ(error_page_query("", "//evil.com"), "");
+}
+
 TEST(return_address, an_address_in_plain_spelling_is_the_same_and_safe) {
   EXPECT_EQ(plain_address("/a/b?c=d&e=%20#f"), "/a/b?c=d&e=%20#f");
   EXPECT_EQ(plain_address("/\\\t\x7f\xc3\xa9"), "/%5C%09%7F%C3%A9");

@@ -1,0 +1,358 @@
+
+/*
+ * What directives of other modules say that nginx -t has something to say
+ * about.  Their configurations are private and differ from version to
+ * version, but the directives do not: while "http" is being read we stand
+ * before the functions that read them.
+ */
+
+
+#include "conf/ngx_http_gatehouse_conf.h"
+
+
+typedef struct {
+    ngx_command_t    *command;
+    char           *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+    ngx_uint_t        cache;     /* of the location's caches */
+    size_t            flag;      /* of such a cache */
+} ngx_http_gatehouse_watched_t;
+
+
+typedef struct {
+    ngx_str_t         suffix;
+    size_t            flag;
+} ngx_http_gatehouse_cache_word_t;
+
+
+static ngx_int_t ngx_http_gatehouse_watch_command(ngx_conf_t *cf,
+    char *module, ngx_str_t *name, ngx_uint_t cache, size_t flag);
+static ngx_command_t *ngx_http_gatehouse_find_command(ngx_conf_t *cf,
+    char *module, ngx_str_t *name);
+static char *ngx_http_gatehouse_watched(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static void ngx_http_gatehouse_note(ngx_conf_t *cf,
+    ngx_http_gatehouse_watched_t *watched);
+static ngx_uint_t ngx_http_gatehouse_names_user(ngx_conf_t *cf);
+static void ngx_http_gatehouse_unwatch(void *data);
+
+
+/* "proxy" and the rest of a name, NGX_HTTP_GATEHOUSE_CACHES in number */
+
+char  *ngx_http_gatehouse_caching[] = {
+    "proxy", "fastcgi", "scgi", "uwsgi"
+};
+
+
+static ngx_http_gatehouse_cache_word_t  ngx_http_gatehouse_cache_words[] = {
+
+    { ngx_string("_pass"),
+      offsetof(ngx_http_gatehouse_cache_t, passes) },
+
+    { ngx_string("_cache"),
+      offsetof(ngx_http_gatehouse_cache_t, caches) },
+
+    { ngx_string("_cache_key"),
+      offsetof(ngx_http_gatehouse_cache_t, by_user) },
+
+    { ngx_string("_cache_bypass"),
+      offsetof(ngx_http_gatehouse_cache_t, bypassed) },
+
+    { ngx_string("_no_cache"),
+      offsetof(ngx_http_gatehouse_cache_t, not_kept) },
+
+    { ngx_null_string, 0 }
+};
+
+
+/* Called before anything of "http" has been read. */
+
+ngx_int_t
+ngx_http_gatehouse_watch(ngx_conf_t *cf)
+{
+    u_char                           *p, module[64], directive[64];
+    ngx_str_t                         name;
+    ngx_uint_t                        i;
+    ngx_pool_cleanup_t               *cln;
+    ngx_http_gatehouse_cache_word_t  *word;
+    ngx_http_gatehouse_main_conf_t   *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    if (ngx_array_init(&gmcf->watched, cf->pool, 32,
+                       sizeof(ngx_http_gatehouse_watched_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* whatever becomes of this configuration, no command may know us after */
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_gatehouse_unwatch;
+    cln->data = &gmcf->watched;
+
+    ngx_str_set(&name, "try_files");
+
+    if (ngx_http_gatehouse_watch_command(cf, "ngx_http_try_files_module",
+                                         &name, NGX_HTTP_GATEHOUSE_CACHES, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_HTTP_GATEHOUSE_CACHES; i++) {
+
+        p = ngx_sprintf(module, "ngx_http_%s_module",
+                        ngx_http_gatehouse_caching[i]);
+        *p = '\0';
+
+        for (word = ngx_http_gatehouse_cache_words; word->suffix.len; word++) {
+
+            p = ngx_sprintf(directive, "%s%V", ngx_http_gatehouse_caching[i],
+                            &word->suffix);
+
+            name.data = directive;
+            name.len = p - directive;
+
+            if (ngx_http_gatehouse_watch_command(cf, (char *) module, &name, i,
+                                                 word->flag)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A module that is not there, or has no such directive, has none to watch. */
+
+static ngx_int_t
+ngx_http_gatehouse_watch_command(ngx_conf_t *cf, char *module,
+    ngx_str_t *name, ngx_uint_t cache, size_t flag)
+{
+    ngx_command_t                   *cmd;
+    ngx_http_gatehouse_watched_t    *watched;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    cmd = ngx_http_gatehouse_find_command(cf, module, name);
+
+    if (cmd == NULL) {
+        return NGX_OK;
+    }
+
+    watched = ngx_array_push(&gmcf->watched);
+    if (watched == NULL) {
+        return NGX_ERROR;
+    }
+
+    watched->command = cmd;
+    watched->set = cmd->set;
+    watched->cache = cache;
+    watched->flag = flag;
+
+    cmd->set = ngx_http_gatehouse_watched;
+
+    return NGX_OK;
+}
+
+
+static ngx_command_t *
+ngx_http_gatehouse_find_command(ngx_conf_t *cf, char *module, ngx_str_t *name)
+{
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+    ngx_command_t  *cmd;
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (modules[i]->type != NGX_HTTP_MODULE
+            || modules[i]->commands == NULL
+            || ngx_strcmp(modules[i]->name, module) != 0)
+        {
+            continue;
+        }
+
+        for (cmd = modules[i]->commands; cmd->name.len; cmd++) {
+
+            if (cmd->name.len == name->len
+                && ngx_strncmp(cmd->name.data, name->data, name->len) == 0)
+            {
+                return cmd;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_http_gatehouse_watched(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_uint_t                       i;
+    ngx_http_gatehouse_watched_t    *watched;
+    ngx_http_gatehouse_main_conf_t  *gmcf;
+
+    gmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_gatehouse_module);
+
+    watched = gmcf->watched.elts;
+
+    for (i = 0; i < gmcf->watched.nelts; i++) {
+        if (watched[i].command == cmd) {
+            ngx_http_gatehouse_note(cf, &watched[i]);
+            return watched[i].set(cf, cmd, conf);
+        }
+    }
+
+    return "is read by nobody";
+}
+
+
+static void
+ngx_http_gatehouse_note(ngx_conf_t *cf, ngx_http_gatehouse_watched_t *watched)
+{
+    ngx_str_t                      *value;
+    ngx_flag_t                     *flag;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_gatehouse_module);
+
+    value = cf->args->elts;
+
+    if (watched->cache == NGX_HTTP_GATEHOUSE_CACHES) {
+        glcf->try_files = value[cf->args->nelts - 1];
+        return;
+    }
+
+    flag = (ngx_flag_t *) ((u_char *) &glcf->caches[watched->cache]
+                           + watched->flag);
+
+    switch (watched->flag) {
+
+    case offsetof(ngx_http_gatehouse_cache_t, passes):
+        *flag = 1;
+        break;
+
+    case offsetof(ngx_http_gatehouse_cache_t, caches):
+        *flag = (ngx_strcmp(value[1].data, "off") != 0);
+        break;
+
+    default:
+        *flag = ngx_http_gatehouse_names_user(cf);
+        break;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_gatehouse_names_user(ngx_conf_t *cf)
+{
+    u_char      *p, *last;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        last = value[i].data + value[i].len;
+
+        for (p = value[i].data; p < last; p++) {
+
+            if (*p != '$') {
+                continue;
+            }
+
+            if (p + 1 < last && p[1] == '{') {
+                p++;
+            }
+
+            if ((size_t) (last - p) > sizeof("gatehouse_")
+                && ngx_strncasecmp(p + 1, (u_char *) "gatehouse_",
+                                   sizeof("gatehouse_") - 1)
+                   == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_http_gatehouse_create_caches(ngx_http_gatehouse_loc_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    ngx_http_gatehouse_cache_t  *cache;
+
+    for (i = 0; i < NGX_HTTP_GATEHOUSE_CACHES; i++) {
+        cache = &conf->caches[i];
+
+        cache->passes = NGX_CONF_UNSET;
+        cache->caches = NGX_CONF_UNSET;
+        cache->by_user = NGX_CONF_UNSET;
+        cache->bypassed = NGX_CONF_UNSET;
+        cache->not_kept = NGX_CONF_UNSET;
+    }
+}
+
+
+/* As nginx merges what they are about. */
+
+void
+ngx_http_gatehouse_merge_caches(ngx_http_gatehouse_loc_conf_t *prev,
+    ngx_http_gatehouse_loc_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    ngx_http_gatehouse_cache_t  *old, *new;
+
+    for (i = 0; i < NGX_HTTP_GATEHOUSE_CACHES; i++) {
+        old = &prev->caches[i];
+        new = &conf->caches[i];
+
+        ngx_conf_merge_value(new->caches, old->caches, 0);
+        ngx_conf_merge_value(new->by_user, old->by_user, 0);
+        ngx_conf_merge_value(new->bypassed, old->bypassed, 0);
+        ngx_conf_merge_value(new->not_kept, old->not_kept, 0);
+    }
+}
+
+
+/* Called when all has been read, and when it could not be. */
+
+void
+ngx_http_gatehouse_unwatch_all(ngx_http_gatehouse_main_conf_t *gmcf)
+{
+    ngx_http_gatehouse_unwatch(&gmcf->watched);
+}
+
+
+static void
+ngx_http_gatehouse_unwatch(void *data)
+{
+    ngx_array_t *commands = data;
+
+    ngx_uint_t                     i;
+    ngx_http_gatehouse_watched_t  *watched;
+
+    watched = commands->elts;
+
+    for (i = 0; i < commands->nelts; i++) {
+        watched[i].command->set = watched[i].set;
+    }
+
+    commands->nelts = 0;
+}
