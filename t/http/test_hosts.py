@@ -1,5 +1,7 @@
 """Issue 13: one login for every host. The login host has the endpoints; five hosts of two root domains only guard."""
 
+import asyncio
+import functools
 import json
 import re
 import subprocess
@@ -8,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import websockets
 
 from accounts import bearer, claims
 from browser import FETCH, NAVIGATION, set_cookies
 from host_browser import HostBrowser
+from test_long_lived import GUARDED as WEBSOCKETS, LIMIT as LONGEST_AFTER_LOGOUT, Sockets
 
 WORKERS = 2
 
@@ -342,6 +346,35 @@ def test_a_logout_at_the_login_host_shuts_every_host(hosts, browser):
     assert browser.send(browser.login_host + "/auth/logout", {}).status_code == 303
     for name in NAMES:
         assert browser.request("GET", url(hosts, name), headers=FETCH).status_code == 401
+
+
+def test_a_logout_at_one_host_closes_the_websockets_of_all(nginx):
+    application = Sockets()
+    apps = "".join("server { listen 127.0.0.1:%PORT%; server_name " + name + ";" +
+                   WEBSOCKETS.replace("%TARGET%", str(application.port)) + "}" for name in NAMES[1:4])
+    server = nginx("location / { return 404; }", http=LOGIN.replace("%MORE%", "") + apps, realm=PLAIN)
+    browser = HostBrowser(port=server.port)
+    browser.register()
+
+    def connect(name):
+        browser.go(url(server, name, "/"))
+        cookie = "; ".join(f"{key}={value}" for key, value in browser.cookies(url(server, name)).items())
+        return websockets.connect(f"ws://{name}:{server.port}/socket", host="127.0.0.1", port=server.port,
+                                  extra_headers={"Cookie": cookie})
+
+    async def play():
+        connections = [await connect(name) for name in NAMES[1:4]]
+        for connection in connections:
+            await connection.send("hello")
+            assert await asyncio.wait_for(connection.recv(), 5) == f"{browser.email}: hello"
+        log_out = functools.partial(browser.send, url(server, NAMES[1], "/.gatehouse/logout"), {})
+        assert (await asyncio.get_running_loop().run_in_executor(None, log_out)).status_code == 303
+        await asyncio.wait_for(asyncio.gather(*(connection.wait_closed() for connection in connections)), LONGEST_AFTER_LOGOUT)
+
+    try:
+        asyncio.run(play())
+    finally:
+        application.close()
 
 
 # ---- two nginx ----
