@@ -68,14 +68,15 @@ unit_suite() {
     "$1/unit_tests" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
 }
 
-# pytest_suite NAME NGINX MODULE PROCESSES: t/NAME, each process with servers of its own. Not in variables of these names: NGINX is nginx's own, for the sockets that it
-# inherits.
+# pytest_suite NAME NGINX MODULE PROCESSES: t/NAME, with http also t/faults; each process has servers of its own. Not in
+# variables of these names: NGINX is nginx's own, for the sockets that it inherits.
 pytest_suite() {
-    local options=()
+    local options=() folders=("t/$1")
+    [ "$1" != http ] || folders+=(t/faults)
     [ "${#names[@]}" = 0 ] || options+=(-k "$(printf ' or %s' "${names[@]}" | cut -c 5-)")
     [ -n "$long" ] || options+=(-m "not long${quick:+ and quick}")
     GATEHOUSE_NGINX=$2 GATEHOUSE_MODULE=$3 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short -n "$4" --junitxml="build/$1.xml" "${options[@]}" "t/$1" || true
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short -n "$4" --junitxml="build/$1.xml" "${options[@]}" "${folders[@]}" || true
 }
 
 # What the browser's tests need beside Debian's packages, in the versions of the lock file.
