@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using operation::input;
-using operation::outcome;
 using operation::refusal;
 
 bool is_administration(const route& matched) {
@@ -148,6 +147,56 @@ response encode_profile(const exchange& about, const operation::profile& shown) 
   return success(std::move(body));
 }
 
+struct api_encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const {
+    const bool is_login = about.matched.path == bff_login;
+    response entered = is_login ? success({{"email", session.user.email}}) : success();
+    set_bff_tokens(about, session.tokens, entered);
+    return entered;
+  }
+  response operator()(const operation::profile& shown) const { return encode_profile(about, shown); }
+  response operator()(const operation::user_list& page) const {
+    ordered_json rows = ordered_json::array();
+    for (const account::user& each : page.users) rows.push_back(bff_user(each));
+    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page.session_id)}});
+  }
+  response operator()(const operation::session_list& all) const { return success(sessions_body(all)); }
+  response operator()(const operation::email_verified& verified) const {
+    return success({{"email", verified.user.email}});
+  }
+  response operator()(const operation::temporary_password& fresh) const {
+    return clear(success({{"pass", std::string(fresh.password.reveal())}}));
+  }
+  response operator()(const operation::signed_out&) const { return clear(success()); }
+  response operator()(const operation::account_removed& removed) const {
+    return removed.own ? clear(success()) : success();
+  }
+  response operator()(const operation::sessions_ended&) const { return success(); }
+  response operator()(const operation::mail_sent&) const {
+    return about.matched.path == bff_reset ? clear(success()) : success();
+  }
+  // Who asks for a new user, of whom an administrator makes none here.
+  response operator()(const operation::blank&) const {
+    return hard_error(about.asked, 422, "Users register themselves at authn/register");
+  }
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <
+      operation::one_of<operation::verification_sent, operation::password_reset, operation::account_overview,
+                        operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+          Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+
+ private:
+  response clear(response answer) const {
+    clear_bff_tokens(about, answer);
+    return answer;
+  }
+};
+
 }  // namespace
 
 std::optional<response> refuse_platform(const request& asked, const realm::settings& realm) {
@@ -161,37 +210,8 @@ std::optional<response> refuse_platform(const request& asked, const realm::setti
   return std::nullopt;
 }
 
-response encode_bff(const exchange& about, const outcome& made) {
-  if (const auto* session = std::get_if<operation::signed_in>(&made)) {
-    const bool is_login = about.matched.path == bff_login;
-    response entered = is_login ? success({{"email", session->user.email}}) : success();
-    set_bff_tokens(about, session->tokens, entered);
-    return entered;
-  }
-  if (const auto* shown = std::get_if<operation::profile>(&made)) return encode_profile(about, *shown);
-  if (const auto* page = std::get_if<operation::user_list>(&made)) {
-    ordered_json rows = ordered_json::array();
-    for (const account::user& each : page->users) rows.push_back(bff_user(each));
-    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page->session_id)}});
-  }
-  if (const auto* all = std::get_if<operation::session_list>(&made)) return success(sessions_body(*all));
-  if (const auto* verified = std::get_if<operation::email_verified>(&made)) {
-    return success({{"email", verified->user.email}});
-  }
-  if (const auto* fresh = std::get_if<operation::temporary_password>(&made)) {
-    response shown = success({{"pass", std::string(fresh->password.reveal())}});
-    clear_bff_tokens(about, shown);
-    return shown;
-  }
-  if (const auto* no = std::get_if<operation::refused>(&made)) return encode_refusal(about, *no);
-  if (std::holds_alternative<operation::blank>(made)) {
-    return hard_error(about.asked, 422, "Users register themselves at authn/register");
-  }
-  response done = success();
-  const auto* removed = std::get_if<operation::account_removed>(&made);
-  const bool ends_own = std::holds_alternative<operation::signed_out>(made) || (removed != nullptr && removed->own);
-  if (ends_own || about.matched.path == bff_reset) clear_bff_tokens(about, done);
-  return done;
+response encode_bff(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(api_encoder{about}, outcome);
 }
 
 response encode_bff_status(const request& asked, const realm::settings& realm, int status) {

@@ -69,7 +69,7 @@ constexpr std::array hop_fields{
     field{"challenge", &input::challenge, true},
 };
 
-// A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
+// The known client of `rest` logs out with only its bearer and no body, which is read here, as an empty form.
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_token_cookies(asked, realm);
   const bool has_bearer_only = asked.path == "logout" && shown.nothing();
@@ -343,34 +343,56 @@ response encode_verified(const exchange& about, const operation::email_verified&
   return show(about, "verified.html", 200, nullptr, values);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
-  if (const auto* all = std::get_if<operation::account_overview>(&outcome)) return show_account(about, *all);
-  if (const auto* given = std::get_if<operation::handed_over>(&outcome)) return go_over(about, *given);
-  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_refusal(about, *no);
-  if (std::holds_alternative<operation::signed_out>(outcome) ||
-      std::holds_alternative<operation::account_removed>(outcome)) {
+response encode_page(const exchange& about, const operation::blank& page) {
+  if (!page.logged_in_as.empty()) return show_who_is_logged_in(about, page.logged_in_as);
+  if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
+  // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
+  if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
+  return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
+}
+
+// After a form of the account page, which says that it is done.
+response to_account(const exchange& about, std::string_view notice) {
+  return redirect(303, mounted(about, "account?done=") + std::string(notice));
+}
+
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return enter(about, session.tokens); }
+  template <operation::one_of<operation::signed_out, operation::account_removed> Left>
+  response operator()(const Left&) const {
     return leave(about);
   }
-  if (const auto* page = std::get_if<operation::blank>(&outcome)) {
-    if (!page->logged_in_as.empty()) return show_who_is_logged_in(about, page->logged_in_as);
-    if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
-    // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
-    if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
-    return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
+  response operator()(const operation::account_overview& all) const { return show_account(about, all); }
+  response operator()(const operation::profile& changed) const {
+    return to_account(about, changed.pending_email ? pending_notice : page_of(about).done);
   }
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+  template <operation::one_of<operation::sessions_ended, operation::token_changed> Changed>
+  response operator()(const Changed&) const {
+    return to_account(about, page_of(about).done);
+  }
+  response operator()(const operation::handed_over& given) const { return go_over(about, given); }
+  response operator()(const operation::blank& page) const { return encode_page(about, page); }
+  response operator()(const operation::verification_sent&) const {
     return show(about, verification_template, 202, nullptr);
   }
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return encode_mail_sent(about);
-  if (const auto* who = std::get_if<operation::email_verified>(&outcome)) return encode_verified(about, *who);
-  if (std::holds_alternative<operation::password_reset>(outcome)) {
+  response operator()(const operation::mail_sent&) const { return encode_mail_sent(about); }
+  response operator()(const operation::email_verified& who) const { return encode_verified(about, who); }
+  response operator()(const operation::password_reset&) const {
     return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
   }
-  const auto* profile = std::get_if<operation::profile>(&outcome);
-  const bool is_pending = profile != nullptr && profile->pending_email;
-  return redirect(303,
-                  mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::user_list, operation::temporary_password,
+                              operation::token_list, operation::token_made>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 }  // namespace

@@ -138,26 +138,40 @@ ordered_json user_body(const account::user& user) {
   return {{"id", user.id}, {"email", user.email}, {"username", username}};
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  const int success = about.matched.success;
-  if (std::holds_alternative<operation::blank>(outcome)) return give_token(about);
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
-    ordered_json body = {{"accessToken", session->tokens.access.reveal()}};
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::blank&) const { return give_token(about); }
+  response operator()(const operation::signed_in& session) const {
+    ordered_json body = {{"accessToken", session.tokens.access.reveal()}};
     if (about.matched.path != refresh_path) {
-      body["refreshToken"] = session->tokens.handle.reveal();
-      body["user"] = user_body(session->user);
+      body["refreshToken"] = session.tokens.handle.reveal();
+      body["user"] = user_body(session.user);
     }
-    return json_response(success, body);
+    return json_response(about.matched.success, body);
   }
-  if (const auto* made = std::get_if<operation::profile>(&outcome)) {
-    ordered_json body = user_body(made->user);
-    body["createdAt"] = iso8601(made->user.created_at);
-    return json_response(success, body);
+  response operator()(const operation::profile& registered) const {
+    ordered_json body = user_body(registered.user);
+    body["createdAt"] = iso8601(registered.user.created_at);
+    return json_response(about.matched.success, body);
   }
-  if (std::holds_alternative<operation::signed_out>(outcome)) {
-    return json_response(success, {{"message", "Logged out successfully"}});
+  response operator()(const operation::signed_out&) const {
+    return json_response(about.matched.success, {{"message", "Logged out successfully"}});
   }
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::sessions_ended, operation::account_removed,
+                              operation::verification_sent, operation::email_verified, operation::mail_sent,
+                              operation::user_list, operation::password_reset, operation::temporary_password,
+                              operation::account_overview, operation::token_list, operation::token_made,
+                              operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}}; }

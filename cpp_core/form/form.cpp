@@ -172,14 +172,6 @@ response ask(const exchange& about, const operation::blank& page) {
   return encode_refusal(about, no);
 }
 
-// Of outcomes that have no more to say; empty: of others.
-std::string_view message_of(const operation::outcome& outcome) {
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return "Password reset link sent to your email";
-  if (std::holds_alternative<operation::password_reset>(outcome)) return "Password reset successful";
-  if (std::holds_alternative<operation::email_verified>(outcome)) return "Email verified";
-  return {};
-}
-
 // A HEAD must change nothing (RFC 9110 §9.3.2), and one GET of ours does: it is answered as for the form, whatever it
 // brings.
 std::optional<response> answer_blind_reset(const exchange& about) {
@@ -187,19 +179,40 @@ std::optional<response> answer_blind_reset(const exchange& about) {
   return form_page(about, nullptr);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
-  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
-  if (const auto* page = std::get_if<operation::blank>(&outcome)) return ask(about, *page);
-  if (const std::string_view message = message_of(outcome); !message.empty()) {
-    const bool is_resent = about.matched.path == "auth/verify/resend";
-    if (wants_page(about.asked)) return form_page_after(about, outcome);
-    return code_and_message(200, is_resent ? "Verification link sent to your email" : message);
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return enter(about, session.tokens); }
+  response operator()(const operation::signed_out&) const { return leave(about); }
+  response operator()(const operation::blank& page) const { return ask(about, page); }
+  response operator()(const operation::mail_sent&) const {
+    if (wants_page(about.asked)) return form_page_after_mail(about);
+    const bool is_reset = about.matched.path == form_forgot;
+    return code_and_message(
+        200, is_reset ? "Password reset link sent to your email" : "Verification link sent to your email");
   }
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+  response operator()(const operation::password_reset&) const {
+    return wants_page(about.asked) ? form_page_after_reset(about) : code_and_message(200, "Password reset successful");
+  }
+  response operator()(const operation::email_verified&) const {
+    return wants_page(about.asked) ? form_page_after_verification(about) : code_and_message(200, "Email verified");
+  }
+  response operator()(const operation::verification_sent&) const {
     return wants_page(about.asked) ? back(about) : text(200, "Signup successful");
   }
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::profile, operation::session_list, operation::sessions_ended,
+                              operation::account_removed, operation::user_list, operation::temporary_password,
+                              operation::account_overview, operation::token_list, operation::token_made,
+                              operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 response encode_status(const request& asked, const realm::settings& realm, int status) {

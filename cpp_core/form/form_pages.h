@@ -28,7 +28,9 @@ response form_error_page(const request& asked, const realm::settings& realm, con
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status);
 
 // What follows a success that logs nobody in or out: another page, or the login with a notice on it.
-response form_page_after(const exchange& about, const operation::outcome& made);
+response form_page_after_mail(const exchange& about);
+response form_page_after_verification(const exchange& about);
+response form_page_after_reset(const exchange& about);
 
 // Back to where it came from, which must be on this site (REQUIREMENTS 44): what the form says, else the page that had
 // the form on it, else "/".

@@ -75,19 +75,39 @@ response enter(const exchange& about, const gate::hop_state& state, const operat
   return made;
 }
 
-// Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host by
-// now.
+// The browser comes back from the login host.
+struct arrival_encoder {
+  const exchange& about;
+  const std::optional<gate::hop_state> state;
+
+  response operator()(const operation::signed_in& session) const {
+    return state ? enter(about, *state, &session.tokens) : lost();
+  }
+  // It has the cookies of both hosts already.
+  response operator()(const operation::blank&) const { return state ? enter(about, *state, nullptr) : lost(); }
+  // Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host
+  // by now.
+  response operator()(const operation::refused& refused) const {
+    const bool may_try_again = refused.why == refusal::hop_lost && state && !state->again;
+    return may_try_again ? begin_hop(about.realm, about.asked, state->address, true)
+                         : error_page(about.asked, about.realm, refused);
+  }
+  template <operation::one_of<
+      operation::profile, operation::session_list, operation::signed_out, operation::sessions_ended,
+      operation::account_removed, operation::verification_sent, operation::email_verified, operation::mail_sent,
+      operation::user_list, operation::password_reset, operation::temporary_password, operation::account_overview,
+      operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+
+ private:
+  response lost() const { return error_page(about.asked, about.realm, refusal::hop_lost); }
+};
+
 response encode_arrival(const exchange& about, const operation::outcome& outcome) {
-  const auto state = gate::parse_hop_state(about.typed_as("state"));
-  const auto* session = std::get_if<operation::signed_in>(&outcome);
-  if (session != nullptr && state) return enter(about, *state, &session->tokens);
-  const bool has_cookies = std::holds_alternative<operation::blank>(outcome);
-  if (has_cookies && state) return enter(about, *state, nullptr);
-  const auto* no = std::get_if<operation::refused>(&outcome);
-  const bool is_lost = no != nullptr && no->why == refusal::hop_lost && state;
-  if (is_lost && !state->again) return begin_hop(about.realm, about.asked, state->address, true);
-  return no != nullptr ? error_page(about.asked, about.realm, *no)
-                       : error_page(about.asked, about.realm, refusal::hop_lost);
+  return std::visit(arrival_encoder{about, gate::parse_hop_state(about.typed_as("state"))}, outcome);
 }
 
 response encode(const exchange& about, const operation::outcome& outcome) {

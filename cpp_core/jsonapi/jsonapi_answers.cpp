@@ -135,6 +135,27 @@ response detail(int status, std::string_view said) {
   return json_response(status, {{"data", {{"type", "users"}, {"detail", said}}}});
 }
 
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return encode_session(about, session); }
+  response operator()(const operation::signed_out&) const { return leave(about); }
+  response operator()(const operation::account_removed&) const { return nothing(about.matched.success); }
+  response operator()(const operation::profile& shown) const { return show_jsonapi_user(about, shown.user); }
+  response operator()(const operation::user_list& page) const { return show_jsonapi_users(about, page); }
+  response operator()(const operation::verification_sent&) const { return detail(202, "Verification email sent"); }
+  response operator()(const operation::mail_sent&) const { return detail(200, "Recovery email sent"); }
+  response operator()(const operation::password_reset&) const { return detail(200, "Password changed"); }
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::sessions_ended, operation::email_verified,
+                              operation::temporary_password, operation::account_overview, operation::token_list,
+                              operation::token_made, operation::token_changed, operation::handed_over, operation::blank>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
 }  // namespace
 
 envelope envelope_of(const route& matched) {
@@ -160,15 +181,7 @@ response encode_jsonapi_status(const request& asked, const realm::settings&, int
 }
 
 response encode_jsonapi(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return encode_session(about, *session);
-  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
-  if (std::holds_alternative<operation::account_removed>(outcome)) return nothing(about.matched.success);
-  if (const auto* shown = std::get_if<operation::profile>(&outcome)) return show_jsonapi_user(about, shown->user);
-  if (const auto* page = std::get_if<operation::user_list>(&outcome)) return show_jsonapi_users(about, *page);
-  if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return detail(200, "Recovery email sent");
-  if (std::holds_alternative<operation::password_reset>(outcome)) return detail(200, "Password changed");
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  return std::visit(encoder{about}, outcome);
 }
 
 }  // namespace gatehouse::dialect

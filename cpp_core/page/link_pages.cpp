@@ -77,20 +77,43 @@ response encode_link_refusal(const exchange& about, const operation::refused& no
   return show_link_page(about, "link-failed.html", status, nullptr);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_link_refusal(about, *no);
-  if (std::holds_alternative<operation::password_reset>(outcome))
-    return show_link_page(about, "reset-done.html", 200, nullptr);
-  if (std::holds_alternative<operation::email_verified>(outcome))
-    return show_link_page(about, "verified.html", 200, nullptr);
-  if (std::holds_alternative<operation::mail_sent>(outcome)) {
-    const std::string_view language = language_of(about.realm, about.asked);
-    const nlohmann::json sent = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
-    return show_link_page(about, form_of(about.matched), 200, nullptr, sent);
-  }
+response show_form_or_asset(const exchange& about) {
   if (!about.matched.path.ends_with(":id")) return show_link_page(about, form_of(about.matched), 200, nullptr);
   const request moved = as_page(about.asked);
   return asset({about.matched, about.realm, moved, {}});
+}
+
+response say_mail_is_sent(const exchange& about) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  const nlohmann::json sent = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
+  return show_link_page(about, form_of(about.matched), 200, nullptr, sent);
+}
+
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::blank&) const { return show_form_or_asset(about); }
+  response operator()(const operation::password_reset&) const {
+    return show_link_page(about, "reset-done.html", 200, nullptr);
+  }
+  response operator()(const operation::email_verified&) const {
+    return show_link_page(about, "verified.html", 200, nullptr);
+  }
+  response operator()(const operation::mail_sent&) const { return say_mail_is_sent(about); }
+  response operator()(const operation::refused& refused) const { return encode_link_refusal(about, refused); }
+  template <
+      operation::one_of<operation::signed_in, operation::profile, operation::session_list, operation::signed_out,
+                        operation::sessions_ended, operation::account_removed, operation::verification_sent,
+                        operation::user_list, operation::temporary_password, operation::account_overview,
+                        operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+          Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 response encode_status(const request& asked, const realm::settings& realm, int status) {

@@ -1,6 +1,7 @@
 // What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -153,6 +154,11 @@ using outcome =
     std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
                  email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
                  token_made, token_changed, handed_over, blank, refused>;
+
+// One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
+// never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.
+template <class Outcome, class... Listed>
+concept one_of = (std::same_as<Outcome, Listed> || ...);
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {
