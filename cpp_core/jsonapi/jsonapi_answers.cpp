@@ -3,12 +3,12 @@
 #include "base/random.h"
 #include "body/fields.h"
 #include "body/json_body.h"
+#include "gate/set_cookie.h"
 #include "jsonapi/jsonapi_admin.h"
 #include "page/link_pages.h"
 #include "step/issue.h"
 #include "wire/json_response.h"
 #include "wire/refusal_texts.h"
-#include "wire/set_cookie.h"
 #include "wire/status_phrase.h"
 
 namespace gatehouse::dialect {
@@ -34,19 +34,26 @@ constexpr std::array words{
     own_words{refusal::not_found, "", 404, "User Not Found"},
 };
 
-void add_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
-                std::optional<seconds> lifetime, response& answer) {
-  cookie added;
-  added.name = name;
-  added.value = value;
-  added.secure = realm.cookie_secure;
-  added.same_site = realm.jsonapi_same_site;
-  added.lifetime = lifetime;
-  answer.add_header("Set-Cookie", set_cookie(added));
+gate::cookie cookie_of(const realm::settings& realm, std::string_view name) {
+  return {.name = std::string(name), .secure = realm.cookie_secure, .same_site = realm.jsonapi_same_site};
 }
 
-void add_fingerprint(const realm::settings& realm, response& answer) {
-  add_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
+void set_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
+                std::optional<seconds> lifetime, response& answer) {
+  gate::cookie said = cookie_of(realm, name);
+  said.value = value;
+  said.lifetime = lifetime;
+  answer.add_header("Set-Cookie", gate::set_cookie(said));
+}
+
+void clear_cookies(const realm::settings& realm, response& answer) {
+  for (const std::string_view name : {std::string_view(realm.jsonapi_cookie), jsonapi_fingerprint}) {
+    answer.add_header("Set-Cookie", gate::clear_cookie(cookie_of(realm, name)));
+  }
+}
+
+void set_fingerprint(const realm::settings& realm, response& answer) {
+  set_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
 }
 
 // An error that Fastify itself would make.
@@ -108,9 +115,9 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   // Who has only an access token must not get more than that for it.
   if (!is_change && !is_administration) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
-    add_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
+    set_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
   }
-  if (!is_change) add_fingerprint(about.realm, made);
+  if (!is_change) set_fingerprint(about.realm, made);
   const bool is_entry = about.matched.path == jsonapi_login || about.matched.path == jsonapi_register;
   if (is_entry || is_administration) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
   return made;
@@ -126,8 +133,7 @@ response nothing(int status) {
 response leave(const exchange& about) {
   response left = nothing(about.matched.success);
   if (is_jsonapi_administration(about.matched)) return left;
-  add_cookie(about.realm, about.realm.jsonapi_cookie, "", seconds(0), left);
-  add_cookie(about.realm, jsonapi_fingerprint, "", seconds(0), left);
+  clear_cookies(about.realm, left);
   return left;
 }
 
