@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_gatehouse_add_handler(ngx_conf_t *cf,
 static ngx_int_t ngx_http_gatehouse_add_log_handler(ngx_conf_t *cf);
 static void *ngx_http_gatehouse_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
+static void ngx_http_gatehouse_compare(ngx_cycle_t *cycle,
+    ngx_http_gatehouse_main_conf_t *gmcf);
 static ngx_int_t ngx_http_gatehouse_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_gatehouse_init_process(ngx_cycle_t *cycle);
 static void ngx_http_gatehouse_exit_process(ngx_cycle_t *cycle);
@@ -371,6 +373,53 @@ ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf)
 }
 
 
+/*
+ * At a reload: what the new configuration means for who is logged in.  The
+ * module is not in the old one's contexts if it was not loaded then.
+ */
+
+static void
+ngx_http_gatehouse_compare(ngx_cycle_t *cycle,
+    ngx_http_gatehouse_main_conf_t *gmcf)
+{
+    size_t                           i;
+    gh_error                         text;
+    ngx_uint_t                       n;
+    ngx_cycle_t                     *old;
+    ngx_http_gatehouse_main_conf_t  *before;
+
+    old = cycle->old_cycle;
+
+    if (old == NULL || ngx_is_init_cycle(old)) {
+        return;
+    }
+
+    for (n = 0; n < old->modules_n; n++) {
+        if (old->modules[n] == &ngx_http_gatehouse_module) {
+            break;
+        }
+    }
+
+    if (n == old->modules_n) {
+        return;
+    }
+
+    before = ngx_http_cycle_get_module_main_conf(old,
+                                                 ngx_http_gatehouse_module);
+
+    if (before == NULL || before->config == NULL || gmcf->config == NULL) {
+        return;
+    }
+
+    for (i = 0;
+         gh_config_consequence(before->config, gmcf->config, i, &text) == 0;
+         i++)
+    {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0, "gatehouse: %s", text.text);
+    }
+}
+
+
 static ngx_int_t
 ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
 {
@@ -383,6 +432,8 @@ ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
     if (gmcf == NULL) {
         return NGX_OK;
     }
+
+    ngx_http_gatehouse_compare(cycle, gmcf);
 
     if (gmcf->zone) {
         gh_zone_settle(gmcf->config,
