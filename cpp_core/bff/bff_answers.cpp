@@ -65,9 +65,9 @@ constexpr std::array words{
     own_words{refusal::link_unknown, "", 500, "Server error"},
 };
 
-std::string message_of(const exchange& about, const operation::refused& no) {
-  if (no.fields.empty()) return no.message;
-  const operation::field_error& first = no.fields.front();
+std::string message_of(const exchange& about, const operation::refused& rejection) {
+  if (rejection.fields.empty()) return rejection.message;
+  const operation::field_error& first = rejection.fields.front();
   if (first.field == operation::field_id(&input::name)) return "The name " + first.reason;
   if (first.field == operation::field_id(&input::current_password)) return "Wrong current password";
   const bool is_missing = first.reason == "is required";
@@ -81,38 +81,38 @@ std::string message_of(const exchange& about, const operation::refused& no) {
   return first.reason;
 }
 
-bool lacks_link_token(const operation::refused& no) {
+bool lacks_link_token(const operation::refused& rejection) {
   const operation::field_id link_token(&input::link_token);
-  return std::ranges::find(no.fields, link_token, &operation::field_error::field) != no.fields.end();
+  return std::ranges::find(rejection.fields, link_token, &operation::field_error::field) != rejection.fields.end();
 }
 
-response say_refusal(const exchange& about, const operation::refused& no) {
+response say_refusal(const exchange& about, const operation::refused& rejection) {
   if (is_administration(about.matched)) {
-    const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
-                         no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
+    const bool guarded = rejection.why == refusal::missing_bearer || rejection.why == refusal::bad_bearer ||
+                         rejection.why == refusal::forbidden || rejection.why == refusal::conflicting_credentials;
     if (guarded) return hard_error(about.asked, 403, "Forbidden");
-    if (no.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
-    if (no.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
+    if (rejection.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
+    if (rejection.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
   }
-  if (lacks_link_token(no)) return failure(401, "Unauthorized");
-  if (no.why == refusal::invalid_input) return failure(400, message_of(about, no));
-  if (no.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
+  if (lacks_link_token(rejection)) return failure(401, "Unauthorized");
+  if (rejection.why == refusal::invalid_input) return failure(400, message_of(about, rejection));
+  if (rejection.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
     return json_response(200, {{"status", "fail"}});
-  if (no.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
+  if (rejection.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
     const shown_refresh shown = refresh_token_shown(about.asked);
     if (shown == shown_refresh::none) return failure(400, "No refresh token provided");
     if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
   }
-  const answer said = answer_to(no.why, about.matched.path, words);
+  const wording said = wording_of(rejection.why, about.matched.path, words);
   return failure(said.status, said.message);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  response made = say_refusal(about, no);
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  response answer = say_refusal(about, rejection);
   // Not where the login has not been judged: a store that is down logs nobody out.
-  const bool is_failed_login = about.matched.path == bff_login && row_of(no.why).status < 500;
-  if (is_failed_login) clear_bff_tokens(about, made);
-  return made;
+  const bool is_failed_login = about.matched.path == bff_login && row_of(rejection.why).status < 500;
+  if (is_failed_login) clear_bff_tokens(about, answer);
+  return answer;
 }
 
 ordered_json sessions_body(const operation::session_list& all) {

@@ -80,16 +80,17 @@ constexpr auto page_routes = [] {
 response leave(const exchange& about) {
   const std::string_view wanted = about.typed_as("return");
   const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
-  response made = redirect(303, about.asked.mount + "login" + query);
-  clear_bff_tokens(about, made);
-  made.add_header("Clear-Site-Data", "\"cache\"");
-  return made;
+  response answer = redirect(303, about.asked.mount + "login" + query);
+  clear_bff_tokens(about, answer);
+  answer.add_header("Clear-Site-Data", "\"cache\"");
+  return answer;
 }
 
 // The page that says so, instead of a form that would come to nothing.
-response refuse_link(const exchange& about, const operation::refused& no) {
-  const bool is_dead = no.why == operation::refusal::link_unknown || no.why == operation::refusal::link_expired;
-  if (!is_dead) return error_page(about.asked, about.realm, no);
+response refuse_link(const exchange& about, const operation::refused& rejection) {
+  const bool is_dead =
+      rejection.why == operation::refusal::link_unknown || rejection.why == operation::refusal::link_expired;
+  if (!is_dead) return error_page(about.asked, about.realm, rejection);
   const bool is_for_reset = about.matched.path == verify_path;
   return redirect(303, about.asked.mount + std::string(is_for_reset ? verify_path : failed_path));
 }

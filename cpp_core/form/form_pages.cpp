@@ -158,8 +158,8 @@ response form_page_after_verification(const exchange& about) {
 
 response form_page_after_reset(const exchange& about) { return to_login(about, "password_reset"); }
 
-response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
-  return error_page(as_page(asked), realm, no);
+response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& rejection) {
+  return error_page(as_page(asked), realm, rejection);
 }
 
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status) {

@@ -49,10 +49,10 @@ gate::hop_cookie cookie_of(const realm::settings& realm, std::string_view origin
 
 // No address of a hand-over is told to whatever is loaded next.
 response away(std::string location) {
-  response made = redirect(302, std::move(location));
-  made.add_header("Referrer-Policy", "no-referrer");
-  made.add_header("Cache-Control", "no-store");
-  return made;
+  response answer = redirect(302, std::move(location));
+  answer.add_header("Referrer-Policy", "no-referrer");
+  answer.add_header("Cache-Control", "no-store");
+  return answer;
 }
 
 // Whether this browser has begun what it comes back from shows in its cookie.
@@ -68,11 +68,11 @@ void read_more(const request& asked, const realm::settings& realm, input& in) {
 response enter(const exchange& about, const gate::hop_state& state, const operation::issued_tokens* tokens) {
   const gate::hop_cookie cookie = cookie_of(about.realm, *origin_of(about.realm, about.asked));
   const std::vector<std::string_view> shown = about.asked.all_headers("Cookie");
-  response made = away(state.address);
-  if (tokens != nullptr) set_token_cookies(about, *tokens, made);
-  made.add_header("Set-Cookie", cookie.end(state));
-  made.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
-  return made;
+  response answer = away(state.address);
+  if (tokens != nullptr) set_token_cookies(about, *tokens, answer);
+  answer.add_header("Set-Cookie", cookie.end(state));
+  answer.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
+  return answer;
 }
 
 // The browser comes back from the login host.
@@ -139,10 +139,10 @@ response begin_hop(const realm::settings& realm, const request& asked, std::stri
 
   std::string query = "?origin=" + gate::percent_encode(*origin);
   query.append("&state=").append(state.text()).append("&challenge=").append(gate::challenge_of(verifier));
-  response made = away(realm.public_url + realm.login_path + "hop" + query);
-  made.add_header("Set-Cookie", cookie.begin(state, verifier, now));
-  for (std::string& header : cookie.forget_oldest(shown)) made.add_header("Set-Cookie", std::move(header));
-  return made;
+  response answer = away(realm.public_url + realm.login_path + "hop" + query);
+  answer.add_header("Set-Cookie", cookie.begin(state, verifier, now));
+  for (std::string& header : cookie.forget_oldest(shown)) answer.add_header("Set-Cookie", std::move(header));
+  return answer;
 }
 
 const dialect hop{

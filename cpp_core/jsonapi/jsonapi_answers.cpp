@@ -76,10 +76,10 @@ response refuse_media_type(const request& asked) {
   return fastify_error(415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", message);
 }
 
-response encode_invalid(const exchange& about, const operation::refused& no) {
-  std::string message = no.message;
-  if (!no.fields.empty()) {
-    const operation::field_error& first = no.fields.front();
+response encode_invalid(const exchange& about, const operation::refused& rejection) {
+  std::string message = rejection.message;
+  if (!rejection.fields.empty()) {
+    const operation::field_error& first = rejection.fields.front();
     message = about.matched.method == "GET" ? "querystring" : place_of_attributes(envelope_of(about.matched));
     message.append("/").append(member_name(about.matched, first.field)).append(" ").append(first.reason);
   }
@@ -87,15 +87,15 @@ response encode_invalid(const exchange& about, const operation::refused& no) {
   return code.empty() ? plain_error(400, message) : fastify_error(400, code, message);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  if (no.why == refusal::invalid_input) return encode_invalid(about, no);
-  if (no.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
-  const answer said = answer_to(no.why, about.matched.path, words);
-  response made = plain_error(said.status, said.message);
-  if (no.why == refusal::recent_login_needed) {  // RFC 9470 §3
-    made.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  if (rejection.why == refusal::invalid_input) return encode_invalid(about, rejection);
+  if (rejection.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
+  const wording said = wording_of(rejection.why, about.matched.path, words);
+  response answer = plain_error(said.status, said.message);
+  if (rejection.why == refusal::recent_login_needed) {  // RFC 9470 §3
+    answer.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
   }
-  return made;
+  return answer;
 }
 
 response encode_session(const exchange& about, const operation::signed_in& session) {
@@ -111,16 +111,16 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
 
   ordered_json data = {
       {"type", is_refresh ? "Refresh" : "users"}, {"id", session.user.id}, {"attributes", std::move(attributes)}};
-  response made = json_response(about.matched.success, {{"data", std::move(data)}});
+  response answer = json_response(about.matched.success, {{"data", std::move(data)}});
   // Who has only an access token must not get more than that for it.
   if (!is_change && !is_administration) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
-    set_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
+    set_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, answer);
   }
-  if (!is_change) set_fingerprint(about.realm, made);
+  if (!is_change) set_fingerprint(about.realm, answer);
   const bool is_entry = about.matched.path == jsonapi_login || about.matched.path == jsonapi_register;
-  if (is_entry || is_administration) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
-  return made;
+  if (is_entry || is_administration) answer.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
+  return answer;
 }
 
 response nothing(int status) {

@@ -101,10 +101,11 @@ constexpr std::array routes{
 
 ordered_json error_body(int status, std::string_view message) { return {{"message", message}, {"status", status}}; }
 
-response encode_refusal(const route& matched, const operation::refused& no) {
-  const refusal_row& row = row_of(no.why);
-  ordered_json body = error_body(row.status, no.message.empty() ? row.message : std::string_view(no.message));
-  for (const operation::field_error& each : no.fields) {
+response encode_refusal(const route& matched, const operation::refused& rejection) {
+  const refusal_row& row = row_of(rejection.why);
+  ordered_json body =
+      error_body(row.status, rejection.message.empty() ? row.message : std::string_view(rejection.message));
+  for (const operation::field_error& each : rejection.fields) {
     body["errors"][std::string(member_name(matched, each.field))] = each.reason;
   }
   return json_response(row.status, body);

@@ -162,30 +162,30 @@ concept one_of = (std::same_as<Outcome, Listed> || ...);
 
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {
-  refused no;
-  no.why = why;
-  return no;
+  refused rejection;
+  rejection.why = why;
+  return rejection;
 }
 inline outcome refuse_message(std::string message) {
-  refused no;
-  no.why = refusal::invalid_input;
-  no.message = std::move(message);
-  return no;
+  refused rejection;
+  rejection.why = refusal::invalid_input;
+  rejection.message = std::move(message);
+  return rejection;
 }
 inline outcome refuse_last_administrator() {
   return refuse_message("The realm would be left without an administrator");
 }
 inline outcome refuse_for_now(seconds retry_after) {
-  refused no;
-  no.why = refusal::too_many_requests;
-  no.retry_after = retry_after;
-  return no;
+  refused rejection;
+  rejection.why = refusal::too_many_requests;
+  rejection.retry_after = retry_after;
+  return rejection;
 }
 inline outcome refuse_fields(std::vector<field_error> fields) {
-  refused no;
-  no.why = refusal::invalid_input;
-  no.fields = std::move(fields);
-  return no;
+  refused rejection;
+  rejection.why = refusal::invalid_input;
+  rejection.fields = std::move(fields);
+  return rejection;
 }
 
 }  // namespace gatehouse::operation
