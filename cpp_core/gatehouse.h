@@ -60,6 +60,8 @@ int gh_realm_directive(gh_realm *realm, const gh_str *args, size_t count, gh_err
 int gh_realm_complete(gh_realm *realm, gh_error *error);
 /* Of a complete realm: what its directives cannot do together, into `text`. -1: there are not so many. */
 int gh_realm_advice(const gh_realm *realm, size_t number, gh_error *text);
+/* Of a configuration that takes another one's place: what that means for who is logged in, likewise. */
+int gh_config_consequence(const gh_config *before, const gh_config *now, size_t number, gh_error *text);
 gh_realm *gh_realm_find(gh_config *config, gh_str name, gh_error *error);
 /* gatehouse_token_from cookie=NAME: no application is to see it. */
 int gh_config_hide_cookie(gh_config *config, gh_str name, gh_error *error);

@@ -197,6 +197,8 @@ ngx_http_gatehouse_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    ngx_http_gatehouse_reloaded(cycle, gmcf);
+
     if (gmcf->zone) {
         ngx_http_gatehouse_zone_settle(gmcf);
     }

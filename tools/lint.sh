@@ -22,6 +22,8 @@ lint_quickly() {
     local clean=0
     clang-format --dry-run --Werror $(find cpp_core t/unit -name '*.h' -o -name '*.cpp') || clean=1
     tools/layers.py || { say 'lint: a room uses only those below it'; clean=1; }
+    no_match 'every Set-Cookie is written in gate/set_cookie.cpp' \
+        -rnE 'Path=/|SameSite=|"Max-Age' cpp_core src --exclude=set_cookie.cpp || clean=1
     no_match 'the core knows no nginx' -rnE '#include *[<"]ngx_|\bngx_[a-z]' cpp_core || clean=1
     no_match 'no structured binding of a co_await: newer compilers skip destructors' \
         -rnE 'auto *&*\[[^]]*\] *= *co_await' cpp_core t/unit || clean=1

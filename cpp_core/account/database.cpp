@@ -30,13 +30,15 @@ bool is_missing_schema(std::string_view sqlstate) {  // undefined table, schema,
 
 }  // namespace
 
-error database::refused(const refusal& no) {
-  const std::string_view kind = std::string_view(no.sqlstate).substr(0, 2);
-  if (kind == "22" || kind == "23") return {fault::invalid, no.what};  // data exception, constraint violation
-  if (is_missing_schema(no.sqlstate)) return {fault::unavailable, no.what + "; have all files of sql/ been applied?"};
-  if (no.sqlstate == "42501")
-    return {fault::unavailable, no.what + "; have the owner of the schema execute: SELECT gatehouse.grant_to('ROLE')"};
-  return {fault::internal, no.what};
+error database::refused(const refusal& problem) {
+  const std::string_view kind = std::string_view(problem.sqlstate).substr(0, 2);
+  if (kind == "22" || kind == "23") return {fault::invalid, problem.what};  // data exception, constraint violation
+  if (is_missing_schema(problem.sqlstate))
+    return {fault::unavailable, problem.what + "; have all files of sql/ been applied?"};
+  if (problem.sqlstate == "42501")
+    return {fault::unavailable,
+            problem.what + "; have the owner of the schema execute: SELECT gatehouse.grant_to('ROLE')"};
+  return {fault::internal, problem.what};
 }
 
 task<status> database::ready() {
@@ -48,8 +50,8 @@ task<status> database::ready() {
   parameters values{std::to_string(migrations.size())};
   const result<answer> found = co_await pool_.query(std::move(sql), std::move(values));
   if (!found) co_return found.failure();
-  if (const auto* no = std::get_if<refusal>(&*found)) {
-    co_return is_missing_schema(no->sqlstate) ? missing_migration(pool_.server(), 1) : refused(*no);
+  if (const auto* problem = std::get_if<refusal>(&*found)) {
+    co_return is_missing_schema(problem->sqlstate) ? missing_migration(pool_.server(), 1) : refused(*problem);
   }
   const rows& missing = std::get<rows>(*found);
   if (!missing.empty()) {
@@ -64,8 +66,8 @@ task<result<answer>> database::ask(std::string sql, parameters values) {
   if (!is_ready) co_return is_ready.failure();
   result<answer> outcome = co_await pool_.query(std::move(sql), std::move(values));
   if (outcome) {
-    const auto* no = std::get_if<refusal>(&*outcome);
-    if (no != nullptr && is_missing_schema(no->sqlstate)) checked_ = 0;
+    const auto* problem = std::get_if<refusal>(&*outcome);
+    if (problem != nullptr && is_missing_schema(problem->sqlstate)) checked_ = 0;
   }
   co_return outcome;
 }
@@ -73,7 +75,7 @@ task<result<answer>> database::ask(std::string sql, parameters values) {
 task<result<rows>> database::rows_of(std::string sql, parameters values) {
   result<answer> outcome = co_await ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
-  if (const auto* no = std::get_if<refusal>(&*outcome)) co_return refused(*no);
+  if (const auto* problem = std::get_if<refusal>(&*outcome)) co_return refused(*problem);
   co_return std::get<rows>(std::move(*outcome));
 }
 

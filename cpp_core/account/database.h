@@ -34,7 +34,7 @@ class database {
   task<result<postgres::rows>> rows_of(std::string sql, parameters values);
 
   // The error of rows_of() for a refusal.
-  static error refused(const postgres::refusal& no);
+  static error refused(const postgres::refusal& problem);
 
  private:
   postgres::pool& pool_;

@@ -99,9 +99,9 @@ task<result<link_use>> links::verify(secret token, std::optional<mail_order> to_
   values.insert(values.end(), {hash, order});
   const result<answer> outcome = co_await database_.ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
-  if (const auto* no = std::get_if<refusal>(&*outcome)) {
-    if (no->constraint == "users_realm_email") co_return link_use(email_taken());
-    co_return database::refused(*no);
+  if (const auto* problem = std::get_if<refusal>(&*outcome)) {
+    if (problem->constraint == "users_realm_email") co_return link_use(email_taken());
+    co_return database::refused(*problem);
   }
   const rows& changed = std::get<rows>(*outcome);
   if (!changed.empty()) co_return use_in(changed);

@@ -76,9 +76,9 @@ task<result<creation>> store::create(new_user who, std::string password, source 
                                who.first_name, who.active ? "true" : "false"});
   const result<answer> outcome = co_await database_.ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
-  if (const auto* no = std::get_if<refusal>(&*outcome)) {
-    if (const std::optional<taken> value = taken_value(*no)) co_return creation(*value);
-    co_return database::refused(*no);
+  if (const auto* problem = std::get_if<refusal>(&*outcome)) {
+    if (const std::optional<taken> value = taken_value(*problem)) co_return creation(*value);
+    co_return database::refused(*problem);
   }
   result<user> created = profile_in(std::get<rows>(*outcome));
   if (!created) co_return created.failure();
@@ -103,8 +103,8 @@ task<status> store::create_quietly(new_user who, std::string password, source fr
   const std::optional<std::string> second = order_of(std::move(to_owner), from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {who.email.as_typed(), who.name, who.metadata.dump(), password, first, second});
-  const result<rows> made = co_await database_.rows_of(std::move(sql), std::move(values));
-  if (!made) co_return made.failure();
+  const result<rows> created = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!created) co_return created.failure();
   co_return done{};
 }
 
@@ -142,17 +142,17 @@ task<result<profile_change>> store::change_profile(std::string user_id, profile_
   if (letters.pending) values[12] = letters.pending->as_typed();
   const result<answer> outcome = co_await database_.ask(std::move(sql), std::move(values));
   if (!outcome) co_return outcome.failure();
-  if (const auto* no = std::get_if<refusal>(&*outcome)) {
-    if (const std::optional<taken> value = taken_value(*no)) co_return profile_change(*value);
-    co_return database::refused(*no);
+  if (const auto* problem = std::get_if<refusal>(&*outcome)) {
+    if (const std::optional<taken> value = taken_value(*problem)) co_return profile_change(*value);
+    co_return database::refused(*problem);
   }
   const rows& changed = std::get<rows>(*outcome);
   if (changed.empty()) co_return profile_change(absent());
   result<user> now = profile_in(changed);
   if (!now) co_return now.failure();
-  profile_changed made{std::move(*now), std::nullopt};
-  if (changed.at(0, "outbox_id")) made.outbox_id = number_in(changed, 0, "outbox_id");
-  co_return profile_change(std::move(made));
+  profile_changed changed_profile{std::move(*now), std::nullopt};
+  if (changed.at(0, "outbox_id")) changed_profile.outbox_id = number_in(changed, 0, "outbox_id");
+  co_return profile_change(std::move(changed_profile));
 }
 
 task<result<password_change>> store::change_password(std::string user_id, std::string password,

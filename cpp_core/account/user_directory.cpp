@@ -52,7 +52,7 @@ std::string statement_of_change(bool ends_sessions) {
 
 }  // namespace
 
-task<result<std::vector<user>>> administration::list_users(std::size_t skip, std::size_t take, std::string part) {
+task<result<std::vector<user>>> user_directory::list_users(std::size_t skip, std::size_t take, std::string part) {
   // What is skipped is read from an index only, not from the table, unless its e-mails are looked at.
   std::string sql = "WITH page AS MATERIALIZED (SELECT p.id FROM gatehouse.users p WHERE p.realm = $1" +
                     has_part(part, "$4") + " ORDER BY p.created_at, p.id OFFSET $2::bigint LIMIT $3::bigint) SELECT " +
@@ -71,7 +71,7 @@ task<result<std::vector<user>>> administration::list_users(std::size_t skip, std
   co_return page;
 }
 
-task<result<std::size_t>> administration::count_users(std::string part) {
+task<result<std::size_t>> user_directory::count_users(std::string part) {
   std::string sql = "SELECT count(*) FROM gatehouse.users p WHERE p.realm = $1" + has_part(part, "$2");
   parameters values{realm_};
   if (!part.empty()) values.emplace_back(std::move(part));
@@ -80,7 +80,7 @@ task<result<std::size_t>> administration::count_users(std::string part) {
   co_return static_cast<std::size_t>(number_in(*found, 0, "count"));
 }
 
-task<result<administration::user_change>> administration::change_user(std::string user_id, change wanted, source from,
+task<result<user_directory::user_change>> user_directory::change_user(std::string user_id, change wanted, source from,
                                                                       letters told_by_mail) {
   using answer = user_change;
   const bool ends_sessions = wanted.is_active == false || wanted.password;
@@ -107,11 +107,11 @@ task<result<administration::user_change>> administration::change_user(std::strin
   if (rows.at(0, "is_last") == "t") co_return answer(last_administrator());
   result<user> now = profile_in(rows);
   if (!now) co_return now.failure();
-  changed made;
-  made.profile = std::move(*now);
-  made.ends_sessions = ends_sessions;
-  if (rows.at(0, "outbox_id")) made.outbox_id = number_in(rows, 0, "outbox_id");
-  co_return answer(std::move(made));
+  changed changed_user;
+  changed_user.profile = std::move(*now);
+  changed_user.ends_sessions = ends_sessions;
+  if (rows.at(0, "outbox_id")) changed_user.outbox_id = number_in(rows, 0, "outbox_id");
+  co_return answer(std::move(changed_user));
 }
 
 }  // namespace gatehouse::account

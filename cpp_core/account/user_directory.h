@@ -17,12 +17,12 @@
 
 namespace gatehouse::account {
 
-class administration {
+class user_directory {
  public:
   // The pool outlives it.
-  administration(postgres::pool& pool, std::string realm) : database_(pool), realm_(std::move(realm)) {}
-  administration(const administration&) = delete;
-  administration& operator=(const administration&) = delete;
+  user_directory(postgres::pool& pool, std::string realm) : database_(pool), realm_(std::move(realm)) {}
+  user_directory(const user_directory&) = delete;
+  user_directory& operator=(const user_directory&) = delete;
 
   // The oldest account first. `part`: only those with it in their e-mail, in any case of letters; empty: all.
   task<result<std::vector<user>>> list_users(std::size_t skip, std::size_t take, std::string part);

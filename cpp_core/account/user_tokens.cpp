@@ -106,10 +106,10 @@ task<result<token_creation>> user_tokens::create(std::string user_id, new_user_t
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::move(wanted.name), std::move(sha256), array_of(wanted.scopes),
                                array_of(wanted.networks), std::move(wanted.last_day), order});
-  const result<rows> made = co_await database_.rows_of(std::move(sql), std::move(values));
-  if (!made) co_return made.failure();
-  if (made->empty()) co_return token_creation(too_many_tokens());
-  co_return token_creation(token_in(*made, 0));
+  const result<rows> created = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!created) co_return created.failure();
+  if (created->empty()) co_return token_creation(too_many_tokens());
+  co_return token_creation(token_in(*created, 0));
 }
 
 task<result<bool>> user_tokens::rename(std::string user_id, std::string id, std::string name, source from) {

@@ -46,19 +46,19 @@ void log_failure(realm::services& realm, const account::queued_mail& mail, const
 }
 
 // What becomes of the row of a mail that was not accepted.
-task<status> settle(realm::services& realm, account::queued_mail mail, smtp::delivery came, double spread) {
+task<status> settle(realm::services& realm, account::queued_mail mail, smtp::delivery delivery, double spread) {
   account::mail_queue& queue = realm.mails();
   const bool is_old = mail.written_at + longest_wait.count() <= now_seconds();
-  const bool refused = came.what == smtp::delivery::outcome::refused;
-  const bool counts = !came.concerns_all;
+  const bool refused = delivery.what == smtp::delivery::outcome::refused;
+  const bool counts = !delivery.concerns_all;
   if (refused || is_old || (counts && mail.attempt >= most_attempts)) {
-    log_failure(realm, mail, came.words);
-    co_return co_await queue.failed(mail.id, mail.lease, std::move(came.words));
+    log_failure(realm, mail, delivery.words);
+    co_return co_await queue.failed(mail.id, mail.lease, std::move(delivery.words));
   }
   if (counts) {
-    co_return co_await queue.retry(mail.id, mail.lease, std::move(came.words), pause_after(mail.attempt, spread));
+    co_return co_await queue.retry(mail.id, mail.lease, std::move(delivery.words), pause_after(mail.attempt, spread));
   }
-  co_return co_await queue.put_back(mail.id, mail.lease, std::move(came.words), seconds(1));
+  co_return co_await queue.put_back(mail.id, mail.lease, std::move(delivery.words), seconds(1));
 }
 
 // Longer than any attempt can take: whoever loses the row has given up by then, or has died.
@@ -69,26 +69,26 @@ seconds lease_for(const realm::settings& realm) {
 
 // Nobody needs the mail, or is to get it.
 task<result<delivered>> drop(realm::services& realm, account::queued_mail mail) {
-  delivered made;
-  made.found = true;
+  delivered progress;
+  progress.found = true;
   const status dropped = co_await realm.mails().drop(mail.id, mail.lease);
   if (!dropped) co_return dropped.failure();
-  co_return made;
+  co_return progress;
 }
 
 // nullopt: the mail is not to be sent any more. The token of its link voids the link before, so it is made only when
 // the server is there.
 task<result<std::optional<smtp::delivery>>> send(realm::services& realm, account::queued_mail mail) {
   smtp::client& server = *realm.mail_server();
-  std::optional<smtp::delivery> came = co_await server.reach();
-  if (!came->accepted()) co_return came;
+  std::optional<smtp::delivery> delivery = co_await server.reach();
+  if (!delivery->accepted()) co_return delivery;
   secret token(random_base64url(token_bytes));
   const result<bool> issued = co_await realm.mails().issue(mail.id, mail.lease, token);
   if (!issued) co_return issued.failure();
   if (!*issued) co_return std::optional<smtp::delivery>();
   smtp::message written = realm.settings().letters->write(mail, token.reveal());
-  came = co_await server.send(std::move(written));
-  co_return came;
+  delivery = co_await server.send(std::move(written));
+  co_return delivery;
 }
 
 }  // namespace
@@ -96,10 +96,10 @@ task<result<std::optional<smtp::delivery>>> send(realm::services& realm, account
 task<result<delivered>> deliver_next(realm::services& realm, double spread) {
   auto taken = co_await realm.mails().take(lease_for(realm.settings()));
   if (!taken) co_return taken.failure();
-  delivered made;
-  if (!taken->has_value()) co_return made;
+  delivered progress;
+  if (!taken->has_value()) co_return progress;
 
-  made.found = true;
+  progress.found = true;
   account::queued_mail mail = std::move(**taken);
   if (mail.moot) co_return co_await drop(realm, std::move(mail));
   mail_allowance allowed = co_await allow_mail(realm, mail);
@@ -108,33 +108,33 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
     co_return co_await drop(realm, std::move(mail));
   }
   if (allowed.what == mail_allowance::verdict::wait) {
-    made.trouble = allowed.words;
+    progress.trouble = allowed.words;
     const status held = co_await realm.mails().put_back(mail.id, mail.lease, std::move(allowed.words), allowed.delay);
     if (!held) co_return held.failure();
-    co_return made;
+    co_return progress;
   }
-  made.tried = true;
-  result<std::optional<smtp::delivery>> came = co_await send(realm, mail);
-  if (came && came->has_value() && (**came).accepted()) {
-    made.unrecorded = acceptance{mail.id, std::move((**came).words)};
-    co_return made;
+  progress.tried = true;
+  result<std::optional<smtp::delivery>> delivery = co_await send(realm, mail);
+  if (delivery && delivery->has_value() && (**delivery).accepted()) {
+    progress.unrecorded = acceptance{mail.id, std::move((**delivery).words)};
+    co_return progress;
   }
   const status given = co_await realm.limits().give_back(std::move(allowed.counted));
   if (!given) realm.host().log(severity::warn, "taking back the count of a mail: " + given.failure().what);
-  if (!came) co_return came.failure();
-  if (!came->has_value()) co_return co_await drop(realm, std::move(mail));
-  if ((**came).concerns_all) made.trouble = (**came).words;
-  const status settled = co_await settle(realm, std::move(mail), std::move(**came), spread);
+  if (!delivery) co_return delivery.failure();
+  if (!delivery->has_value()) co_return co_await drop(realm, std::move(mail));
+  if ((**delivery).concerns_all) progress.trouble = (**delivery).words;
+  const status settled = co_await settle(realm, std::move(mail), std::move(**delivery), spread);
   if (!settled) co_return settled.failure();
-  co_return made;
+  co_return progress;
 }
 
 task<result<delivered>> record(realm::services& realm, acceptance had) {
   const status recorded = co_await realm.mails().sent(had.id, std::move(had.words));
   if (!recorded) co_return recorded.failure();
-  delivered made;
-  made.found = true;
-  co_return made;
+  delivered progress;
+  progress.found = true;
+  co_return progress;
 }
 
 }  // namespace gatehouse::operation

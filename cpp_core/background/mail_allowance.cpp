@@ -29,20 +29,20 @@ task<mail_allowance> allow_mail(realm::services& realm, account::queued_mail mai
   if (limits.all) buckets.push_back({of_all, *limits.all, ""});
   result<limit::verdict> said = co_await realm.limits().take(std::move(buckets));
 
-  mail_allowance made;
-  if (!said) co_return made;
+  mail_allowance allowance;
+  if (!said) co_return allowance;
   if (said->admitted) {
-    made.counted = std::move(said->counted);
+    allowance.counted = std::move(said->counted);
   } else if (said->tightest == of_all) {
-    made.what = mail_allowance::verdict::wait;
-    made.delay = std::min(said->reset, longest_delay);
-    made.words = held_back(*limits.all, of_all);
+    allowance.what = mail_allowance::verdict::wait;
+    allowance.delay = std::min(said->reset, longest_delay);
+    allowance.words = held_back(*limits.all, of_all);
   } else {
-    made.what = mail_allowance::verdict::leave_out;
-    made.words = "letter \"" + mail.letter + "\" not sent: this user has got " + std::to_string(said->limit) +
-                 " of them already (limit_mails account=)";
+    allowance.what = mail_allowance::verdict::leave_out;
+    allowance.words = "letter \"" + mail.letter + "\" not sent: this user has got " + std::to_string(said->limit) +
+                      " of them already (limit_mails account=)";
   }
-  co_return made;
+  co_return allowance;
 }
 
 }  // namespace gatehouse::operation

@@ -51,23 +51,23 @@ void mailer::look() {
 }
 
 void mailer::begin(task<result<delivered>> work) {
-  spawn<result<delivered>>(realm_.host().queue(), std::move(work), [self = self_](result<result<delivered>> came) {
-    if (*self != nullptr) (*self)->looked(came ? std::move(*came) : came.failure());
+  spawn<result<delivered>>(realm_.host().queue(), std::move(work), [self = self_](result<result<delivered>> outcome) {
+    if (*self != nullptr) (*self)->looked(outcome ? std::move(*outcome) : outcome.failure());
   });
 }
 
-void mailer::looked(result<delivered> came) {
+void mailer::looked(result<delivered> outcome) {
   looking_ = false;
   const bool woken = std::exchange(again_, false);
-  const bool found = came && came->found;
-  const std::string trouble = came ? came->trouble : came.failure().what;
-  const bool store_is_back = came && std::exchange(store_failed_, false);
-  if (!came) store_failed_ = true;
+  const bool found = outcome && outcome->found;
+  const std::string trouble = outcome ? outcome->trouble : outcome.failure().what;
+  const bool store_is_back = outcome && std::exchange(store_failed_, false);
+  if (!outcome) store_failed_ = true;
   // Who found nothing to send has not learned whether the mail server is there.
-  const bool tried = came && came->tried;
+  const bool tried = outcome && outcome->tried;
   if (tried || store_is_back || !trouble.empty()) note(trouble);
-  if (came) unrecorded_ = std::move(came->unrecorded);  // what was not recorded before is now
-  if (came && unrecorded_) {
+  if (outcome) unrecorded_ = std::move(outcome->unrecorded);  // what was not recorded before is now
+  if (outcome && unrecorded_) {
     goodbye_by_ = steady_now() + longest_goodbye;
     look();
   } else if (unrecorded_) {

@@ -28,7 +28,7 @@ class mailer {
   void rest(millis at_least, millis at_most, bool background = true);
   void look();
   void begin(task<result<delivered>> work);
-  void looked(result<delivered> came);
+  void looked(result<delivered> outcome);
   void note(const std::string& trouble);
   double chance() { return std::uniform_real_distribution<double>(0, 1)(jitter_); }
 

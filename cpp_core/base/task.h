@@ -17,11 +17,11 @@ template <class T>
 class [[nodiscard]] task {
  public:
   struct promise_type;
-  using handle = std::coroutine_handle<promise_type>;
+  using frame = std::coroutine_handle<promise_type>;
 
   struct resume_parent {
     bool await_ready() noexcept { return false; }
-    std::coroutine_handle<> await_suspend(handle finished) noexcept { return finished.promise().parent; }
+    std::coroutine_handle<> await_suspend(frame finished) noexcept { return finished.promise().parent; }
     void await_resume() noexcept {}
   };
 
@@ -30,7 +30,7 @@ class [[nodiscard]] task {
     std::exception_ptr thrown;
     std::coroutine_handle<> parent = std::noop_coroutine();
 
-    task get_return_object() { return task{handle::from_promise(*this)}; }
+    task get_return_object() { return task{frame::from_promise(*this)}; }
     std::suspend_always initial_suspend() noexcept { return {}; }
     resume_parent final_suspend() noexcept { return {}; }
     void return_value(T v) { value.emplace(std::move(v)); }
@@ -46,7 +46,7 @@ class [[nodiscard]] task {
   }
 
   bool await_ready() const noexcept { return false; }
-  handle await_suspend(std::coroutine_handle<> parent) noexcept {
+  frame await_suspend(std::coroutine_handle<> parent) noexcept {
     coroutine_.promise().parent = parent;
     return coroutine_;
   }
@@ -57,9 +57,9 @@ class [[nodiscard]] task {
   }
 
  private:
-  explicit task(handle coroutine) noexcept : coroutine_(coroutine) {}
+  explicit task(frame coroutine) noexcept : coroutine_(coroutine) {}
 
-  handle coroutine_;
+  frame coroutine_;
 };
 
 }  // namespace gatehouse

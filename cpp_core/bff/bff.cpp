@@ -129,11 +129,11 @@ task<outcome> update_user(context ctx, input in) {
 
 // A logout is a success for whoever is logged out already.
 task<outcome> log_out(context ctx, input in) {
-  outcome made = co_await operation::logout(std::move(ctx), std::move(in));
-  const auto* no = std::get_if<operation::refused>(&made);
-  const bool was_over = no != nullptr && no->why == refusal::bad_refresh_token;
+  outcome result = co_await operation::logout(std::move(ctx), std::move(in));
+  const auto* rejection = std::get_if<operation::refused>(&result);
+  const bool was_over = rejection != nullptr && rejection->why == refusal::bad_refresh_token;
   if (was_over) co_return operation::signed_out();
-  co_return made;
+  co_return result;
 }
 
 // This realm knows no logins but its own.

@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using operation::input;
-using operation::outcome;
 using operation::refusal;
 
 bool is_administration(const route& matched) {
@@ -66,9 +65,9 @@ constexpr std::array words{
     own_words{refusal::link_unknown, "", 500, "Server error"},
 };
 
-std::string message_of(const exchange& about, const operation::refused& no) {
-  if (no.fields.empty()) return no.message;
-  const operation::field_error& first = no.fields.front();
+std::string message_of(const exchange& about, const operation::refused& rejection) {
+  if (rejection.fields.empty()) return rejection.message;
+  const operation::field_error& first = rejection.fields.front();
   if (first.field == operation::field_id(&input::name)) return "The name " + first.reason;
   if (first.field == operation::field_id(&input::current_password)) return "Wrong current password";
   const bool is_missing = first.reason == "is required";
@@ -82,38 +81,38 @@ std::string message_of(const exchange& about, const operation::refused& no) {
   return first.reason;
 }
 
-bool lacks_link_token(const operation::refused& no) {
+bool lacks_link_token(const operation::refused& rejection) {
   const operation::field_id link_token(&input::link_token);
-  return std::ranges::find(no.fields, link_token, &operation::field_error::field) != no.fields.end();
+  return std::ranges::find(rejection.fields, link_token, &operation::field_error::field) != rejection.fields.end();
 }
 
-response say_refusal(const exchange& about, const operation::refused& no) {
+response say_refusal(const exchange& about, const operation::refused& rejection) {
   if (is_administration(about.matched)) {
-    const bool guarded = no.why == refusal::missing_bearer || no.why == refusal::bad_bearer ||
-                         no.why == refusal::forbidden || no.why == refusal::conflicting_credentials;
+    const bool guarded = rejection.why == refusal::missing_bearer || rejection.why == refusal::bad_bearer ||
+                         rejection.why == refusal::forbidden || rejection.why == refusal::conflicting_credentials;
     if (guarded) return hard_error(about.asked, 403, "Forbidden");
-    if (no.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
-    if (no.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
+    if (rejection.why == refusal::bad_csrf_token) return hard_error(about.asked, 403, bad_csrf_token);
+    if (rejection.why == refusal::not_found) return hard_error(about.asked, 404, "Not found");
   }
-  if (lacks_link_token(no)) return failure(401, "Unauthorized");
-  if (no.why == refusal::invalid_input) return failure(400, message_of(about, no));
-  if (no.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
+  if (lacks_link_token(rejection)) return failure(401, "Unauthorized");
+  if (rejection.why == refusal::invalid_input) return failure(400, message_of(about, rejection));
+  if (rejection.why == refusal::bad_bearer && about.matched.path == bff_authenticated)
     return json_response(200, {{"status", "fail"}});
-  if (no.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
+  if (rejection.why == refusal::bad_refresh_token && about.matched.path == bff_refresh) {
     const shown_refresh shown = refresh_token_shown(about.asked);
     if (shown == shown_refresh::none) return failure(400, "No refresh token provided");
     if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
   }
-  const answer said = answer_to(no.why, about.matched.path, words);
+  const wording said = wording_of(rejection.why, about.matched.path, words);
   return failure(said.status, said.message);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  response made = say_refusal(about, no);
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  response answer = say_refusal(about, rejection);
   // Not where the login has not been judged: a store that is down logs nobody out.
-  const bool is_failed_login = about.matched.path == bff_login && row_of(no.why).status < 500;
-  if (is_failed_login) clear_bff_tokens(about, made);
-  return made;
+  const bool is_failed_login = about.matched.path == bff_login && row_of(rejection.why).status < 500;
+  if (is_failed_login) clear_bff_tokens(about, answer);
+  return answer;
 }
 
 ordered_json sessions_body(const operation::session_list& all) {
@@ -148,6 +147,56 @@ response encode_profile(const exchange& about, const operation::profile& shown) 
   return success(std::move(body));
 }
 
+struct api_encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const {
+    const bool is_login = about.matched.path == bff_login;
+    response entered = is_login ? success({{"email", session.user.email}}) : success();
+    set_bff_tokens(about, session.tokens, entered);
+    return entered;
+  }
+  response operator()(const operation::profile& shown) const { return encode_profile(about, shown); }
+  response operator()(const operation::user_list& page) const {
+    ordered_json rows = ordered_json::array();
+    for (const account::user& each : page.users) rows.push_back(bff_user(each));
+    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page.session_id)}});
+  }
+  response operator()(const operation::session_list& all) const { return success(sessions_body(all)); }
+  response operator()(const operation::email_verified& verified) const {
+    return success({{"email", verified.user.email}});
+  }
+  response operator()(const operation::temporary_password& fresh) const {
+    return clear(success({{"pass", std::string(fresh.password.reveal())}}));
+  }
+  response operator()(const operation::signed_out&) const { return clear(success()); }
+  response operator()(const operation::account_removed& removed) const {
+    return removed.own ? clear(success()) : success();
+  }
+  response operator()(const operation::sessions_ended&) const { return success(); }
+  response operator()(const operation::mail_sent&) const {
+    return about.matched.path == bff_reset ? clear(success()) : success();
+  }
+  // Who asks for a new user, of whom an administrator makes none here.
+  response operator()(const operation::blank&) const {
+    return hard_error(about.asked, 422, "Users register themselves at authn/register");
+  }
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <
+      operation::one_of<operation::verification_sent, operation::password_reset, operation::account_overview,
+                        operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+          Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+
+ private:
+  response clear(response answer) const {
+    clear_bff_tokens(about, answer);
+    return answer;
+  }
+};
+
 }  // namespace
 
 std::optional<response> refuse_platform(const request& asked, const realm::settings& realm) {
@@ -161,37 +210,8 @@ std::optional<response> refuse_platform(const request& asked, const realm::setti
   return std::nullopt;
 }
 
-response encode_bff(const exchange& about, const outcome& made) {
-  if (const auto* session = std::get_if<operation::signed_in>(&made)) {
-    const bool is_login = about.matched.path == bff_login;
-    response entered = is_login ? success({{"email", session->user.email}}) : success();
-    set_bff_tokens(about, session->tokens, entered);
-    return entered;
-  }
-  if (const auto* shown = std::get_if<operation::profile>(&made)) return encode_profile(about, *shown);
-  if (const auto* page = std::get_if<operation::user_list>(&made)) {
-    ordered_json rows = ordered_json::array();
-    for (const account::user& each : page->users) rows.push_back(bff_user(each));
-    return success({{"users", std::move(rows)}, {"csrf_token", session_csrf_token(about.realm, page->session_id)}});
-  }
-  if (const auto* all = std::get_if<operation::session_list>(&made)) return success(sessions_body(*all));
-  if (const auto* verified = std::get_if<operation::email_verified>(&made)) {
-    return success({{"email", verified->user.email}});
-  }
-  if (const auto* fresh = std::get_if<operation::temporary_password>(&made)) {
-    response shown = success({{"pass", std::string(fresh->password.reveal())}});
-    clear_bff_tokens(about, shown);
-    return shown;
-  }
-  if (const auto* no = std::get_if<operation::refused>(&made)) return encode_refusal(about, *no);
-  if (std::holds_alternative<operation::blank>(made)) {
-    return hard_error(about.asked, 422, "Users register themselves at authn/register");
-  }
-  response done = success();
-  const auto* removed = std::get_if<operation::account_removed>(&made);
-  const bool ends_own = std::holds_alternative<operation::signed_out>(made) || (removed != nullptr && removed->own);
-  if (ends_own || about.matched.path == bff_reset) clear_bff_tokens(about, done);
-  return done;
+response encode_bff(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(api_encoder{about}, outcome);
 }
 
 response encode_bff_status(const request& asked, const realm::settings& realm, int status) {

@@ -22,7 +22,7 @@ inline constexpr std::string_view bff_permission = "users/:id/permission/:name";
 // An error, unless the header client-platform is one that this realm takes.
 std::optional<response> refuse_platform(const request& asked, const realm::settings& realm);
 
-response encode_bff(const exchange& about, const operation::outcome& made);
+response encode_bff(const exchange& about, const operation::outcome& outcome);
 response encode_bff_status(const request& asked, const realm::settings& realm, int status);
 
 }  // namespace gatehouse::dialect

@@ -76,31 +76,26 @@ constexpr auto page_routes = [] {
   return rows;
 }();
 
-// Of the pages that offer it because they can show nothing else. Whose session had ended already is out as well.
+// Of the pages that offer it because they can show nothing else.
 response leave(const exchange& about) {
   const std::string_view wanted = about.typed_as("return");
   const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
-  response made = redirect(303, about.asked.mount + "login" + query);
-  clear_bff_tokens(about, made);
-  made.add_header("Clear-Site-Data", "\"cache\"");
-  return made;
+  response answer = redirect(303, about.asked.mount + "login" + query);
+  clear_bff_tokens(about, answer);
+  answer.add_header("Clear-Site-Data", "\"cache\"");
+  return answer;
 }
 
 // The page that says so, instead of a form that would come to nothing.
-response refuse_link(const exchange& about, const operation::refused& no) {
-  const bool is_dead = no.why == operation::refusal::link_unknown || no.why == operation::refusal::link_expired;
-  if (!is_dead) return error_page(about.asked, about.realm, no);
+response refuse_link(const exchange& about, const operation::refused& rejection) {
+  const bool is_dead =
+      rejection.why == operation::refusal::link_unknown || rejection.why == operation::refusal::link_expired;
+  if (!is_dead) return error_page(about.asked, about.realm, rejection);
   const bool is_for_reset = about.matched.path == verify_path;
   return redirect(303, about.asked.mount + std::string(is_for_reset ? verify_path : failed_path));
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  const auto* no = std::get_if<operation::refused>(&outcome);
-  if (about.matched.method == "GET" && no != nullptr) return refuse_link(about, *no);
-  if (about.matched.method == "POST") {
-    const bool is_out = no == nullptr || no->why == operation::refusal::bad_refresh_token;
-    return is_out ? leave(about) : error_page(about.asked, about.realm, *no);
-  }
+response show_page_or_asset(const exchange& about) {
   if (about.matched.path == asset_path) return asset(about);
   const std::string_view name = std::ranges::find(all_pages, about.matched.path, &page::path)->template_name;
   if (const auto why = closed(about.realm, name)) return error_page(about.asked, about.realm, *why);
@@ -112,6 +107,34 @@ response encode(const exchange& about, const operation::outcome& outcome) {
     values["reasons"].push_back({{"reason", reason}, {"sentence", said}});
   }
   return html_with_calls(200, about.realm.pages->render(name, language, values), language);
+}
+
+// The one POST is the logout: whose session had ended already is out as well.
+response encode_page_refusal(const exchange& about, const operation::refused& refused) {
+  if (about.matched.method == "GET") return refuse_link(about, refused);
+  const bool was_over = refused.why == operation::refusal::bad_refresh_token;
+  return was_over ? leave(about) : error_page(about.asked, about.realm, refused);
+}
+
+struct page_encoder {
+  const exchange& about;
+
+  response operator()(const operation::blank&) const { return show_page_or_asset(about); }
+  response operator()(const operation::signed_out&) const { return leave(about); }
+  response operator()(const operation::refused& refused) const { return encode_page_refusal(about, refused); }
+  template <operation::one_of<
+      operation::signed_in, operation::profile, operation::session_list, operation::sessions_ended,
+      operation::account_removed, operation::verification_sent, operation::email_verified, operation::mail_sent,
+      operation::user_list, operation::password_reset, operation::temporary_password, operation::account_overview,
+      operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(page_encoder{about}, outcome);
 }
 
 // A form that a browser has sent by itself: the script was not there to take it.

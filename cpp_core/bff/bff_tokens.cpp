@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "body/form_body.h"
 #include "gate/cookie.h"
+#include "gate/set_cookie.h"
 #include "step/issue.h"
 
 namespace gatehouse::dialect {
@@ -53,23 +54,29 @@ std::optional<secret> token_in(const std::optional<std::string>& value) {
   return secret(std::string_view(*value).substr(scheme.size()));
 }
 
-void add_cookie(const exchange& about, std::string_view name, std::string_view value, std::optional<seconds> lifetime,
-                bool readable, response& answer) {
+// `browser-dev` is for plain HTTP and for scripts that look at all of them.
+gate::cookie cookie_of(const exchange& about, std::string_view name) {
   const bool for_development = platform_of(about.asked) == platform::browser_dev;
-  std::string cookie(name);
-  cookie.append("=").append(value).append("; Path=/");
-  if (lifetime) cookie.append("; Max-Age=").append(std::to_string(lifetime->count()));
-  if (!readable && !for_development) cookie.append("; HttpOnly");
-  if (about.realm.cookie_secure && !for_development) cookie.append("; Secure");
-  cookie.append("; SameSite=Lax");
-  answer.add_header("Set-Cookie", std::move(cookie));
+  return {.name = std::string(name),
+          .http_only = name != session_name && !for_development,
+          .secure = about.realm.cookie_secure && !for_development};
+}
+
+void set_cookie(const exchange& about, std::string_view name, std::string value, std::optional<seconds> lifetime,
+                response& answer) {
+  gate::cookie said = cookie_of(about, name);
+  said.value = std::move(value);
+  said.lifetime = lifetime;
+  answer.add_header("Set-Cookie", gate::set_cookie(said));
+}
+
+void clear_cookie(const exchange& about, std::string_view name, response& answer) {
+  answer.add_header("Set-Cookie", gate::clear_cookie(cookie_of(about, name)));
 }
 
 void clear_rest(const exchange& about, response& answer) {
   const auto shown = gate::find_cookie(about.asked.all_headers("Cookie"), access_rest_name);
-  if (!std::holds_alternative<gate::no_cookie>(shown)) {
-    add_cookie(about, access_rest_name, "", seconds(0), false, answer);
-  }
+  if (!std::holds_alternative<gate::no_cookie>(shown)) clear_cookie(about, access_rest_name, answer);
 }
 
 }  // namespace
@@ -117,22 +124,22 @@ void set_bff_tokens(const exchange& about, const operation::issued_tokens& token
   std::optional<seconds> longest = operation::cookie_lifetime(tokens, tokens.refresh_expires_at);
   if (to == platform::browser_dev && longest) longest = std::min(*longest, a_day);
   const auto [begin, rest] = gate::split_value(access_name, "Bearer%20" + access);
-  add_cookie(about, access_name, begin, shorter, false, answer);
+  set_cookie(about, access_name, begin, shorter, answer);
   if (!rest.empty()) {
-    add_cookie(about, access_rest_name, rest, shorter, false, answer);
+    set_cookie(about, access_rest_name, rest, shorter, answer);
   } else {
     clear_rest(about, answer);
   }
-  add_cookie(about, refresh_name, "Bearer%20" + refresh, longest, false, answer);
-  add_cookie(about, session_name, tokens.session_id, longest, true, answer);
+  set_cookie(about, refresh_name, "Bearer%20" + refresh, longest, answer);
+  set_cookie(about, session_name, tokens.session_id, longest, answer);
 }
 
 void clear_bff_tokens(const exchange& about, response& answer) {
   if (platform_of(about.asked) == platform::app) return;
-  add_cookie(about, access_name, "", seconds(0), false, answer);
+  clear_cookie(about, access_name, answer);
   clear_rest(about, answer);
-  add_cookie(about, refresh_name, "", seconds(0), false, answer);
-  add_cookie(about, session_name, "", seconds(0), true, answer);
+  clear_cookie(about, refresh_name, answer);
+  clear_cookie(about, session_name, answer);
 }
 
 }  // namespace gatehouse::dialect

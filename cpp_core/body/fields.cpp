@@ -28,10 +28,10 @@ bool wants_boolean(const field& which) {
 }
 
 decoded unusable_body(std::string message) {
-  operation::refused no;
-  no.why = operation::refusal::invalid_input;
-  no.message = std::move(message);
-  return {{}, std::move(no)};
+  operation::refused rejection;
+  rejection.why = operation::refusal::invalid_input;
+  rejection.message = std::move(message);
+  return {{}, std::move(rejection)};
 }
 
 const field* field_reader::find(std::string_view member) const {

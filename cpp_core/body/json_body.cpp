@@ -13,9 +13,9 @@ decoded decode_json(const route& matched, std::string_view content_type, std::st
   const bool may_be_empty = std::ranges::none_of(matched.fields, &field::required);
   if (body.empty() && may_be_empty) return {};
   if (!is_json(content_type)) {
-    operation::refused no;
-    no.why = operation::refusal::unsupported_media_type;
-    return {{}, std::move(no)};
+    operation::refused rejection;
+    rejection.why = operation::refusal::unsupported_media_type;
+    return {{}, std::move(rejection)};
   }
 
   result<nlohmann::json> read = read_json(body);

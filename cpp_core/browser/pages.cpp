@@ -69,7 +69,7 @@ constexpr std::array hop_fields{
     field{"challenge", &input::challenge, true},
 };
 
-// A client of `rest` that logs out with its bearer and no body, as what posts nothing says by itself: as an empty form.
+// The known client of `rest` logs out with only its bearer and no body, which is read here, as an empty form.
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_token_cookies(asked, realm);
   const bool has_bearer_only = asked.path == "logout" && shown.nothing();
@@ -79,8 +79,8 @@ presented find_tokens(const request& asked, const realm::settings& realm) {
 // An operation of the account page, which is shown again when the operation is refused.
 template <auto Operation>
 task<operation::outcome> on_account(operation::context ctx, operation::input in) {
-  operation::outcome made = co_await Operation(ctx, in);
-  co_return co_await operation::show_overview_after(std::move(ctx), std::move(in), std::move(made));
+  operation::outcome result = co_await Operation(ctx, in);
+  co_return co_await operation::show_overview_after(std::move(ctx), std::move(in), std::move(result));
 }
 
 // A login in a browser that may have been logged in already: what it had ends, or nobody could end it but by the list
@@ -91,9 +91,9 @@ task<operation::outcome> in_place_of_another(operation::context ctx, operation::
   before.bearer = std::exchange(in.bearer, {});
   before.refresh_token = std::exchange(in.refresh_token, {});
   before.ambiguous_session = std::exchange(in.ambiguous_session, false);
-  operation::outcome made = co_await Operation(ctx, std::move(in));
-  if (std::holds_alternative<operation::signed_in>(made)) co_await operation::logout(ctx, std::move(before));
-  co_return made;
+  operation::outcome result = co_await Operation(ctx, std::move(in));
+  if (std::holds_alternative<operation::signed_in>(result)) co_await operation::logout(ctx, std::move(before));
+  co_return result;
 }
 
 constexpr std::array routes{
@@ -200,10 +200,10 @@ void clear_cookies(const exchange& about, response& answer) {
 }
 
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
-  response made = redirect(303, destination(about));
-  set_token_cookies(about, tokens, made);
-  clear_handle(about, made);
-  return made;
+  response answer = redirect(303, destination(about));
+  set_token_cookies(about, tokens, answer);
+  clear_handle(about, answer);
+  return answer;
 }
 
 std::string logged_out_page(const exchange& about) {
@@ -215,10 +215,10 @@ std::string logged_out_page(const exchange& about) {
 
 // What the browser has kept of the application's pages goes as well.
 response leave(const exchange& about) {
-  response made = redirect(303, logged_out_page(about));
-  clear_cookies(about, made);
-  made.add_header("Clear-Site-Data", "\"cache\"");
-  return made;
+  response answer = redirect(303, logged_out_page(about));
+  clear_cookies(about, answer);
+  answer.add_header("Clear-Site-Data", "\"cache\"");
+  return answer;
 }
 
 response to_login(const exchange& about) {
@@ -247,9 +247,9 @@ response go_over(const exchange& about, const operation::handed_over& given) {
   location.append(about.realm.hop_path).append("hop?");
   if (!given.code.empty()) location.append("code=").append(given.code.reveal()).append("&");
   location.append("state=").append(about.typed_as("state"));
-  response made = redirect(302, std::move(location));
-  made.add_header("Referrer-Policy", "no-referrer");
-  return made;
+  response answer = redirect(302, std::move(location));
+  answer.add_header("Referrer-Policy", "no-referrer");
+  return answer;
 }
 
 response show_account(const exchange& about, const operation::account_overview& all) {
@@ -299,35 +299,36 @@ response show_who_is_logged_in(const exchange& about, const std::string& email) 
   return show(about, "login.html", 200, nullptr, values);
 }
 
-bool is_dead_link(const operation::refused& no) {
-  const bool is_cut_off = std::ranges::find(no.fields, operation::field_id(&input::link_token),
-                                            &operation::field_error::field) != no.fields.end();
-  return is_cut_off || no.why == refusal::link_expired || no.why == refusal::link_unknown;
+bool is_dead_link(const operation::refused& rejection) {
+  const bool is_cut_off = std::ranges::find(rejection.fields, operation::field_id(&input::link_token),
+                                            &operation::field_error::field) != rejection.fields.end();
+  return is_cut_off || rejection.why == refusal::link_expired || rejection.why == refusal::link_unknown;
 }
 
-response show_dead_link(const exchange& about, const operation::refused& no) {
+response show_dead_link(const exchange& about, const operation::refused& rejection) {
   const nlohmann::json values = {{"for_reset", about.matched.path == "reset"}};
-  return show(about, "link-failed.html", row_of(no.why).status, &no, values);
+  return show(about, "link-failed.html", row_of(rejection.why).status, &rejection, values);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  const bool was_over = about.matched.path == "logout" && no.why == refusal::bad_refresh_token;
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  const bool was_over = about.matched.path == "logout" && rejection.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
   // Which sessions they are of nobody knows, so none has ended; but the browser is not to stay between the two.
-  if (about.matched.path == "logout" && no.why == refusal::conflicting_credentials) {
-    response made = error_page(about.asked, about.realm, no);
-    clear_cookies(about, made);
-    return made;
+  if (about.matched.path == "logout" && rejection.why == refusal::conflicting_credentials) {
+    response answer = error_page(about.asked, about.realm, rejection);
+    clear_cookies(about, answer);
+    return answer;
   }
-  const bool is_anonymous =
-      no.why == refusal::missing_bearer || no.why == refusal::bad_bearer || no.why == refusal::deactivated;
+  const bool is_anonymous = rejection.why == refusal::missing_bearer || rejection.why == refusal::bad_bearer ||
+                            rejection.why == refusal::deactivated;
   if (is_anonymous) return to_login(about);
-  if (is_dead_link(no)) return show_dead_link(about, no);
-  if (no.why == refusal::email_unverified) return show(about, verification_template, row_of(no.why).status, &no);
+  if (is_dead_link(rejection)) return show_dead_link(about, rejection);
+  if (rejection.why == refusal::email_unverified)
+    return show(about, verification_template, row_of(rejection.why).status, &rejection);
   const page& shown = page_of(about);
   const bool has_form = about.matched.method != "GET" && !shown.template_name.empty();
-  if (has_form && shown.template_name != account_template) return show_form(about, &no);
-  return error_page(about.asked, about.realm, no);
+  if (has_form && shown.template_name != account_template) return show_form(about, &rejection);
+  return error_page(about.asked, about.realm, rejection);
 }
 
 response encode_mail_sent(const exchange& about) {
@@ -343,34 +344,56 @@ response encode_verified(const exchange& about, const operation::email_verified&
   return show(about, "verified.html", 200, nullptr, values);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
-  if (const auto* all = std::get_if<operation::account_overview>(&outcome)) return show_account(about, *all);
-  if (const auto* given = std::get_if<operation::handed_over>(&outcome)) return go_over(about, *given);
-  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_refusal(about, *no);
-  if (std::holds_alternative<operation::signed_out>(outcome) ||
-      std::holds_alternative<operation::account_removed>(outcome)) {
+response encode_page(const exchange& about, const operation::blank& page) {
+  if (!page.logged_in_as.empty()) return show_who_is_logged_in(about, page.logged_in_as);
+  if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
+  // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
+  if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
+  return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
+}
+
+// After a form of the account page, which says that it is done.
+response to_account(const exchange& about, std::string_view notice) {
+  return redirect(303, mounted(about, "account?done=") + std::string(notice));
+}
+
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return enter(about, session.tokens); }
+  template <operation::one_of<operation::signed_out, operation::account_removed> Left>
+  response operator()(const Left&) const {
     return leave(about);
   }
-  if (const auto* page = std::get_if<operation::blank>(&outcome)) {
-    if (!page->logged_in_as.empty()) return show_who_is_logged_in(about, page->logged_in_as);
-    if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
-    // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
-    if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
-    return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
+  response operator()(const operation::account_overview& all) const { return show_account(about, all); }
+  response operator()(const operation::profile& changed) const {
+    return to_account(about, changed.pending_email ? pending_notice : page_of(about).done);
   }
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+  template <operation::one_of<operation::sessions_ended, operation::token_changed> Changed>
+  response operator()(const Changed&) const {
+    return to_account(about, page_of(about).done);
+  }
+  response operator()(const operation::handed_over& given) const { return go_over(about, given); }
+  response operator()(const operation::blank& page) const { return encode_page(about, page); }
+  response operator()(const operation::verification_sent&) const {
     return show(about, verification_template, 202, nullptr);
   }
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return encode_mail_sent(about);
-  if (const auto* who = std::get_if<operation::email_verified>(&outcome)) return encode_verified(about, *who);
-  if (std::holds_alternative<operation::password_reset>(outcome)) {
+  response operator()(const operation::mail_sent&) const { return encode_mail_sent(about); }
+  response operator()(const operation::email_verified& who) const { return encode_verified(about, who); }
+  response operator()(const operation::password_reset&) const {
     return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
   }
-  const auto* profile = std::get_if<operation::profile>(&outcome);
-  const bool is_pending = profile != nullptr && profile->pending_email;
-  return redirect(303,
-                  mounted(about, "account?done=") + std::string(is_pending ? pending_notice : page_of(about).done));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::user_list, operation::temporary_password,
+                              operation::token_list, operation::token_made>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 }  // namespace

@@ -98,10 +98,10 @@ std::optional<response> refuse_early(const exchange& about) {
     const bool may_have_it = !about.realm.csrf_secret || about.realm.csrf_secret->same_as(shown);
     const bool is_forged = std::holds_alternative<forged_csrf_cookie>(cookie);
     if (may_have_it && !is_forged) return std::nullopt;
-    response no = refuse_token();
+    response rejection = refuse_token();
     // A script cannot, and by a cookie of a key that is gone the browser would be refused for ever.
-    if (is_forged) no.add_header("Set-Cookie", clear_csrf_cookie(about.realm));
-    return no;
+    if (is_forged) rejection.add_header("Set-Cookie", clear_csrf_cookie(about.realm));
+    return rejection;
   }
   const auto* token = std::get_if<std::string>(&cookie);
   if (token != nullptr && shown.same_as(secret(*token))) return std::nullopt;
@@ -114,13 +114,13 @@ response encode_status(const request& asked, const realm::settings&, int status)
   return error_response(status, "Cannot " + asked.method + " " + path);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  std::string reasons = no.message;
-  for (const operation::field_error& each : no.fields) {
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  std::string reasons = rejection.message;
+  for (const operation::field_error& each : rejection.fields) {
     reasons.append(reasons.empty() ? "" : ", ").append(member_name(about.matched, each.field));
     reasons.append(" ").append(each.reason);
   }
-  const answer said = answer_to(no.why, about.matched.path, words);
+  const wording said = wording_of(rejection.why, about.matched.path, words);
   return error_response(said.status, reasons.empty() ? said.message : std::string_view(reasons));
 }
 
@@ -128,9 +128,9 @@ response give_token(const exchange& about) {
   const found_csrf_cookie cookie = find_csrf_cookie(about.asked, about.realm);
   const auto* known = std::get_if<std::string>(&cookie);
   const std::string token = known != nullptr ? *known : new_csrf_token();
-  response made = json_response(about.matched.success, {{"csrfToken", token}});
-  made.add_header("Set-Cookie", set_csrf_cookie(about.realm, token));
-  return made;
+  response answer = json_response(about.matched.success, {{"csrfToken", token}});
+  answer.add_header("Set-Cookie", set_csrf_cookie(about.realm, token));
+  return answer;
 }
 
 ordered_json user_body(const account::user& user) {
@@ -138,26 +138,40 @@ ordered_json user_body(const account::user& user) {
   return {{"id", user.id}, {"email", user.email}, {"username", username}};
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  const int success = about.matched.success;
-  if (std::holds_alternative<operation::blank>(outcome)) return give_token(about);
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
-    ordered_json body = {{"accessToken", session->tokens.access.reveal()}};
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::blank&) const { return give_token(about); }
+  response operator()(const operation::signed_in& session) const {
+    ordered_json body = {{"accessToken", session.tokens.access.reveal()}};
     if (about.matched.path != refresh_path) {
-      body["refreshToken"] = session->tokens.handle.reveal();
-      body["user"] = user_body(session->user);
+      body["refreshToken"] = session.tokens.handle.reveal();
+      body["user"] = user_body(session.user);
     }
-    return json_response(success, body);
+    return json_response(about.matched.success, body);
   }
-  if (const auto* made = std::get_if<operation::profile>(&outcome)) {
-    ordered_json body = user_body(made->user);
-    body["createdAt"] = iso8601(made->user.created_at);
-    return json_response(success, body);
+  response operator()(const operation::profile& registered) const {
+    ordered_json body = user_body(registered.user);
+    body["createdAt"] = iso8601(registered.user.created_at);
+    return json_response(about.matched.success, body);
   }
-  if (std::holds_alternative<operation::signed_out>(outcome)) {
-    return json_response(success, {{"message", "Logged out successfully"}});
+  response operator()(const operation::signed_out&) const {
+    return json_response(about.matched.success, {{"message", "Logged out successfully"}});
   }
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::sessions_ended, operation::account_removed,
+                              operation::verification_sent, operation::email_verified, operation::mail_sent,
+                              operation::user_list, operation::password_reset, operation::temporary_password,
+                              operation::account_overview, operation::token_list, operation::token_made,
+                              operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}}; }

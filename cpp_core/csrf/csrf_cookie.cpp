@@ -3,7 +3,7 @@
 #include "base/hex.h"
 #include "base/random.h"
 #include "gate/cookie.h"
-#include "wire/set_cookie.h"
+#include "gate/set_cookie.h"
 
 namespace gatehouse::dialect {
 
@@ -18,13 +18,11 @@ std::string signing_input(const realm::settings& realm, std::string_view token) 
   return "csrf token of realm " + realm.name + ": " + std::string(token);
 }
 
-cookie cookie_of(const realm::settings& realm, std::string_view value) {
-  cookie made;
-  made.name = cookie_name;
-  made.value = value;
-  made.secure = realm.cookie_secure;
-  made.same_site = "Strict";
-  return made;
+gate::cookie cookie_of(const realm::settings& realm, std::string value) {
+  return {.name = std::string(cookie_name),
+          .value = std::move(value),
+          .secure = realm.cookie_secure,
+          .same_site = "Strict"};
 }
 
 }  // namespace
@@ -34,14 +32,10 @@ std::string new_csrf_token() { return random_hex(token_bytes); }
 std::string set_csrf_cookie(const realm::settings& realm, std::string_view token) {
   std::string value(token);
   value.append(separator).append(hex_encode(realm.keys->refresh_signing_key().sign(signing_input(realm, token))));
-  return set_cookie(cookie_of(realm, value));
+  return gate::set_cookie(cookie_of(realm, std::move(value)));
 }
 
-std::string clear_csrf_cookie(const realm::settings& realm) {
-  cookie none = cookie_of(realm, "");
-  none.lifetime = seconds(0);
-  return set_cookie(none);
-}
+std::string clear_csrf_cookie(const realm::settings& realm) { return gate::clear_cookie(cookie_of(realm, "")); }
 
 found_csrf_cookie find_csrf_cookie(const request& asked, const realm::settings& realm) {
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");

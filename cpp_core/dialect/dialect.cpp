@@ -1,6 +1,7 @@
 #include "dialect/dialect.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace gatehouse::dialect {
 
@@ -13,6 +14,11 @@ std::string_view exchange::typed_as(std::string_view member) const {
     if (name == member) return value;
   }
   return {};
+}
+
+void refuse_outcome(const exchange& about) {
+  throw std::logic_error("the dialect has no answer to what came of " + std::string(about.matched.method) + " " +
+                         std::string(about.matched.path));
 }
 
 }  // namespace gatehouse::dialect

@@ -84,6 +84,9 @@ struct exchange {
   std::string_view typed_as(std::string_view member) const;  // empty: it was not sent
 };
 
+// For an outcome that none of the dialect's routes leads to: throws. Such a defect is logged, and is 500 to the client.
+[[noreturn]] void refuse_outcome(const exchange& about);
+
 struct dialect {
   std::string_view name;
   operation::client client;

@@ -88,6 +88,21 @@ const gh_realm* find_cookie_clash(const gh_realm& realm) {
   return nullptr;
 }
 
+// Of every realm whose tokens are refused from now on, which may be news to whoever has changed its public_url.
+std::vector<std::string> new_issuers(const gh_config& before, const gh_config& now) {
+  std::vector<std::string> all;
+  for (const auto& realm : now.realms) {
+    for (const auto& old : before.realms) {
+      const std::string& was = old->settings.issuer;
+      if (old->settings.name != realm->settings.name || was == realm->settings.issuer) continue;
+      all.push_back("realm \"" + realm->settings.name + "\": the issuer is \"" + realm->settings.issuer +
+                    "\" instead of \"" + was + "\", so every user has to log in again; write \"issuer " + was +
+                    ";\" to keep them logged in");
+    }
+  }
+  return all;
+}
+
 std::vector<std::string_view> views(const gh_str* words, std::size_t count) {
   std::vector<std::string_view> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back(view_of(words[i]));
@@ -102,9 +117,9 @@ using namespace gatehouse;
 
 gh_config* gh_config_create(gh_str prefix) {
   return guarded<gh_config*>(nullptr, nullptr, [&] {
-    auto made = std::make_unique<gh_config>();
-    made->prefix = view_of(prefix);
-    return made.release();
+    auto config = std::make_unique<gh_config>();
+    config->prefix = view_of(prefix);
+    return config.release();
   });
 }
 
@@ -127,9 +142,9 @@ gh_realm* gh_realm_create(gh_config* config, gh_str name, gh_error* problem) {
       return nullptr;
     }
     config->realms.push_back(std::make_unique<gh_realm>(*config));
-    gh_realm* made = config->realms.back().get();
-    made->settings.name = wanted;
-    return made;
+    gh_realm* realm = config->realms.back().get();
+    realm->settings.name = wanted;
+    return realm;
   });
 }
 
@@ -160,6 +175,15 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     hide_cookie(*realm->config, hops + "*");
     realm->basic_challenge = gate::basic_challenge(realm->settings.site.name);
     realm->complete = true;
+    return 0;
+  });
+}
+
+int gh_config_consequence(const gh_config* before, const gh_config* now, std::size_t number, gh_error* text) {
+  return guarded(text, -1, [&] {
+    const std::vector<std::string> all = new_issuers(*before, *now);
+    if (number >= all.size()) return -1;
+    say(text, all[number]);
     return 0;
   });
 }
@@ -240,16 +264,16 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
                        "\": it must begin and end with a slash; write mount=/auth/");
       return nullptr;
     }
-    auto made = std::make_unique<gh_api>();
-    made->realm = realm;
-    made->spoken = spoken;
-    made->mount = where;
+    auto api = std::make_unique<gh_api>();
+    api->realm = realm;
+    api->spoken = spoken;
+    api->mount = where;
     if (!spoken->client.handle_cookie.empty()) {
       realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
     }
     for (const std::string_view name : spoken->cookies) hide_cookie(*realm->config, name);
     if (spoken == &dialect::csrf) realm->settings.has_usernames = true;
-    if (spoken == &dialect::bff) realm->settings.bff_mount = made->mount;
+    if (spoken == &dialect::bff) realm->settings.bff_mount = api->mount;
     if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {
       const status loaded = load_pages(realm->settings);
       if (!loaded) {
@@ -257,10 +281,10 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
         return nullptr;
       }
       const bool has_login = shows->pages_at.has_value();
-      if (has_login && realm->pages_mount.empty()) realm->pages_mount = made->mount + std::string(*shows->pages_at);
-      if (shows == &dialect::pages && realm->settings.login_path.empty()) realm->settings.login_path = made->mount;
+      if (has_login && realm->pages_mount.empty()) realm->pages_mount = api->mount + std::string(*shows->pages_at);
+      if (shows == &dialect::pages && realm->settings.login_path.empty()) realm->settings.login_path = api->mount;
     }
-    realm->apis.push_back(std::move(made));
+    realm->apis.push_back(std::move(api));
     return realm->apis.back().get();
   });
 }

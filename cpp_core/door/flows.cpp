@@ -64,12 +64,12 @@ dialect::request copy(const gh_api& api, const gh_request& from) {
 template <class T>
 gh_flow* start_flow(gh_worker* worker, task<T> work, std::function<void(result<T>)> deliver) {
   auto flow = std::make_unique<gh_flow>();
-  gh_flow* handle = flow.get();
-  worker->flows.insert(handle);
-  auto finish = [worker, handle, deliver = std::move(deliver)](result<T> made) noexcept {
-    const std::unique_ptr<gh_flow> ended(handle);
-    worker->flows.erase(handle);
-    if (!ended->abandoned) deliver(std::move(made));
+  gh_flow* begun = flow.get();
+  worker->flows.insert(begun);
+  auto finish = [worker, begun, deliver = std::move(deliver)](result<T> outcome) noexcept {
+    const std::unique_ptr<gh_flow> ended(begun);
+    worker->flows.erase(begun);
+    if (!ended->abandoned) deliver(std::move(outcome));
   };
   spawn<T>(worker->loop.queue(), std::move(work), std::move(finish));
   return flow.release();
@@ -136,15 +136,15 @@ struct kept_credentials {
 };
 
 // The values of the Set-Cookie headers that a renewal brings: new ones, or those that take the old ones away.
-std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& made,
+std::vector<std::string> cookies_of(const realm::settings& realm, const operation::renewal& renewal,
                                     const shown_cookies& shown) {
   const gate::cookie_pair& here = realm.cookies_at(shown.host);
   std::vector<std::string> cookies;
-  if (made.tokens) {
-    cookies = operation::session_cookies(here, *made.tokens);
-    const bool is_long = !gate::split_value(here.access(), made.tokens->access.reveal()).second.empty();
+  if (renewal.tokens) {
+    cookies = operation::session_cookies(here, *renewal.tokens);
+    const bool is_long = !gate::split_value(here.access(), renewal.tokens->access.reveal()).second.empty();
     if (is_long) return cookies;
-  } else if (made.ended) {
+  } else if (renewal.ended) {
     const auto cleared = here.clear();
     cookies = {cleared.front(), shown.by_handle ? realm.handle_cookie->clear() : cleared.back()};
   } else {
@@ -168,9 +168,9 @@ void answer_look_up(gh_worker* worker, const gh_realm& realm, const gh_credentia
   decision->by_basic = shown.get().by_basic() ? 1 : 0;
   if (found == gate::verdict::unavailable) {
     gate::known_tokens& known = worker->realms[realm.index]->known_tokens();
-    auto made = known.judge_without_store(shown.get(), view_of(credentials.address));
-    found = made.verdict;
-    decision->identity = outside(std::move(made.who));
+    auto judged = known.judge_without_store(shown.get(), view_of(credentials.address));
+    found = judged.verdict;
+    decision->identity = outside(std::move(judged.who));
   }
   decide(decision, found, gate::challenge_invalid_token);
   if (found == gate::verdict::allowed && decision->identity == nullptr) {
@@ -231,7 +231,7 @@ gh_flow* gh_api_begin(gh_worker* worker, const gh_api* api, const gh_request* re
       const realm::settings& realm = api->realm->settings;
       give_reply(outcome ? std::move(*outcome) : endpoint::answer_status(realm, *api->spoken, asked, 500), answer, arg);
     };
-    return start_flow<dialect::response>(worker, endpoint::handle(realm, *api->spoken, std::move(asked)), deliver);
+    return start_flow<dialect::response>(worker, endpoint::respond(realm, *api->spoken, std::move(asked)), deliver);
   });
 }
 

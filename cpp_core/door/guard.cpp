@@ -61,12 +61,12 @@ gate::navigation said_of(const gh_traits& traits) {
 dialect::response problem_json(int status) {
   const auto* row = std::ranges::find(problems, status, &problem_row::status);
   if (row == problems.end()) row = &problems.back();
-  dialect::response made;
-  made.status = status;
-  made.add_header("Content-Type", "application/problem+json");
-  made.add_header("Cache-Control", "no-store");
-  made.body = row->body;
-  return made;
+  dialect::response answer;
+  answer.status = status;
+  answer.add_header("Content-Type", "application/problem+json");
+  answer.add_header("Cache-Control", "no-store");
+  answer.body = row->body;
+  return answer;
 }
 
 // The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something, or who sees a
@@ -119,9 +119,9 @@ dialect::request request_of(const gh_realm& realm, const gh_traits& traits) {
 
 dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
   const dialect::request asked = request_of(realm, traits);
-  dialect::response made = page_for(asked, realm.settings, view_of(traits.uri), who, status);
-  made.add_header("Cache-Control", "no-store");
-  return made;
+  dialect::response answer = page_for(asked, realm.settings, view_of(traits.uri), who, status);
+  answer.add_header("Cache-Control", "no-store");
+  return answer;
 }
 
 }  // namespace
@@ -152,11 +152,11 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
     shown.stale_limit = millis(credentials->stale_limit);
     shown.host = view_of(credentials->host);
 
-    gate::decision made = worker->realms[realm->index]->authenticator().authenticate(shown);
-    const bool sent_none = made.verdict == gate::verdict::anonymous;
-    decide(decision, made.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
-    decision->by_cookie = made.by_cookie ? 1 : 0;
-    decision->identity = outside(std::move(made.who));
+    gate::decision judged = worker->realms[realm->index]->authenticator().authenticate(shown);
+    const bool sent_none = judged.verdict == gate::verdict::anonymous;
+    decide(decision, judged.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
+    decision->by_cookie = judged.by_cookie ? 1 : 0;
+    decision->identity = outside(std::move(judged.who));
     return 0;
   });
 }
@@ -274,10 +274,10 @@ void gh_cors(const gh_traits* traits, void (*answer)(void* arg, const gh_reply* 
     const short_list<most_origins> origins(traits->allowed_origins, traits->allowed_origin_count);
     const gate::cross_origin asked{view_of(traits->origin), view_of(traits->preflight_method),
                                    view_of(traits->preflight_headers), origins.views()};
-    dialect::response made;
-    made.status = 204;
-    made.headers = gh_is_preflight(traits) != 0 ? gate::preflight_headers(asked) : gate::reading_headers(asked);
-    give_reply(made, answer, arg);
+    dialect::response headers_only;
+    headers_only.status = 204;
+    headers_only.headers = gh_is_preflight(traits) != 0 ? gate::preflight_headers(asked) : gate::reading_headers(asked);
+    give_reply(headers_only, answer, arg);
     return 0;
   });
 }

@@ -8,10 +8,10 @@
 
 namespace gatehouse {
 
-inline void give_reply(const dialect::response& made, void (*answer)(void* arg, const gh_reply* reply), void* arg) {
+inline void give_reply(const dialect::response& given, void (*answer)(void* arg, const gh_reply* reply), void* arg) {
   std::vector<gh_header> headers;
-  for (const auto& [name, value] : made.headers) headers.push_back({door_string(name), door_string(value)});
-  const gh_reply reply{made.status, headers.data(), headers.size(), door_string(made.body)};
+  for (const auto& [name, value] : given.headers) headers.push_back({door_string(name), door_string(value)});
+  const gh_reply reply{given.status, headers.data(), headers.size(), door_string(given.body)};
   answer(arg, &reply);
 }
 

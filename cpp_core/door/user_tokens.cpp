@@ -52,14 +52,14 @@ bool judge_user_token(gh_worker& worker, const gh_realm& realm, const gh_credent
            gate::challenge_invalid_token);
     return true;
   }
-  auto made = worker.realms[realm.index]->known_tokens().judge(token, view_of(credentials.address),
-                                                               millis(credentials.stale_limit));
-  if (made.verdict == gate::verdict::allowed && disagrees(worker, realm, credentials, *made.who)) {
+  auto judged = worker.realms[realm.index]->known_tokens().judge(token, view_of(credentials.address),
+                                                                 millis(credentials.stale_limit));
+  if (judged.verdict == gate::verdict::allowed && disagrees(worker, realm, credentials, *judged.who)) {
     decide(decision, gate::verdict::ambiguous);
     return true;
   }
-  decide(decision, made.verdict, gate::challenge_invalid_token);
-  decision->identity = outside(std::move(made.who));
+  decide(decision, judged.verdict, gate::challenge_invalid_token);
+  decision->identity = outside(std::move(judged.who));
   return true;
 }
 

@@ -65,31 +65,31 @@ struct performed {
 // Who it is goes first: what is wrong with the rest is between us and them.
 task<performed> perform(operation::context ctx, const dialect::dialect& spoken, const dialect::route& matched,
                         dialect::presented shown, dialect::decoded read) {
-  performed made;
+  performed result;
   operation::input& in = read.in;
   dialect::credential needs = matched.needs;
   if (needs == dialect::credential::bearer_if_alone) {
     needs = in.refresh_token ? dialect::credential::whatever : dialect::credential::bearer;
   }
   identified found = co_await identify(ctx, needs, std::move(shown));
-  made.renewed = std::move(found.renewed);
+  result.renewed = std::move(found.renewed);
   if (found.refused) {
-    made.outcome = std::move(*found.refused);
-    co_return made;
+    result.outcome = std::move(*found.refused);
+    co_return result;
   }
   in.bearer = std::move(found.who);
   in.ambiguous_session = found.ambiguous;
   if (found.refresh) in.refresh_token = std::move(found.refresh);
   if (!read.why) {
-    made.outcome = co_await matched.run(ctx, std::move(in));
-    co_return made;
+    result.outcome = co_await matched.run(ctx, std::move(in));
+    co_return result;
   }
-  made.outcome = std::move(*read.why);
+  result.outcome = std::move(*read.why);
   if (spoken.show_again != nullptr && needs == dialect::credential::session) {
-    operation::outcome refusal = std::move(made.outcome);
-    made.outcome = co_await spoken.show_again(ctx, std::move(in), std::move(refusal));
+    operation::outcome refusal = std::move(result.outcome);
+    result.outcome = co_await spoken.show_again(ctx, std::move(in), std::move(refusal));
   }
-  co_return made;
+  co_return result;
 }
 
 // The session that the request was let in by is no more: there is nothing to keep a token for.
@@ -107,13 +107,14 @@ const operation::refused* refusal_in(const operation::outcome& outcome) {
 
 // Headers that an outcome has in every dialect.
 void add_outcome_headers(const operation::outcome& outcome, dialect::response& answer) {
-  const operation::refused* no = refusal_in(outcome);
-  if (no == nullptr) return;
+  const operation::refused* rejection = refusal_in(outcome);
+  if (rejection == nullptr) return;
   const bool challenges = answer.status == 401;
-  if (challenges && no->why == refusal::missing_bearer) answer.add_header("WWW-Authenticate", gate::challenge_bearer);
-  if (challenges && (no->why == refusal::bad_bearer || no->why == refusal::deactivated))
+  if (challenges && rejection->why == refusal::missing_bearer)
+    answer.add_header("WWW-Authenticate", gate::challenge_bearer);
+  if (challenges && (rejection->why == refusal::bad_bearer || rejection->why == refusal::deactivated))
     answer.add_header("WWW-Authenticate", gate::challenge_invalid_token);
-  const seconds wait = dialect::retry_after(*no);
+  const seconds wait = dialect::retry_after(*rejection);
   if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));
 }
 
@@ -131,10 +132,10 @@ dialect::response answer_unrouted(const dialect::dialect& base, const realm::set
   if (allowed.empty()) return on_screen.encode_status(asked, realm, 404);
   const bool is_form = base.pages != nullptr && find_route(*base.pages, asked.method, asked.path).route != nullptr;
   if (is_form && realm.has_pages) return on_screen.encode_status(asked, realm, 415);
-  dialect::response no =
+  dialect::response rejection =
       asked.method == "OPTIONS" ? dialect::response{204, {}, {}} : on_screen.encode_status(asked, realm, 405);
-  no.add_header("Allow", allowed);
-  return no;
+  rejection.add_header("Allow", allowed);
+  return rejection;
 }
 
 task<dialect::response> answer(realm::services& services, const dialect::dialect& base, request asked) {
@@ -142,8 +143,8 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   const dialect::dialect& spoken =
       choose_side(base, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
   if (spoken.refuse_first != nullptr && !is_preflight(asked)) {
-    std::optional<dialect::response> no = spoken.refuse_first(asked, realm);
-    if (no) co_return std::move(*no);
+    std::optional<dialect::response> rejection = spoken.refuse_first(asked, realm);
+    if (rejection) co_return std::move(*rejection);
   }
   if (spoken.sets_cookies && dialect::is_cross_site(realm, asked)) co_return spoken.encode_status(asked, realm, 403);
 
@@ -157,44 +158,44 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   if (spoken.read_more != nullptr) spoken.read_more(asked, realm, read.in);
   about.typed = typed(about.matched, read.in);
   if (spoken.refuse_early != nullptr) {
-    std::optional<dialect::response> no = spoken.refuse_early(about);
-    if (no) co_return std::move(*no);
+    std::optional<dialect::response> rejection = spoken.refuse_early(about);
+    if (rejection) co_return std::move(*rejection);
   }
 
   const operation::context ctx = context_of(services, spoken, asked);
   rated call = co_await count_call(ctx, spoken, about.matched);
-  performed made;
+  performed result;
   if (call.refused) {
-    made.outcome = std::move(*call.refused);
+    result.outcome = std::move(*call.refused);
   } else {
-    made = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
+    result = co_await perform(ctx, spoken, about.matched, spoken.find_tokens(asked, realm), std::move(read));
   }
-  dialect::response shown = spoken.encode(about, made.outcome);
-  if (made.renewed && !ends_own_session(made.outcome)) spoken.add_tokens(about, *made.renewed, shown);
-  add_outcome_headers(made.outcome, shown);
+  dialect::response shown = spoken.encode(about, result.outcome);
+  if (result.renewed && !ends_own_session(result.outcome)) spoken.add_tokens(about, *result.renewed, shown);
+  add_outcome_headers(result.outcome, shown);
   add_rate_headers(call, shown);
   co_return shown;
 }
 
 }  // namespace
 
-task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, request asked) {
-  dialect::response made = co_await answer(realm, spoken, asked);
-  if (!is_preflight(asked)) add_cors_headers(asked, spoken, made);
-  add_common_headers(made);
-  co_return made;
+task<dialect::response> respond(realm::services& realm, const dialect::dialect& spoken, request asked) {
+  dialect::response given = co_await answer(realm, spoken, asked);
+  if (!is_preflight(asked)) add_cors_headers(asked, spoken, given);
+  add_common_headers(given);
+  co_return given;
 }
 
 dialect::response answer_status(const realm::settings& realm, const dialect::dialect& spoken, const request& asked,
                                 int status) {
   const dialect::dialect& side =
       choose_side(spoken, realm.has_pages, asked.method, asked.path, asked.header("Content-Type"));
-  dialect::response made = side.encode_status(asked, realm, status);
+  dialect::response answer = side.encode_status(asked, realm, status);
   const bool passes_soon = status == 429 || status == 503;  // limit_req, limit_conn; or too many flows here
-  if (passes_soon) made.add_header("Retry-After", "1");
-  add_cors_headers(asked, spoken, made);
-  add_common_headers(made);
-  return made;
+  if (passes_soon) answer.add_header("Retry-After", "1");
+  add_cors_headers(asked, spoken, answer);
+  add_common_headers(answer);
+  return answer;
 }
 
 }  // namespace gatehouse::endpoint

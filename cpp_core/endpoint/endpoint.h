@@ -12,7 +12,7 @@ namespace gatehouse::endpoint {
 
 constexpr std::size_t most_body_bytes = 32 * 1024;
 
-task<dialect::response> handle(realm::services& realm, const dialect::dialect& spoken, dialect::request asked);
+task<dialect::response> respond(realm::services& realm, const dialect::dialect& spoken, dialect::request asked);
 
 // The answer to a request that ends with a status that nginx chose, or that could not be handled.
 dialect::response answer_status(const realm::settings& realm, const dialect::dialect& spoken,

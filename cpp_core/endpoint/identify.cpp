@@ -10,9 +10,9 @@ using dialect::credential;
 using operation::refusal;
 
 identified ended_by(refusal why) {
-  identified no;
-  no.refused = operation::refuse(why);
-  return no;
+  identified anonymous;
+  anonymous.refused = operation::refuse(why);
+  return anonymous;
 }
 
 refusal refusal_of(gate::verdict verdict) {
@@ -57,8 +57,8 @@ task<identified> identify_or_say_why(operation::context ctx, dialect::presented 
   const gate::identity_ref holder =
       shown.access ? ctx.realm.authenticator().recognise(shown.access->reveal()) : gate::identity_ref();
   identified found = co_await identify(ctx, credential::session, std::move(shown));
-  const auto* no = found.refused ? std::get_if<operation::refused>(&*found.refused) : nullptr;
-  if (!holder || no == nullptr || no->why != refusal::bad_bearer) co_return found;
+  const auto* rejection = found.refused ? std::get_if<operation::refused>(&*found.refused) : nullptr;
+  if (!holder || rejection == nullptr || rejection->why != refusal::bad_bearer) co_return found;
   const auto user = co_await ctx.realm.accounts().find(holder->user_id());
   const bool is_deactivated = user && user->has_value() && (*user)->profile.disabled();
   if (is_deactivated) co_return ended_by(refusal::deactivated);

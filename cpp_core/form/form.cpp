@@ -67,10 +67,10 @@ constexpr std::array<std::string_view, 1> cookies{"uuid"};
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
   if (content_type.empty() || is_urlencoded(content_type)) return decode_form(matched, content_type, body);
   if (is_multipart(content_type)) return decode_multipart(matched, content_type, body);
-  operation::refused no;
-  no.why = refusal::unsupported_media_type;
-  no.message = "The body must be application/x-www-form-urlencoded or multipart/form-data";
-  return {{}, std::move(no)};
+  operation::refused rejection;
+  rejection.why = refusal::unsupported_media_type;
+  rejection.message = "The body must be application/x-www-form-urlencoded or multipart/form-data";
+  return {{}, std::move(rejection)};
 }
 
 // The handle counts like a refresh token.
@@ -88,20 +88,20 @@ presented find_handle(const request& asked, const realm::settings& realm) {
 }
 
 response text(int status, std::string_view said) {
-  response made;
-  made.status = status;
-  made.add_header("Content-Type", "text/plain; charset=utf-8");
-  made.body = said;
-  return made;
+  response answer;
+  answer.status = status;
+  answer.add_header("Content-Type", "text/plain; charset=utf-8");
+  answer.body = said;
+  return answer;
 }
 
 response code_and_message(int status, std::string_view said) {
   const ordered_json body = {{"code", status}, {"message", said}};
-  response made;
-  made.status = status;
-  made.add_header("Content-Type", "application/json");
-  made.body = body.dump();
-  return made;
+  response answer;
+  answer.status = status;
+  answer.add_header("Content-Type", "application/json");
+  answer.body = body.dump();
+  return answer;
 }
 
 // A login through the pages of another dialect in the same browser: this one takes its place.
@@ -121,43 +121,45 @@ void set_access(const exchange& about, const operation::issued_tokens& tokens, r
 
 response enter(const exchange& about, const operation::issued_tokens& tokens) {
   const bool is_login = about.matched.path == "auth/login";
-  response made =
+  response answer =
       wants_page(about.asked) ? back(about) : text(200, is_login ? "Login successful" : "Signup successful");
   const std::optional<seconds> lifetime = operation::cookie_lifetime(tokens, tokens.refresh_expires_at);
-  made.add_header("Set-Cookie", about.realm.handle_cookie->set(tokens.handle.reveal(), lifetime));
-  set_access(about, tokens, made);
-  clear_other_login(about, made);
-  return made;
+  answer.add_header("Set-Cookie", about.realm.handle_cookie->set(tokens.handle.reveal(), lifetime));
+  set_access(about, tokens, answer);
+  clear_other_login(about, answer);
+  return answer;
 }
 
 response leave(const exchange& about) {
-  response made = wants_page(about.asked) ? back(about) : text(200, "Logout successful");
-  made.add_header("Set-Cookie", about.realm.handle_cookie->clear());
-  made.add_header("Set-Cookie", about.realm.cookies->clear().front());
-  clear_token_rest(about, made);
-  clear_other_login(about, made);
-  return made;
+  response answer = wants_page(about.asked) ? back(about) : text(200, "Logout successful");
+  answer.add_header("Set-Cookie", about.realm.handle_cookie->clear());
+  answer.add_header("Set-Cookie", about.realm.cookies->clear().front());
+  clear_token_rest(about, answer);
+  clear_other_login(about, answer);
+  return answer;
 }
 
-std::string sentence_of(const exchange& about, const operation::refused& no) {
-  if (no.why == refusal::bad_credentials) return "Invalid email or password";
-  if (no.why == refusal::email_taken) return "A user with this email already exists";
-  if (no.fields.empty()) return std::string(no.message.empty() ? row_of(no.why).message : no.message);
+std::string sentence_of(const exchange& about, const operation::refused& rejection) {
+  if (rejection.why == refusal::bad_credentials) return "Invalid email or password";
+  if (rejection.why == refusal::email_taken) return "A user with this email already exists";
+  if (rejection.fields.empty())
+    return std::string(rejection.message.empty() ? row_of(rejection.why).message : rejection.message);
   std::string reasons;
-  for (const operation::field_error& each : no.fields) {
+  for (const operation::field_error& each : rejection.fields) {
     reasons.append(reasons.empty() ? "" : ", ").append(member_name(about.matched, each.field));
     reasons.append(" ").append(each.reason);
   }
   return reasons;
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  const bool was_over = about.matched.path == form_logout && no.why == refusal::bad_refresh_token;
-  if (wants_page(about.asked)) return was_over ? leave(about) : form_page(about, &no);
-  const bool knows_nobody = was_over || no.why == refusal::link_unknown || no.why == refusal::link_expired;
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  const bool was_over = about.matched.path == form_logout && rejection.why == refusal::bad_refresh_token;
+  if (wants_page(about.asked)) return was_over ? leave(about) : form_page(about, &rejection);
+  const bool knows_nobody =
+      was_over || rejection.why == refusal::link_unknown || rejection.why == refusal::link_expired;
   if (knows_nobody) return code_and_message(404, "User not found");
-  const int status = no.why == refusal::email_taken ? 400 : row_of(no.why).status;
-  return text(status, sentence_of(about, no));
+  const int status = rejection.why == refusal::email_taken ? 400 : row_of(rejection.why).status;
+  return text(status, sentence_of(about, rejection));
 }
 
 // A page that asks for something. To who wants none, it says what is missing.
@@ -166,18 +168,10 @@ response ask(const exchange& about, const operation::blank& page) {
   if (!asks_for_password || (wants_page(about.asked) && about.matched.method == "GET")) {
     return form_page(about, nullptr, page.logged_in_as);
   }
-  operation::refused no;
-  no.why = refusal::invalid_input;
-  no.fields.push_back({&input::password, "is required"});
-  return encode_refusal(about, no);
-}
-
-// Of outcomes that have no more to say; empty: of others.
-std::string_view message_of(const operation::outcome& outcome) {
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return "Password reset link sent to your email";
-  if (std::holds_alternative<operation::password_reset>(outcome)) return "Password reset successful";
-  if (std::holds_alternative<operation::email_verified>(outcome)) return "Email verified";
-  return {};
+  operation::refused rejection;
+  rejection.why = refusal::invalid_input;
+  rejection.fields.push_back({&input::password, "is required"});
+  return encode_refusal(about, rejection);
 }
 
 // A HEAD must change nothing (RFC 9110 §9.3.2), and one GET of ours does: it is answered as for the form, whatever it
@@ -187,19 +181,40 @@ std::optional<response> answer_blind_reset(const exchange& about) {
   return form_page(about, nullptr);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return enter(about, session->tokens);
-  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
-  if (const auto* page = std::get_if<operation::blank>(&outcome)) return ask(about, *page);
-  if (const std::string_view message = message_of(outcome); !message.empty()) {
-    const bool is_resent = about.matched.path == "auth/verify/resend";
-    if (wants_page(about.asked)) return form_page_after(about, outcome);
-    return code_and_message(200, is_resent ? "Verification link sent to your email" : message);
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return enter(about, session.tokens); }
+  response operator()(const operation::signed_out&) const { return leave(about); }
+  response operator()(const operation::blank& page) const { return ask(about, page); }
+  response operator()(const operation::mail_sent&) const {
+    if (wants_page(about.asked)) return form_page_after_mail(about);
+    const bool is_reset = about.matched.path == form_forgot;
+    return code_and_message(
+        200, is_reset ? "Password reset link sent to your email" : "Verification link sent to your email");
   }
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
+  response operator()(const operation::password_reset&) const {
+    return wants_page(about.asked) ? form_page_after_reset(about) : code_and_message(200, "Password reset successful");
+  }
+  response operator()(const operation::email_verified&) const {
+    return wants_page(about.asked) ? form_page_after_verification(about) : code_and_message(200, "Email verified");
+  }
+  response operator()(const operation::verification_sent&) const {
     return wants_page(about.asked) ? back(about) : text(200, "Signup successful");
   }
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::profile, operation::session_list, operation::sessions_ended,
+                              operation::account_removed, operation::user_list, operation::temporary_password,
+                              operation::account_overview, operation::token_list, operation::token_made,
+                              operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 response encode_status(const request& asked, const realm::settings& realm, int status) {

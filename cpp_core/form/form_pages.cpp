@@ -74,6 +74,15 @@ std::string back_address(const exchange& about) {
   return wanted.empty() ? "/" : wanted;
 }
 
+nlohmann::json plain_values(const exchange& about) {
+  return values_of(about.realm, about.asked, language_of(about.realm, about.asked));
+}
+
+// With a notice on it.
+response to_login(const exchange& about, std::string_view notice) {
+  return redirect(303, place_of(about.asked) + "login?done=" + std::string(notice));
+}
+
 response show(const exchange& about, std::string_view template_name, int status, nlohmann::json values) {
   const std::string language = values["lang"];
   return html(status, about.realm.pages->render(template_name, language, values), language);
@@ -138,19 +147,19 @@ response form_page(const exchange& about, const operation::refused* trouble, con
   return show(about, name, status, std::move(values));
 }
 
-response form_page_after(const exchange& about, const operation::outcome& made) {
-  nlohmann::json values = values_of(about.realm, about.asked, language_of(about.realm, about.asked));
-  if (about.matched.path == form_forgot) return show(about, "forgot-sent.html", 200, std::move(values));
-  if (std::holds_alternative<operation::email_verified>(made)) {
-    return show(about, "verified.html", 200, std::move(values));
-  }
-  const bool is_reset = std::holds_alternative<operation::password_reset>(made);
-  return redirect(303,
-                  place_of(about.asked) + (is_reset ? "login?done=password_reset" : "login?done=verification_sent"));
+response form_page_after_mail(const exchange& about) {
+  if (about.matched.path != form_forgot) return to_login(about, "verification_sent");
+  return show(about, "forgot-sent.html", 200, plain_values(about));
 }
 
-response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
-  return error_page(as_page(asked), realm, no);
+response form_page_after_verification(const exchange& about) {
+  return show(about, "verified.html", 200, plain_values(about));
+}
+
+response form_page_after_reset(const exchange& about) { return to_login(about, "password_reset"); }
+
+response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& rejection) {
+  return error_page(as_page(asked), realm, rejection);
 }
 
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status) {

@@ -24,11 +24,13 @@ inline constexpr std::string_view form_verify = "auth/verify";
 // `logged_in_as`: the e-mail of who is logged in, whom the page of the login tells so; empty: nobody is.
 response form_page(const exchange& about, const operation::refused* trouble, const std::string& logged_in_as = {});
 // For who has no form to be shown again.
-response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& no);
+response form_error_page(const request& asked, const realm::settings& realm, const operation::refused& rejection);
 response form_error_page_of_status(const request& asked, const realm::settings& realm, int status);
 
 // What follows a success that logs nobody in or out: another page, or the login with a notice on it.
-response form_page_after(const exchange& about, const operation::outcome& made);
+response form_page_after_mail(const exchange& about);
+response form_page_after_verification(const exchange& about);
+response form_page_after_reset(const exchange& about);
 
 // Back to where it came from, which must be on this site (REQUIREMENTS 44): what the form says, else the page that had
 // the form on it, else "/".

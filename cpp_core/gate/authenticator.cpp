@@ -14,9 +14,9 @@ constexpr std::size_t remembered_sessions = 1024;
 constexpr unix_seconds remembered_for = 5;
 
 decision decided(gate::verdict of) {
-  decision made;
-  made.verdict = of;
-  return made;
+  decision result;
+  result.verdict = of;
+  return result;
 }
 
 // A refresh token itself is not kept.
@@ -65,27 +65,28 @@ decision authenticator::authenticate(const credentials& shown) {
 }
 
 decision authenticator::authenticate_cookie(const credentials& shown, std::string_view access, bool renewable) {
-  decision made = authenticate_token(access, shown.host, shown.stale_limit);
-  made.by_cookie = true;
-  if (made.verdict == gate::verdict::unauthenticated && renewable) made.verdict = gate::verdict::renewable;
-  return made;
+  decision result = authenticate_token(access, shown.host, shown.stale_limit);
+  result.by_cookie = true;
+  if (result.verdict == gate::verdict::unauthenticated && renewable) result.verdict = gate::verdict::renewable;
+  return result;
 }
 
 decision authenticator::authenticate_token(std::string_view text, std::string_view host, millis stale_limit) {
   const unix_seconds now = now_seconds();
-  decision made;
-  made.who = recognise(text, now);
-  if (!made.who) return decided(gate::verdict::unauthenticated);
-  if (!made.who->host().empty() && !is_host_of(host, made.who->host())) return decided(gate::verdict::unauthenticated);
+  decision result;
+  result.who = recognise(text, now);
+  if (!result.who) return decided(gate::verdict::unauthenticated);
+  if (!result.who->host().empty() && !is_host_of(host, result.who->host()))
+    return decided(gate::verdict::unauthenticated);
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
     if (!table_->synchronised()) return decided(gate::verdict::unavailable);
     if (stale_limit.count() > 0 && table_->age() > stale_limit) return decided(gate::verdict::unavailable);
-    if (table_->judge(made.who->holder(), session::steady_seconds()) != session::standing::valid)
+    if (table_->judge(result.who->holder(), session::steady_seconds()) != session::standing::valid)
       return decided(gate::verdict::unauthenticated);
   }
-  made.verdict = gate::verdict::allowed;
-  return made;
+  result.verdict = gate::verdict::allowed;
+  return result;
 }
 
 identity_ref authenticator::recognise(std::string_view token) { return recognise(token, now_seconds()); }

@@ -100,19 +100,19 @@ bool holds_cookies(std::string_view header, std::span<const std::string> names) 
 }
 
 std::size_t remove_cookies(std::string_view header, std::span<const std::string> names, char* into) {
-  std::size_t made = 0;
+  std::size_t size = 0;
   while (!header.empty()) {
     const piece each = next(header);
     if (is_one_of(names, each.name)) continue;
     std::string_view kept = each.text;
-    if (made > 0) {
-      into[made++] = ';';
+    if (size > 0) {
+      into[size++] = ';';
     } else {
       kept.remove_prefix(std::min(kept.find_first_not_of(' '), kept.size()));  // what followed a cookie that is gone
     }
-    made = static_cast<std::size_t>(std::ranges::copy(kept, into + made).out - into);
+    size = static_cast<std::size_t>(std::ranges::copy(kept, into + size).out - into);
   }
-  return made;
+  return size;
 }
 
 }  // namespace gatehouse::gate

@@ -7,7 +7,7 @@
 namespace gatehouse::gate {
 
 cookie_pair::cookie_pair(std::string_view name, bool secure, std::string_view domain)
-    : access_((secure && domain.empty() ? "__Host-" : "") + std::string(name)),
+    : access_(cookie_name(name, secure, domain)),
       access_rest_(name_of_rest(access_)),
       refresh_(access_ + "-refresh"),
       secure_(secure),
@@ -23,18 +23,26 @@ bool cookie_pair::fits(std::string_view token) const { return fits_cookies(acces
 
 std::vector<std::string> cookie_pair::set_access(std::string_view token, std::optional<seconds> lifetime) const {
   const auto [begin, rest] = split_value(access_, token);
-  std::vector<std::string> headers{set(access_, begin, lifetime)};
-  if (!rest.empty()) headers.push_back(set(access_rest_, rest, lifetime));
+  std::vector<std::string> headers{set_cookie(of(access_, begin, lifetime))};
+  if (!rest.empty()) headers.push_back(set_cookie(of(access_rest_, rest, lifetime)));
   return headers;
 }
 
-std::string cookie_pair::set(std::string_view name, std::string_view value, std::optional<seconds> lifetime) const {
-  std::string header(name);
-  header.append("=").append(value).append("; Path=/");
-  if (!domain_.empty()) header.append("; Domain=").append(domain_);
-  if (lifetime) header.append("; Max-Age=").append(std::to_string(lifetime->count()));
-  header.append(secure_ ? "; Secure; HttpOnly; SameSite=Lax" : "; HttpOnly; SameSite=Lax");
-  return header;
+std::string cookie_pair::set_refresh(std::string_view token, std::optional<seconds> lifetime) const {
+  return set_cookie(of(refresh_, token, lifetime));
+}
+
+std::string cookie_pair::clear_access_rest() const { return clear_cookie(of(access_rest_)); }
+
+std::array<std::string, 2> cookie_pair::clear() const {
+  return {clear_cookie(of(access_)), clear_cookie(of(refresh_))};
+}
+
+cookie cookie_pair::of(const std::string& name, std::string_view value, std::optional<seconds> lifetime) const {
+  cookie said{.name = name, .value = std::string(value), .domain = domain_};
+  said.secure = secure_;
+  said.lifetime = lifetime;
+  return said;
 }
 
 }  // namespace gatehouse::gate

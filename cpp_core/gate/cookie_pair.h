@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "gate/set_cookie.h"
 
 namespace gatehouse::gate {
 
@@ -37,16 +38,14 @@ class cookie_pair {
   bool fits(std::string_view token) const;
   // The values of Set-Cookie headers; `lifetime` is what is left of the token's; nullopt: until the browser is closed.
   std::vector<std::string> set_access(std::string_view token, std::optional<seconds> lifetime) const;
-  std::string set_refresh(std::string_view token, std::optional<seconds> lifetime) const {
-    return set(refresh_, token, lifetime);
-  }
+  std::string set_refresh(std::string_view token, std::optional<seconds> lifetime) const;
   // That takes away what an access token before needed.
-  std::string clear_access_rest() const { return set(access_rest_, "", seconds(0)); }
-  // Those that take both away.
-  std::array<std::string, 2> clear() const { return {set(access_, "", seconds(0)), set(refresh_, "", seconds(0))}; }
+  std::string clear_access_rest() const;
+  // Those that take both away: the access token's, the refresh token's.
+  std::array<std::string, 2> clear() const;
 
  private:
-  std::string set(std::string_view name, std::string_view value, std::optional<seconds> lifetime) const;
+  cookie of(const std::string& name, std::string_view value = {}, std::optional<seconds> lifetime = {}) const;
 
   std::string access_;
   std::string access_rest_;

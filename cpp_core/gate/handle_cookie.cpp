@@ -11,18 +11,15 @@ bool is_handle(std::string_view text) {
 }
 
 handle_cookie::handle_cookie(std::string_view name, bool secure)
-    : name_(name),
-      attributes_(secure ? "; Path=/; HttpOnly; Secure; SameSite=Lax" : "; Path=/; HttpOnly; SameSite=Lax") {}
+    : cookie_{.name = std::string(name), .secure = secure, .cleared_by_date = true} {}
 
 std::string handle_cookie::set(std::string_view handle, std::optional<seconds> lifetime) const {
-  std::string header = name_ + "=";
-  header.append(handle).append(attributes_);
-  if (lifetime) header.append("; Max-Age=").append(std::to_string(lifetime->count()));
-  return header;
+  cookie said = cookie_;
+  said.value = handle;
+  said.lifetime = lifetime;
+  return set_cookie(said);
 }
 
-std::string handle_cookie::clear() const {
-  return name_ + "=" + attributes_ + "; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
-}
+std::string handle_cookie::clear() const { return clear_cookie(cookie_); }
 
 }  // namespace gatehouse::gate

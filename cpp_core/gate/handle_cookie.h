@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "gate/set_cookie.h"
 
 namespace gatehouse::gate {
 
@@ -18,15 +19,14 @@ class handle_cookie {
   // `secure`: over HTTPS only.
   handle_cookie(std::string_view name, bool secure);
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return cookie_.name; }
 
   // The value of a Set-Cookie header; nullopt: until the browser is closed.
   std::string set(std::string_view handle, std::optional<seconds> lifetime) const;
   std::string clear() const;
 
  private:
-  std::string name_;
-  std::string attributes_;
+  cookie cookie_;  // without a value
 };
 
 }  // namespace gatehouse::gate

@@ -60,9 +60,7 @@ hop_cookie::hop_cookie(const token::key_set& keys, std::string_view realm, std::
       prefix_(prefix(name, secure)),
       secure_(secure) {}
 
-std::string hop_cookie::prefix(std::string_view name, bool secure) {
-  return (secure ? "__Host-" : "") + std::string(name) + "-hop-";
-}
+std::string hop_cookie::prefix(std::string_view name, bool secure) { return cookie_name(name, secure) + "-hop-"; }
 
 std::string hop_cookie::begin(const hop_state& state, std::string_view verifier, unix_seconds now) const {
   const std::string said = std::to_string(now + hop_lifetime.count()) + "." + std::string(verifier);
@@ -83,7 +81,7 @@ std::optional<std::string> hop_cookie::verifier(std::span<const std::string_view
   return std::string(said);
 }
 
-std::string hop_cookie::end(const hop_state& state) const { return set(prefix_ + state.nonce, "", seconds(0)); }
+std::string hop_cookie::end(const hop_state& state) const { return clear_cookie(of(prefix_ + state.nonce)); }
 
 std::vector<std::string> hop_cookie::forget_oldest(std::span<const std::string_view> cookies) const {
   std::vector<std::pair<std::int64_t, std::string>> pending;
@@ -95,7 +93,7 @@ std::vector<std::string> hop_cookie::forget_oldest(std::span<const std::string_v
   std::ranges::sort(pending);
   std::vector<std::string> headers;
   for (std::size_t i = 0; i + most_pending <= pending.size(); ++i) {
-    headers.push_back(set(pending[i].second, "", seconds(0)));
+    headers.push_back(clear_cookie(of(pending[i].second)));
   }
   return headers;
 }
@@ -127,11 +125,13 @@ hop_cookie::counted hop_cookie::read_count(std::span<const std::string_view> coo
   return read;
 }
 
-std::string hop_cookie::set(std::string_view name, std::string_view value, seconds lifetime) const {
-  std::string header(name);
-  header.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(lifetime.count()));
-  header.append(secure_ ? "; Secure; HttpOnly; SameSite=Lax" : "; HttpOnly; SameSite=Lax");
-  return header;
+cookie hop_cookie::of(std::string name) const { return {.name = std::move(name), .secure = secure_}; }
+
+std::string hop_cookie::set(std::string name, std::string value, seconds lifetime) const {
+  cookie said = of(std::move(name));
+  said.value = std::move(value);
+  said.lifetime = lifetime;
+  return set_cookie(said);
 }
 
 std::string hop_cookie::sign(std::string_view what) const {

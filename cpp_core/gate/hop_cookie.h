@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "gate/cookie.h"
+#include "gate/set_cookie.h"
 #include "token/key_set.h"
 
 namespace gatehouse::gate {
@@ -64,7 +65,8 @@ class hop_cookie {
   };
 
   counted read_count(std::span<const std::string_view> cookies, unix_seconds now) const;
-  std::string set(std::string_view name, std::string_view value, seconds lifetime) const;
+  cookie of(std::string name) const;
+  std::string set(std::string name, std::string value, seconds lifetime) const;
   std::string sign(std::string_view what) const;
   bool is_signed(std::string_view what, std::string_view signature) const;
 

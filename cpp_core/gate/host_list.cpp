@@ -72,16 +72,16 @@ void host_list::add_server(std::string_view name, bool secure, unsigned port, st
   const split_origin like = split(usual);
   const bool has_front = !secure && like.scheme == https;
   const bool is_usual_port = port == (secure ? 443U : 80U);
-  entry made{std::string(secure || has_front ? https : http), ascii_lower(name), "", false, false, true};
+  entry listed{std::string(secure || has_front ? https : http), ascii_lower(name), "", false, false, true};
   if (has_front) {
-    made.port = like.port;
+    listed.port = like.port;
   } else if (!is_usual_port) {
-    made.port = ":" + std::to_string(port);
+    listed.port = ":" + std::to_string(port);
   }
   const bool is_known = std::ranges::any_of(entries_, [&](const entry& each) {
-    return each.from_server && each.scheme == made.scheme && each.name == made.name && each.port == made.port;
+    return each.from_server && each.scheme == listed.scheme && each.name == listed.name && each.port == listed.port;
   });
-  if (!is_known && is_origin(made.scheme + made.name + made.port)) entries_.push_back(std::move(made));
+  if (!is_known && is_origin(listed.scheme + listed.name + listed.port)) entries_.push_back(std::move(listed));
 }
 
 bool host_list::contains(std::string_view origin) const {

@@ -21,9 +21,9 @@ constexpr std::size_t hash_key_bytes = 32;
 constexpr std::int64_t seconds_until_next_try = 5;  // others pass meanwhile
 
 known_tokens::judgement judged(gate::verdict of) {
-  known_tokens::judgement made;
-  made.verdict = of;
-  return made;
+  known_tokens::judgement said;
+  said.verdict = of;
+  return said;
 }
 
 bool may_come_from(const known_token& token, std::string_view address) {
@@ -51,11 +51,11 @@ sha256_digest known_tokens::key_of(const presented_token& shown) {
   pair.append(1, ':').append(shown.text());  // no username has a colon
   sha256_digest key{};
   unsigned size = 0;
-  const bool made =
+  const bool hashed =
       HMAC(EVP_sha256(), hash_key_.data(), static_cast<int>(hash_key_.size()),
            reinterpret_cast<const unsigned char*>(pair.data()), pair.size(), key.data(), &size) != nullptr;
   OPENSSL_cleanse(pair.data(), pair.size());
-  if (!made || size != key.size()) throw std::runtime_error("libcrypto has no HMAC");
+  if (!hashed || size != key.size()) throw std::runtime_error("libcrypto has no HMAC");
   return key;
 }
 
@@ -107,9 +107,9 @@ known_tokens::judgement known_tokens::judge_entry(const entry& known, const pres
   const bool has_expired = token.expires_at != 0 && token.expires_at <= now_seconds();
   const bool is_others = shown.by_basic() && !known.by_password && !is_name_of(token, shown.username());
   if (has_expired || is_others || !may_come_from(token, address)) return judged(gate::verdict::unauthenticated);
-  judgement made = judged(gate::verdict::allowed);
-  made.who = token.who;
-  return made;
+  judgement result = judged(gate::verdict::allowed);
+  result.who = token.who;
+  return result;
 }
 
 bool known_tokens::is_valid(const identity& who) const {

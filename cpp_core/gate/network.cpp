@@ -40,10 +40,10 @@ std::optional<network> network::parse(std::string_view text) {
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     if (problem != std::errc() || end != digits.data() + digits.size() || length > most) return std::nullopt;
   }
-  network made;
-  made.address_ = *address;
-  made.length_ = is_v4 ? bits_before_v4 + length : length;
-  return made;
+  network parsed;
+  parsed.address_ = *address;
+  parsed.length_ = is_v4 ? bits_before_v4 + length : length;
+  return parsed;
 }
 
 bool network::contains(std::string_view address) const {

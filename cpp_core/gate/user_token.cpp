@@ -38,9 +38,9 @@ secret make_user_token() {
   std::string text(user_token_prefix);
   text += random_base64url(random_byte_count);
   text += sum_of(text);
-  const secret made{std::string_view(text)};
+  const secret token{std::string_view(text)};
   OPENSSL_cleanse(text.data(), text.size());
-  return made;
+  return token;
 }
 
 bool is_user_token(std::string_view text) {

@@ -49,10 +49,10 @@ gate::hop_cookie cookie_of(const realm::settings& realm, std::string_view origin
 
 // No address of a hand-over is told to whatever is loaded next.
 response away(std::string location) {
-  response made = redirect(302, std::move(location));
-  made.add_header("Referrer-Policy", "no-referrer");
-  made.add_header("Cache-Control", "no-store");
-  return made;
+  response answer = redirect(302, std::move(location));
+  answer.add_header("Referrer-Policy", "no-referrer");
+  answer.add_header("Cache-Control", "no-store");
+  return answer;
 }
 
 // Whether this browser has begun what it comes back from shows in its cookie.
@@ -68,26 +68,46 @@ void read_more(const request& asked, const realm::settings& realm, input& in) {
 response enter(const exchange& about, const gate::hop_state& state, const operation::issued_tokens* tokens) {
   const gate::hop_cookie cookie = cookie_of(about.realm, *origin_of(about.realm, about.asked));
   const std::vector<std::string_view> shown = about.asked.all_headers("Cookie");
-  response made = away(state.address);
-  if (tokens != nullptr) set_token_cookies(about, *tokens, made);
-  made.add_header("Set-Cookie", cookie.end(state));
-  made.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
-  return made;
+  response answer = away(state.address);
+  if (tokens != nullptr) set_token_cookies(about, *tokens, answer);
+  answer.add_header("Set-Cookie", cookie.end(state));
+  answer.add_header("Set-Cookie", cookie.count_one_more(shown, now_seconds()));
+  return answer;
 }
 
-// Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host by
-// now.
+// The browser comes back from the login host.
+struct arrival_encoder {
+  const exchange& about;
+  const std::optional<gate::hop_state> state;
+
+  response operator()(const operation::signed_in& session) const {
+    return state ? enter(about, *state, &session.tokens) : lost();
+  }
+  // It has the cookies of both hosts already.
+  response operator()(const operation::blank&) const { return state ? enter(about, *state, nullptr) : lost(); }
+  // Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host
+  // by now.
+  response operator()(const operation::refused& refused) const {
+    const bool may_try_again = refused.why == refusal::hop_lost && state && !state->again;
+    return may_try_again ? begin_hop(about.realm, about.asked, state->address, true)
+                         : error_page(about.asked, about.realm, refused);
+  }
+  template <operation::one_of<
+      operation::profile, operation::session_list, operation::signed_out, operation::sessions_ended,
+      operation::account_removed, operation::verification_sent, operation::email_verified, operation::mail_sent,
+      operation::user_list, operation::password_reset, operation::temporary_password, operation::account_overview,
+      operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+
+ private:
+  response lost() const { return error_page(about.asked, about.realm, refusal::hop_lost); }
+};
+
 response encode_arrival(const exchange& about, const operation::outcome& outcome) {
-  const auto state = gate::parse_hop_state(about.typed_as("state"));
-  const auto* session = std::get_if<operation::signed_in>(&outcome);
-  if (session != nullptr && state) return enter(about, *state, &session->tokens);
-  const bool has_cookies = std::holds_alternative<operation::blank>(outcome);
-  if (has_cookies && state) return enter(about, *state, nullptr);
-  const auto* no = std::get_if<operation::refused>(&outcome);
-  const bool is_lost = no != nullptr && no->why == refusal::hop_lost && state;
-  if (is_lost && !state->again) return begin_hop(about.realm, about.asked, state->address, true);
-  return no != nullptr ? error_page(about.asked, about.realm, *no)
-                       : error_page(about.asked, about.realm, refusal::hop_lost);
+  return std::visit(arrival_encoder{about, gate::parse_hop_state(about.typed_as("state"))}, outcome);
 }
 
 response encode(const exchange& about, const operation::outcome& outcome) {
@@ -119,10 +139,10 @@ response begin_hop(const realm::settings& realm, const request& asked, std::stri
 
   std::string query = "?origin=" + gate::percent_encode(*origin);
   query.append("&state=").append(state.text()).append("&challenge=").append(gate::challenge_of(verifier));
-  response made = away(realm.public_url + realm.login_path + "hop" + query);
-  made.add_header("Set-Cookie", cookie.begin(state, verifier, now));
-  for (std::string& header : cookie.forget_oldest(shown)) made.add_header("Set-Cookie", std::move(header));
-  return made;
+  response answer = away(realm.public_url + realm.login_path + "hop" + query);
+  answer.add_header("Set-Cookie", cookie.begin(state, verifier, now));
+  for (std::string& header : cookie.forget_oldest(shown)) answer.add_header("Set-Cookie", std::move(header));
+  return answer;
 }
 
 const dialect hop{

@@ -69,8 +69,8 @@ constexpr std::array user_fields{
 
 // The claims of the access token are of before the change, so there is a new one with it.
 task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
-  operation::outcome made = co_await operation::change_profile(ctx, in);
-  co_return co_await operation::reissue_after(std::move(ctx), std::move(in), std::move(made));
+  operation::outcome result = co_await operation::change_profile(ctx, in);
+  co_return co_await operation::reissue_after(std::move(ctx), std::move(in), std::move(result));
 }
 
 constexpr std::array routes{
@@ -108,9 +108,9 @@ presented find_tokens(const request& asked, const realm::settings& realm) {
 }
 
 nlohmann::json claims(const account::user& user) {
-  nlohmann::json made = {{"userid", user.id}, {"name", user.name}, {"email", user.email}, {"scope", "user"}};
-  if (!user.metadata.empty()) made["metadata"] = user.metadata;
-  return made;
+  nlohmann::json members = {{"userid", user.id}, {"name", user.name}, {"email", user.email}, {"scope", "user"}};
+  if (!user.metadata.empty()) members["metadata"] = user.metadata;
+  return members;
 }
 
 }  // namespace

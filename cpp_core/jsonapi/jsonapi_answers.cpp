@@ -3,12 +3,12 @@
 #include "base/random.h"
 #include "body/fields.h"
 #include "body/json_body.h"
+#include "gate/set_cookie.h"
 #include "jsonapi/jsonapi_admin.h"
 #include "page/link_pages.h"
 #include "step/issue.h"
 #include "wire/json_response.h"
 #include "wire/refusal_texts.h"
-#include "wire/set_cookie.h"
 #include "wire/status_phrase.h"
 
 namespace gatehouse::dialect {
@@ -34,19 +34,26 @@ constexpr std::array words{
     own_words{refusal::not_found, "", 404, "User Not Found"},
 };
 
-void add_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
-                std::optional<seconds> lifetime, response& answer) {
-  cookie added;
-  added.name = name;
-  added.value = value;
-  added.secure = realm.cookie_secure;
-  added.same_site = realm.jsonapi_same_site;
-  added.lifetime = lifetime;
-  answer.add_header("Set-Cookie", set_cookie(added));
+gate::cookie cookie_of(const realm::settings& realm, std::string_view name) {
+  return {.name = std::string(name), .secure = realm.cookie_secure, .same_site = realm.jsonapi_same_site};
 }
 
-void add_fingerprint(const realm::settings& realm, response& answer) {
-  add_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
+void set_cookie(const realm::settings& realm, std::string_view name, std::string_view value,
+                std::optional<seconds> lifetime, response& answer) {
+  gate::cookie said = cookie_of(realm, name);
+  said.value = value;
+  said.lifetime = lifetime;
+  answer.add_header("Set-Cookie", gate::set_cookie(said));
+}
+
+void clear_cookies(const realm::settings& realm, response& answer) {
+  for (const std::string_view name : {std::string_view(realm.jsonapi_cookie), jsonapi_fingerprint}) {
+    answer.add_header("Set-Cookie", gate::clear_cookie(cookie_of(realm, name)));
+  }
+}
+
+void set_fingerprint(const realm::settings& realm, response& answer) {
+  set_cookie(realm, jsonapi_fingerprint, random_hex(16), seconds(3600), answer);
 }
 
 // An error that Fastify itself would make.
@@ -69,10 +76,10 @@ response refuse_media_type(const request& asked) {
   return fastify_error(415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", message);
 }
 
-response encode_invalid(const exchange& about, const operation::refused& no) {
-  std::string message = no.message;
-  if (!no.fields.empty()) {
-    const operation::field_error& first = no.fields.front();
+response encode_invalid(const exchange& about, const operation::refused& rejection) {
+  std::string message = rejection.message;
+  if (!rejection.fields.empty()) {
+    const operation::field_error& first = rejection.fields.front();
     message = about.matched.method == "GET" ? "querystring" : place_of_attributes(envelope_of(about.matched));
     message.append("/").append(member_name(about.matched, first.field)).append(" ").append(first.reason);
   }
@@ -80,15 +87,15 @@ response encode_invalid(const exchange& about, const operation::refused& no) {
   return code.empty() ? plain_error(400, message) : fastify_error(400, code, message);
 }
 
-response encode_refusal(const exchange& about, const operation::refused& no) {
-  if (no.why == refusal::invalid_input) return encode_invalid(about, no);
-  if (no.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
-  const answer said = answer_to(no.why, about.matched.path, words);
-  response made = plain_error(said.status, said.message);
-  if (no.why == refusal::recent_login_needed) {  // RFC 9470 §3
-    made.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
+response encode_refusal(const exchange& about, const operation::refused& rejection) {
+  if (rejection.why == refusal::invalid_input) return encode_invalid(about, rejection);
+  if (rejection.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
+  const wording said = wording_of(rejection.why, about.matched.path, words);
+  response answer = plain_error(said.status, said.message);
+  if (rejection.why == refusal::recent_login_needed) {  // RFC 9470 §3
+    answer.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
   }
-  return made;
+  return answer;
 }
 
 response encode_session(const exchange& about, const operation::signed_in& session) {
@@ -104,16 +111,16 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
 
   ordered_json data = {
       {"type", is_refresh ? "Refresh" : "users"}, {"id", session.user.id}, {"attributes", std::move(attributes)}};
-  response made = json_response(about.matched.success, {{"data", std::move(data)}});
+  response answer = json_response(about.matched.success, {{"data", std::move(data)}});
   // Who has only an access token must not get more than that for it.
   if (!is_change && !is_administration) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
-    add_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, made);
+    set_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, answer);
   }
-  if (!is_change) add_fingerprint(about.realm, made);
+  if (!is_change) set_fingerprint(about.realm, answer);
   const bool is_entry = about.matched.path == jsonapi_login || about.matched.path == jsonapi_register;
-  if (is_entry || is_administration) made.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
-  return made;
+  if (is_entry || is_administration) answer.add_header("x-authc-app-origin", about.realm.jsonapi_app_origin);
+  return answer;
 }
 
 response nothing(int status) {
@@ -126,14 +133,34 @@ response nothing(int status) {
 response leave(const exchange& about) {
   response left = nothing(about.matched.success);
   if (is_jsonapi_administration(about.matched)) return left;
-  add_cookie(about.realm, about.realm.jsonapi_cookie, "", seconds(0), left);
-  add_cookie(about.realm, jsonapi_fingerprint, "", seconds(0), left);
+  clear_cookies(about.realm, left);
   return left;
 }
 
 response detail(int status, std::string_view said) {
   return json_response(status, {{"data", {{"type", "users"}, {"detail", said}}}});
 }
+
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const { return encode_session(about, session); }
+  response operator()(const operation::signed_out&) const { return leave(about); }
+  response operator()(const operation::account_removed&) const { return nothing(about.matched.success); }
+  response operator()(const operation::profile& shown) const { return show_jsonapi_user(about, shown.user); }
+  response operator()(const operation::user_list& page) const { return show_jsonapi_users(about, page); }
+  response operator()(const operation::verification_sent&) const { return detail(202, "Verification email sent"); }
+  response operator()(const operation::mail_sent&) const { return detail(200, "Recovery email sent"); }
+  response operator()(const operation::password_reset&) const { return detail(200, "Password changed"); }
+  response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
+  template <operation::one_of<operation::session_list, operation::sessions_ended, operation::email_verified,
+                              operation::temporary_password, operation::account_overview, operation::token_list,
+                              operation::token_made, operation::token_changed, operation::handed_over, operation::blank>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
 
 }  // namespace
 
@@ -160,15 +187,7 @@ response encode_jsonapi_status(const request& asked, const realm::settings&, int
 }
 
 response encode_jsonapi(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) return encode_session(about, *session);
-  if (std::holds_alternative<operation::signed_out>(outcome)) return leave(about);
-  if (std::holds_alternative<operation::account_removed>(outcome)) return nothing(about.matched.success);
-  if (const auto* shown = std::get_if<operation::profile>(&outcome)) return show_jsonapi_user(about, shown->user);
-  if (const auto* page = std::get_if<operation::user_list>(&outcome)) return show_jsonapi_users(about, *page);
-  if (std::holds_alternative<operation::verification_sent>(outcome)) return detail(202, "Verification email sent");
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return detail(200, "Recovery email sent");
-  if (std::holds_alternative<operation::password_reset>(outcome)) return detail(200, "Password changed");
-  return encode_refusal(about, std::get<operation::refused>(outcome));
+  return std::visit(encoder{about}, outcome);
 }
 
 }  // namespace gatehouse::dialect

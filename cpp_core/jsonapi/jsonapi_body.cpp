@@ -73,9 +73,9 @@ decoded read_envelope(const route& matched, json body) {
 decoded decode_jsonapi(const route& matched, envelope wanted, std::string_view content_type, std::string_view body) {
   if (body.empty() && content_type.empty()) return must_be("body", "object");
   if (!is_json(content_type)) {
-    operation::refused no;
-    no.why = operation::refusal::unsupported_media_type;
-    return {{}, std::move(no)};
+    operation::refused rejection;
+    rejection.why = operation::refusal::unsupported_media_type;
+    return {{}, std::move(rejection)};
   }
   if (body.empty()) return unusable_body(std::string(empty_body));
   result<json> read = read_json(body);

@@ -76,23 +76,23 @@ seconds rounded_up(std::int64_t milliseconds) {
 result<verdict> decode(const reply& answer, const std::vector<bucket>& asked) {
   const std::vector<reply>& at = answer.elements;
   if (at.size() < before_windows) return unexpected();
-  verdict made;
-  made.admitted = at[0].text == "taken";
-  const bool whole = made.admitted ? at.size() == before_windows + asked.size() : at[0].text == "refused";
+  verdict judged;
+  judged.admitted = at[0].text == "taken";
+  const bool whole = judged.admitted ? at.size() == before_windows + asked.size() : at[0].text == "refused";
   const auto tightest = static_cast<std::size_t>(at[1].integer);
   if (!whole || tightest > asked.size()) return unexpected();
 
   if (tightest > 0) {
-    made.tightest = asked[tightest - 1].key;
-    made.limit = asked[tightest - 1].allowed.count;
-    made.remaining = static_cast<std::uint32_t>(at[2].integer - (made.admitted ? 1 : 0));
-    made.reset = rounded_up(at[3].integer);
+    judged.tightest = asked[tightest - 1].key;
+    judged.limit = asked[tightest - 1].allowed.count;
+    judged.remaining = static_cast<std::uint32_t>(at[2].integer - (judged.admitted ? 1 : 0));
+    judged.reset = rounded_up(at[3].integer);
   }
   for (std::size_t i = before_windows; i < at.size(); ++i) {
-    made.counted.keys.push_back(asked[i - before_windows].key);
-    made.counted.windows.push_back(at[i].text);
+    judged.counted.keys.push_back(asked[i - before_windows].key);
+    judged.counted.windows.push_back(at[i].text);
   }
-  return made;
+  return judged;
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ task<step> find_owner(context ctx, input in, std::optional<account::email> addre
   }
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
   if (ctx.asked_by.recent_login_proves) co_return user;
-  std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
-  if (no) co_return std::move(*no);
+  std::optional<outcome> rejection = co_await check_current_password(ctx, in, std::move((*found)->password));
+  if (rejection) co_return std::move(*rejection);
   co_return user;
 }
 
@@ -61,16 +61,16 @@ task<step> store_profile(context ctx, account::user user, account::profile_chang
   if (!changed) co_return ctx.fail("changing a profile", changed.failure());
   if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
-  auto& made = std::get<account::profile_changed>(*changed);
-  if (made.outbox_id) {
+  auto& stored = std::get<account::profile_changed>(*changed);
+  if (stored.outbox_id) {
     account::revocation all;
-    all.outbox_id = *made.outbox_id;
-    all.user_id = made.profile.id;
-    all.least_auth_version = made.profile.auth_version;
+    all.outbox_id = *stored.outbox_id;
+    all.user_id = stored.profile.id;
+    all.least_auth_version = stored.profile.auth_version;
     all.what = account::revocation::effect::expire;
     co_await revoke_or_leave(ctx, std::move(all));
   }
-  co_return std::move(made.profile);
+  co_return std::move(stored.profile);
 }
 
 // Ends the user's other sessions.
@@ -81,16 +81,16 @@ task<step> store_password(context ctx, account::user user, std::string hash, acc
   if (!changed) co_return ctx.fail("changing a password", changed.failure());
   // Somebody else has changed it meanwhile: what was shown to us is no longer the current one.
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::bad_bearer);
-  auto& made = std::get<account::password_changed>(*changed);
+  auto& stored = std::get<account::password_changed>(*changed);
 
   account::revocation others;
-  others.outbox_id = made.outbox_id;
-  others.user_id = made.profile.id;
-  others.least_auth_version = made.profile.auth_version;
+  others.outbox_id = stored.outbox_id;
+  others.user_id = stored.profile.id;
+  others.least_auth_version = stored.profile.auth_version;
   others.what = account::revocation::effect::kill;
   others.keep_session = from.session_id;
   co_await revoke_or_leave(ctx, std::move(others));
-  co_return std::move(made.profile);
+  co_return std::move(stored.profile);
 }
 
 // What becomes of a new e-mail: it is changed to, or it is pending until its link is used.
@@ -153,9 +153,9 @@ task<outcome> change_profile(context ctx, input in) {
   }
   std::string hash;
   if (std::holds_alternative<account::user>(now) && in.password) {  // first: a full queue then changes nothing
-    result<std::string> made = co_await ctx.realm.passwords().hash(*in.password);
-    if (!made) co_return ctx.fail("hashing a password", made.failure());
-    hash = std::move(*made);
+    result<std::string> new_hash = co_await ctx.realm.passwords().hash(*in.password);
+    if (!new_hash) co_return ctx.fail("hashing a password", new_hash.failure());
+    hash = std::move(*new_hash);
   }
   settled_email email;
   if (auto* user = std::get_if<account::user>(&now)) {
@@ -178,9 +178,9 @@ task<outcome> change_profile(context ctx, input in) {
   if (auto* user = std::get_if<account::user>(&now); user != nullptr && in.password && !pending) {
     now = co_await store_password(ctx, *user, std::move(hash), from);
   }
-  if (auto* no = std::get_if<outcome>(&now)) {
-    if (is_our_failure(*no)) co_await give_back(ctx, std::move(email.counted));
-    co_return std::move(*no);
+  if (auto* rejection = std::get_if<outcome>(&now)) {
+    if (is_our_failure(*rejection)) co_await give_back(ctx, std::move(email.counted));
+    co_return std::move(*rejection);
   }
 
   // The sessions remember their user: a refresh works without PostgreSQL and should show today's name.

@@ -42,9 +42,9 @@ task<outcome> hand_over(context ctx, input in) {
   offered.code_hash = hash_of(given.code);
   offered.origin = std::move(*in.origin);
   offered.challenge = std::move(*in.challenge);
-  const auto no = co_await ctx.realm.sessions().offer(std::move(offered));
-  if (!no) co_return ctx.fail("handing a session over", no.failure());
-  if (no->has_value()) co_return refuse(refusal::bad_bearer);
+  const auto rejection = co_await ctx.realm.sessions().offer(std::move(offered));
+  if (!rejection) co_return ctx.fail("handing a session over", rejection.failure());
+  if (rejection->has_value()) co_return refuse(refusal::bad_bearer);
   co_return given;
 }
 

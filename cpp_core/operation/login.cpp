@@ -44,9 +44,9 @@ task<outcome> sign_in_again(context ctx, std::string user_id, std::string checke
   if (!same_password || (*found)->profile.disabled() || !may_use_client(ctx, (*found)->profile)) {
     co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
   }
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move((*found)->profile), "pwd", persistent);
-  if (!in_now) co_return refuse(refusal::busy);
-  co_return std::move(*in_now);
+  std::optional<outcome> entered = co_await sign_in(ctx, std::move((*found)->profile), "pwd", persistent);
+  if (!entered) co_return refuse(refusal::busy);
+  co_return std::move(*entered);
 }
 
 task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::known_user> found) {
@@ -69,15 +69,16 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
   const std::string user_id = user.id;
   const bool persistent = keeps_logged_in(ctx, in);
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd", persistent);
-  if (!in_now) in_now = co_await sign_in_again(ctx, user_id, hash, persistent);
-  co_return std::move(*in_now);
+  std::optional<outcome> entered = co_await sign_in(ctx, std::move(user), "pwd", persistent);
+  if (!entered) entered = co_await sign_in_again(ctx, user_id, hash, persistent);
+  co_return std::move(*entered);
 }
 
 // Whatever came of it, the password was right.
-bool proved_password(const outcome& came) {
-  const auto* no = std::get_if<refused>(&came);
-  return no == nullptr || no->why == refusal::already_logged_in || no->why == refusal::email_unverified;
+bool proved_password(const outcome& result) {
+  const auto* rejection = std::get_if<refused>(&result);
+  return rejection == nullptr || rejection->why == refusal::already_logged_in ||
+         rejection->why == refusal::email_unverified;
 }
 
 }  // namespace
@@ -96,11 +97,11 @@ task<outcome> login(context ctx, input in) {
   tried = co_await count_login_of(ctx, std::move(tried), *in.email, user.id);
   if (tried.refused) co_return std::move(*tried.refused);
 
-  outcome came = co_await check_and_sign_in(ctx, in, std::move(*found));
-  const bool was_right = proved_password(came);
-  if (was_right || is_our_failure(came)) co_await give_back(ctx, std::move(tried));
+  outcome result = co_await check_and_sign_in(ctx, in, std::move(*found));
+  const bool was_right = proved_password(result);
+  if (was_right || is_our_failure(result)) co_await give_back(ctx, std::move(tried));
   if (was_right) co_await remember_place(ctx, std::move(user));
-  co_return came;
+  co_return result;
 }
 
 }  // namespace gatehouse::operation

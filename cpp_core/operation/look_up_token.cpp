@@ -15,10 +15,10 @@ namespace gatehouse::operation {
 namespace {
 
 gate::verdict verdict_of(const outcome& refusal) {
-  const auto* no = std::get_if<refused>(&refusal);
-  if (no == nullptr) return gate::verdict::failed;
-  if (no->why == operation::refusal::too_many_requests) return gate::verdict::limited;
-  const bool passes = no->why == operation::refusal::unavailable || no->why == operation::refusal::busy;
+  const auto* rejection = std::get_if<refused>(&refusal);
+  if (rejection == nullptr) return gate::verdict::failed;
+  if (rejection->why == operation::refusal::too_many_requests) return gate::verdict::limited;
+  const bool passes = rejection->why == operation::refusal::unavailable || rejection->why == operation::refusal::busy;
   return passes ? gate::verdict::unavailable : gate::verdict::failed;
 }
 
@@ -44,11 +44,11 @@ token::access_claims claims_of(const account::user& user, std::string id, unix_s
 gate::known_token known(const context& ctx, const account::user& user, token::access_claims claims,
                         std::optional<gate::user_token_traits> by) {
   const realm::settings& realm = ctx.realm.settings();
-  gate::known_token made;
-  made.who = gate::identity_ref(new gate::identity(realm.name, std::move(claims), realm.remote_user,
-                                                   realm.verify_email == realm::verify_email::off, std::move(by)));
-  made.account_email = user.email;
-  return made;
+  gate::known_token known_user;
+  known_user.who = gate::identity_ref(new gate::identity(
+      realm.name, std::move(claims), realm.remote_user, realm.verify_email == realm::verify_email::off, std::move(by)));
+  known_user.account_email = user.email;
+  return known_user;
 }
 
 gate::known_token known_by_token(const context& ctx, account::user_with_token found) {
@@ -57,14 +57,14 @@ gate::known_token known_by_token(const context& ctx, account::user_with_token fo
   const unix_seconds ends_at = found.token.expires_at ? *found.token.expires_at / millis_a_second : 0;
   gate::user_token_traits traits{std::move(found.token.name), std::move(found.token.scopes)};
   token::access_claims claims = claims_of(found.owner, std::move(found.token.id), ends_at == 0 ? never : ends_at);
-  gate::known_token made = known(ctx, found.owner, std::move(claims), std::move(traits));
-  made.expires_at = ends_at;
+  gate::known_token known_user = known(ctx, found.owner, std::move(claims), std::move(traits));
+  known_user.expires_at = ends_at;
   for (const std::string& each : found.token.networks) {
     const std::optional<gate::network> read = gate::network::parse(each);
     if (!read) throw std::runtime_error("\"" + each + "\" in user_tokens.networks is no network");
-    made.networks.push_back(*read);
+    known_user.networks.push_back(*read);
   }
-  return made;
+  return known_user;
 }
 
 // One that is known, and only looked up again, is no guess: it is not counted, so that it needs no Redis.

@@ -80,8 +80,8 @@ std::optional<account::email> check_wish(validation& checks, const context& ctx,
   return address;
 }
 
-account::administration::letters letters_about(const context& ctx, const account::administration::change& wanted) {
-  account::administration::letters letters;
+account::user_directory::letters letters_about(const context& ctx, const account::user_directory::change& wanted) {
+  account::user_directory::letters letters;
   if (wanted.email) letters.to_old = notice(ctx, account::letter::email_changed);
   if (wanted.email && verifies_email(ctx)) letters.to_new = link_letter(ctx, account::letter::verify);
   if (wanted.password) letters.password_changed = notice(ctx, account::letter::password_changed);
@@ -92,7 +92,7 @@ account::administration::letters letters_about(const context& ctx, const account
 task<outcome> store_change(context ctx, input in, std::optional<account::email> address,
                            std::optional<std::string> hash) {
   const bool own = *in.id == in.bearer->user_id();
-  account::administration::change wanted;
+  account::user_directory::change wanted;
   wanted.name = in.name;
   wanted.first_name = in.given_name;
   wanted.is_admin = in.is_admin;
@@ -104,27 +104,27 @@ task<outcome> store_change(context ctx, input in, std::optional<account::email> 
   if (own && wanted.password && in.is_active != false) wanted.keep_session = in.bearer->session_id();
   const std::optional<std::string> kept = wanted.keep_session;
   const account::source from = source_of(ctx, in.bearer->session_id());
-  account::administration::letters letters = letters_about(ctx, wanted);
-  auto changed = co_await ctx.realm.administration().change_user(*in.id, std::move(wanted), from, std::move(letters));
+  account::user_directory::letters letters = letters_about(ctx, wanted);
+  auto changed = co_await ctx.realm.user_directory().change_user(*in.id, std::move(wanted), from, std::move(letters));
   if (!changed) co_return ctx.fail("changing a user", changed.failure());
   if (std::holds_alternative<account::taken>(*changed)) co_return refuse(refusal::email_taken);
   if (std::holds_alternative<account::absent>(*changed)) co_return refuse(refusal::not_found);
   if (std::holds_alternative<account::last_administrator>(*changed)) co_return refuse_last_administrator();
-  auto& made = std::get<account::administration::changed>(*changed);
+  auto& stored = std::get<account::user_directory::changed>(*changed);
 
-  if (made.outbox_id) {
+  if (stored.outbox_id) {
     account::revocation all;
-    all.outbox_id = *made.outbox_id;
-    all.user_id = made.profile.id;
-    all.least_auth_version = made.profile.auth_version;
-    all.what = made.ends_sessions ? account::revocation::effect::kill : account::revocation::effect::expire;
+    all.outbox_id = *stored.outbox_id;
+    all.user_id = stored.profile.id;
+    all.least_auth_version = stored.profile.auth_version;
+    all.what = stored.ends_sessions ? account::revocation::effect::kill : account::revocation::effect::expire;
     all.keep_session = kept;
     co_await revoke_or_leave(ctx, std::move(all));
   }
-  const result<done> told = co_await ctx.realm.sessions().replace_user(made.profile.id, made.profile.auth_version,
-                                                                       account::to_json(made.profile));
+  const result<done> told = co_await ctx.realm.sessions().replace_user(stored.profile.id, stored.profile.auth_version,
+                                                                       account::to_json(stored.profile));
   if (!told) ctx.warn("updating the sessions of a user", told.failure());
-  co_return show(in, std::move(made.profile));
+  co_return show(in, std::move(stored.profile));
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ task<outcome> list_users(context ctx, input in) {
   if (!take) checks.fail(&input::take, "must be a number");
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
-  auto found = co_await ctx.realm.administration().list_users(*skip, std::min(*take, most_rows), "");
+  auto found = co_await ctx.realm.user_directory().list_users(*skip, std::min(*take, most_rows), "");
   if (!found) co_return ctx.fail("listing users", found.failure());
   user_list page;
   page.users = std::move(*found);
@@ -156,7 +156,7 @@ task<outcome> list_page_of_users(context ctx, input in) {
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
   const std::string part = in.part.value_or("");
-  const auto total = co_await ctx.realm.administration().count_users(part);
+  const auto total = co_await ctx.realm.user_directory().count_users(part);
   if (!total) co_return ctx.fail("counting users", total.failure());
   user_list shown;
   shown.total = *total;
@@ -165,7 +165,7 @@ task<outcome> list_page_of_users(context ctx, input in) {
   shown.session_id = in.bearer->session_id();
   const std::size_t skip = (shown.page - 1) * shown.length;
   if (skip >= shown.total) co_return shown;
-  auto found = co_await ctx.realm.administration().list_users(skip, shown.length, part);
+  auto found = co_await ctx.realm.user_directory().list_users(skip, shown.length, part);
   if (!found) co_return ctx.fail("listing users", found.failure());
   shown.users = std::move(*found);
   co_return shown;
@@ -209,11 +209,11 @@ task<outcome> change_user(context ctx, input in) {
 
 task<outcome> remove_user(context ctx, input in) {
   if (const auto why = why_not(in)) co_return refuse(*why);
-  outcome made = co_await remove_account_of(ctx, *in.id, in.bearer->session_id());
-  if (auto* removed = std::get_if<account_removed>(&made)) {
+  outcome result = co_await remove_account_of(ctx, *in.id, in.bearer->session_id());
+  if (auto* removed = std::get_if<account_removed>(&result)) {
     removed->own = *in.id == in.bearer->user_id();
   }
-  co_return made;
+  co_return result;
 }
 
 task<outcome> list_every_session(context ctx, input in) {

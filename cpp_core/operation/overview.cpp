@@ -23,11 +23,11 @@ task<outcome> show_overview(context ctx, input in) {
   co_return all;
 }
 
-task<outcome> show_overview_after(context ctx, input in, outcome made) {
-  auto* no = std::get_if<refused>(&made);
-  if (no == nullptr || no->why == refusal::bad_bearer) co_return made;
+task<outcome> show_overview_after(context ctx, input in, outcome result) {
+  auto* rejection = std::get_if<refused>(&result);
+  if (rejection == nullptr || rejection->why == refusal::bad_bearer) co_return result;
   outcome shown = co_await show_overview(ctx, std::move(in));
-  if (auto* all = std::get_if<account_overview>(&shown)) all->trouble = std::move(*no);
+  if (auto* all = std::get_if<account_overview>(&shown)) all->trouble = std::move(*rejection);
   co_return shown;
 }
 

@@ -12,7 +12,7 @@ task<outcome> show_overview(context ctx, input in);
 
 // What came of an operation that was asked for on the account page: if it was refused, the page is shown again, with
 // the refusal as its trouble.
-task<outcome> show_overview_after(context ctx, input in, outcome made);
+task<outcome> show_overview_after(context ctx, input in, outcome result);
 
 // Makes a token, and shows the page with it: nothing else ever will.
 task<outcome> create_user_token_on_page(context ctx, input in);

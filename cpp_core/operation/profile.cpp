@@ -26,8 +26,8 @@ task<std::optional<outcome>> check_password_sent(context ctx, input in) {
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value()) co_return refuse(refusal::bad_bearer);
-  std::optional<outcome> no = co_await check_current_password(ctx, in, std::move((*found)->password));
-  co_return no;
+  std::optional<outcome> rejection = co_await check_current_password(ctx, in, std::move((*found)->password));
+  co_return rejection;
 }
 
 }  // namespace
@@ -35,9 +35,10 @@ task<std::optional<outcome>> check_password_sent(context ctx, input in) {
 task<outcome> remove_account(context ctx, input in) {
   std::optional<outcome> wrong = co_await check_password_sent(ctx, in);
   if (wrong) co_return std::move(*wrong);
-  outcome made = co_await remove_account_of(ctx, in.bearer->user_id(), in.bearer->session_id());
-  const auto* no = std::get_if<refused>(&made);
-  co_return no != nullptr && no->why == refusal::not_found ? refuse(refusal::bad_bearer) : std::move(made);
+  outcome result = co_await remove_account_of(ctx, in.bearer->user_id(), in.bearer->session_id());
+  const auto* rejection = std::get_if<refused>(&result);
+  co_return rejection != nullptr && rejection->why == refusal::not_found ? refuse(refusal::bad_bearer)
+                                                                         : std::move(result);
 }
 
 task<outcome> remove_account_of(context ctx, std::string user_id, std::string session_id) {

@@ -24,14 +24,14 @@ task<std::optional<outcome>> set_password(context ctx, secret token, secret pass
   if (!used) co_return ctx.fail("resetting a password", used.failure());
   if (const auto* why = std::get_if<account::dead_link>(&*used)) co_return co_await refuse_link(ctx, *why);
 
-  const auto& made = std::get<account::link_used>(*used);
+  const auto& used_link = std::get<account::link_used>(*used);
   account::revocation all;
-  all.outbox_id = made.outbox_id;
-  all.user_id = made.profile.id;
-  all.least_auth_version = made.profile.auth_version;
+  all.outbox_id = used_link.outbox_id;
+  all.user_id = used_link.profile.id;
+  all.least_auth_version = used_link.profile.auth_version;
   all.what = account::revocation::effect::kill;
   co_await revoke_or_leave(ctx, std::move(all));
-  co_await remember_place(ctx, made.profile);
+  co_await remember_place(ctx, used_link.profile);
   co_return std::nullopt;
 }
 
@@ -66,27 +66,27 @@ task<outcome> forgot_password(context ctx, input in) {
 
 task<outcome> reset_password(context ctx, input in) {
   link_holder owner = co_await find_link_holder(ctx, *in.link_token, true);
-  if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
+  if (auto* rejection = std::get_if<outcome>(&owner)) co_return std::move(*rejection);
 
   const auto& user = std::get<account::user>(owner);
   validation checks;
   checks.check_password(ctx.realm.settings(), in, user.name, user.email, user.username.value_or(""));
   if (checks.failed()) co_return refuse_fields(std::move(checks).errors());
 
-  std::optional<outcome> no = co_await set_password(ctx, *in.link_token, *in.password);
-  if (no) co_return std::move(*no);
+  std::optional<outcome> rejection = co_await set_password(ctx, *in.link_token, *in.password);
+  if (rejection) co_return std::move(*rejection);
   co_return password_reset();
 }
 
 task<outcome> make_temporary_password(context ctx, input in) {
   link_holder owner = co_await find_link_holder(ctx, *in.link_token, true);  // before a hash is spent on it
-  if (auto* no = std::get_if<outcome>(&owner)) co_return std::move(*no);
+  if (auto* rejection = std::get_if<outcome>(&owner)) co_return std::move(*rejection);
 
-  temporary_password made;
-  made.password = make_password();
-  std::optional<outcome> no = co_await set_password(ctx, *in.link_token, made.password);
-  if (no) co_return std::move(*no);
-  co_return made;
+  temporary_password fresh;
+  fresh.password = make_password();
+  std::optional<outcome> rejection = co_await set_password(ctx, *in.link_token, fresh.password);
+  if (rejection) co_return std::move(*rejection);
+  co_return fresh;
 }
 
 }  // namespace gatehouse::operation

@@ -72,7 +72,8 @@ task<outcome> refresh(context ctx, input in) {
 
   auto answer = co_await ctx.realm.sessions().rotate(std::move(renewal));
   if (!answer) co_return ctx.fail("refreshing a session", answer.failure());
-  if (const auto* no = std::get_if<session::refusal>(&*answer)) co_return co_await refuse_refresh(ctx, *no, *presented);
+  if (const auto* rejection = std::get_if<session::refusal>(&*answer))
+    co_return co_await refuse_refresh(ctx, *rejection, *presented);
 
   co_return go_on(ctx, std::get<session::head>(*answer));
 }

@@ -46,14 +46,14 @@ task<outcome> create_account(context ctx, input in, account::email address) {
   }
   auto& user = std::get<account::user>(*created);
   if (!ctx.asked_by.register_signs_in) {
-    profile made;
-    made.user = std::move(user);
-    co_return made;
+    profile registered;
+    registered.user = std::move(user);
+    co_return registered;
   }
   if (requires_verified_email(ctx)) co_return verification_sent();
-  std::optional<outcome> in_now = co_await sign_in(ctx, std::move(user), "pwd", keeps_logged_in(ctx, in));
-  if (!in_now) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
-  co_return std::move(*in_now);
+  std::optional<outcome> entered = co_await sign_in(ctx, std::move(user), "pwd", keeps_logged_in(ctx, in));
+  if (!entered) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
+  co_return std::move(*entered);
 }
 
 }  // namespace
@@ -78,14 +78,14 @@ task<outcome> register_account(context ctx, input in) {
     mailed = co_await admit_mail(ctx, mail_wish::registration, *in.email);
     if (mailed.refused) co_return std::move(*mailed.refused);
   }
-  outcome came = co_await create_account(ctx, in, *address);
-  if (is_our_failure(came)) {
+  outcome result = co_await create_account(ctx, in, *address);
+  if (is_our_failure(result)) {
     co_await give_back(ctx, std::move(tried));
     co_await give_back(ctx, std::move(mailed));
   }
-  if (const auto* made = std::get_if<signed_in>(&came)) co_await remember_place(ctx, made->user);
-  if (const auto* made = std::get_if<profile>(&came)) co_await remember_place(ctx, made->user);
-  co_return came;
+  if (const auto* registered = std::get_if<signed_in>(&result)) co_await remember_place(ctx, registered->user);
+  if (const auto* registered = std::get_if<profile>(&result)) co_await remember_place(ctx, registered->user);
+  co_return result;
 }
 
 }  // namespace gatehouse::operation

@@ -4,9 +4,9 @@
 
 namespace gatehouse::operation {
 
-task<outcome> reissue_after(context ctx, input in, outcome made) {
-  auto* changed = std::get_if<profile>(&made);
-  if (changed == nullptr) co_return made;
+task<outcome> reissue_after(context ctx, input in, outcome result) {
+  auto* changed = std::get_if<profile>(&result);
+  if (changed == nullptr) co_return result;
 
   const auto session = co_await ctx.realm.sessions().read(in.bearer->session_id(), lifetimes_of(ctx).access);
   if (!session) co_return ctx.fail("reading a session", session.failure());

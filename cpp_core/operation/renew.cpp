@@ -9,34 +9,34 @@ namespace gatehouse::operation {
 namespace {
 
 renewal refused_renewal(refusal why) {
-  renewal no;
+  renewal refused;
   if (why == refusal::unavailable || why == refusal::busy) {
-    no.verdict = gate::verdict::unavailable;
+    refused.verdict = gate::verdict::unavailable;
   } else if (why == refusal::token_too_large) {
-    no.verdict = gate::verdict::forbidden;
-    no.ended = true;  // or each request would rotate, and the next one would be theft
+    refused.verdict = gate::verdict::forbidden;
+    refused.ended = true;  // or each request would rotate, and the next one would be theft
   } else if (why == refusal::bad_refresh_token) {
-    no.verdict = gate::verdict::unauthenticated;
-    no.ended = true;
+    refused.verdict = gate::verdict::unauthenticated;
+    refused.ended = true;
   }
-  return no;
+  return refused;
 }
 
 // The identity in an access token that we have just made: the same path as if it had been sent.
 renewal identified(const context& ctx, const secret& access) {
-  gate::decision made = ctx.realm.authenticator().authenticate_token(access.reveal(), ctx.host);
+  gate::decision decision = ctx.realm.authenticator().authenticate_token(access.reveal(), ctx.host);
   renewal done;
-  done.verdict = made.verdict;
-  done.who = std::move(made.who);
+  done.verdict = decision.verdict;
+  done.who = std::move(decision.who);
   return done;
 }
 
 // A handle is never replaced, so looking is renewing without handing the token on.
 task<renewal> look_by_handle(context ctx, secret handle) {
-  renewal made = co_await renew(ctx, handle);
-  made.tokens.reset();
-  if (made.verdict == gate::verdict::allowed) ctx.realm.authenticator().remember(handle.reveal(), made.who);
-  co_return made;
+  renewal renewed = co_await renew(ctx, handle);
+  renewed.tokens.reset();
+  if (renewed.verdict == gate::verdict::allowed) ctx.realm.authenticator().remember(handle.reveal(), renewed.who);
+  co_return renewed;
 }
 
 }  // namespace
@@ -45,12 +45,12 @@ task<renewal> renew(context ctx, secret refresh_token) {
   input in;
   in.refresh_token = std::move(refresh_token);
   outcome refreshed = co_await refresh(ctx, std::move(in));
-  if (const auto* no = std::get_if<refused>(&refreshed)) co_return refused_renewal(no->why);
+  if (const auto* rejection = std::get_if<refused>(&refreshed)) co_return refused_renewal(rejection->why);
 
   issued_tokens& tokens = std::get<signed_in>(refreshed).tokens;
-  renewal made = identified(ctx, tokens.access);
-  made.tokens = std::move(tokens);
-  co_return made;
+  renewal renewed = identified(ctx, tokens.access);
+  renewed.tokens = std::move(tokens);
+  co_return renewed;
 }
 
 task<renewal> look_at_session(context ctx, secret refresh_token) {
@@ -76,9 +76,9 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
                     (*session)->client == ctx.asked_by.name && presented->generation <= (*session)->generation &&
                     presented->generation + 1 >= (*session)->generation;
   if (!good) {
-    renewal no;
-    no.verdict = gate::verdict::unauthenticated;
-    co_return no;
+    renewal refused;
+    refused.verdict = gate::verdict::unauthenticated;
+    co_return refused;
   }
 
   const result<account::user> user = account::user_from_json((*session)->user_json);
@@ -87,9 +87,10 @@ task<renewal> look_at_session(context ctx, secret refresh_token) {
     co_return renewal();
   }
   const issued_tokens tokens = issue_tokens(ctx, *user, **session);
-  renewal made = identified(ctx, tokens.access);
-  if (made.verdict == gate::verdict::allowed) ctx.realm.authenticator().remember(refresh_token.reveal(), made.who);
-  co_return made;
+  renewal renewed = identified(ctx, tokens.access);
+  if (renewed.verdict == gate::verdict::allowed)
+    ctx.realm.authenticator().remember(refresh_token.reveal(), renewed.who);
+  co_return renewed;
 }
 
 }  // namespace gatehouse::operation

@@ -35,8 +35,8 @@ task<outcome> list_sessions(context ctx, input in) {
 
 task<outcome> end_session(context ctx, input in) {
   if (*in.id != in.bearer->session_id()) {
-    std::optional<outcome> no = co_await prove_presence(ctx, in);
-    if (no) co_return std::move(*no);
+    std::optional<outcome> rejection = co_await prove_presence(ctx, in);
+    if (rejection) co_return std::move(*rejection);
   }
   const auto live = co_await ctx.realm.sessions().list(in.bearer->user_id());
   if (!live) co_return ctx.fail("listing sessions", live.failure());
@@ -53,8 +53,8 @@ task<outcome> end_session(context ctx, input in) {
 }
 
 task<outcome> end_other_sessions(context ctx, input in) {
-  std::optional<outcome> no = co_await prove_presence(ctx, in);
-  if (no) co_return std::move(*no);
+  std::optional<outcome> rejection = co_await prove_presence(ctx, in);
+  if (rejection) co_return std::move(*rejection);
   const auto ended = co_await ctx.realm.sessions().end_every(in.bearer->user_id(), in.bearer->session_id());
   if (!ended) co_return ctx.fail("ending the sessions of a user", ended.failure());
   const account::source from = source_of(ctx, in.bearer->session_id());

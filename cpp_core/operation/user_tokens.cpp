@@ -81,23 +81,23 @@ struct checked_wish {
 };
 
 checked_wish check(const input& in) {
-  checked_wish made;
-  made.wanted.name = trim_spaces(*in.name);
-  made.wanted.scopes = words_of(in.scopes);
-  made.wanted.networks = words_of(in.networks);
-  if (const char* fault = fault_of_name(made.wanted.name)) made.errors.push_back({&input::name, fault});
-  if (made.wanted.scopes.size() > most_words || !std::ranges::all_of(made.wanted.scopes, is_scope)) {
-    made.errors.push_back({&input::scopes, "must be words, apart by spaces"});
+  checked_wish checked;
+  checked.wanted.name = trim_spaces(*in.name);
+  checked.wanted.scopes = words_of(in.scopes);
+  checked.wanted.networks = words_of(in.networks);
+  if (const char* fault = fault_of_name(checked.wanted.name)) checked.errors.push_back({&input::name, fault});
+  if (checked.wanted.scopes.size() > most_words || !std::ranges::all_of(checked.wanted.scopes, is_scope)) {
+    checked.errors.push_back({&input::scopes, "must be words, apart by spaces"});
   }
   const auto is_network = [](const std::string& each) { return gate::network::parse(each).has_value(); };
-  if (made.wanted.networks.size() > most_words || !std::ranges::all_of(made.wanted.networks, is_network)) {
-    made.errors.push_back({&input::networks, "must be networks in CIDR notation"});
+  if (checked.wanted.networks.size() > most_words || !std::ranges::all_of(checked.wanted.networks, is_network)) {
+    checked.errors.push_back({&input::networks, "must be networks in CIDR notation"});
   }
   const std::string day(in.expires ? trim_spaces(*in.expires) : std::string_view());
-  if (day.empty()) return made;
-  if (!is_day(day) || day < today()) made.errors.push_back({&input::expires, "must be a day to come"});
-  made.wanted.last_day = day;
-  return made;
+  if (day.empty()) return checked;
+  if (!is_day(day) || day < today()) checked.errors.push_back({&input::expires, "must be a day to come"});
+  checked.wanted.last_day = day;
+  return checked;
 }
 
 // Bits of the host in a network: PostgreSQL knows.
@@ -119,8 +119,8 @@ task<outcome> list_user_tokens(context ctx, input in) {
 task<outcome> create_user_token(context ctx, input in) {
   checked_wish wish = check(in);
   if (!wish.errors.empty()) co_return refuse_fields(std::move(wish.errors));
-  std::optional<outcome> no = co_await prove_presence(ctx, in);
-  if (no) co_return std::move(*no);
+  std::optional<outcome> rejection = co_await prove_presence(ctx, in);
+  if (rejection) co_return std::move(*rejection);
 
   secret token = gate::make_user_token();
   const sha256_digest digest = sha256_hasher()(token.reveal());
@@ -134,10 +134,10 @@ task<outcome> create_user_token(context ctx, input in) {
   if (std::holds_alternative<account::too_many_tokens>(*created)) {
     co_return refuse_message("There are 100 tokens; end one that is not used any more");
   }
-  token_made made;
-  made.token = std::move(token);
-  made.about = std::move(std::get<account::user_token>(*created));
-  co_return made;
+  token_made fresh;
+  fresh.token = std::move(token);
+  fresh.about = std::move(std::get<account::user_token>(*created));
+  co_return fresh;
 }
 
 task<outcome> rename_user_token(context ctx, input in) {

@@ -22,16 +22,16 @@ task<outcome> verify_email(context ctx, input in) {
   if (!used) co_return ctx.fail("verifying an e-mail", used.failure());
   if (std::holds_alternative<account::email_taken>(*used)) co_return refuse(refusal::email_taken);
 
-  auto& made = std::get<account::link_used>(*used);
+  auto& used_link = std::get<account::link_used>(*used);
   account::revocation all;
-  all.outbox_id = made.outbox_id;
-  all.user_id = made.profile.id;
-  all.least_auth_version = made.profile.auth_version;
+  all.outbox_id = used_link.outbox_id;
+  all.user_id = used_link.profile.id;
+  all.least_auth_version = used_link.profile.auth_version;
   all.what = account::revocation::effect::expire;
   co_await revoke_or_leave(ctx, std::move(all));
-  co_await remember_place(ctx, made.profile);
+  co_await remember_place(ctx, used_link.profile);
   email_verified shown;
-  shown.user = std::move(made.profile);
+  shown.user = std::move(used_link.profile);
   co_return shown;
 }
 

@@ -55,9 +55,9 @@ response show_link_page(const exchange& about, std::string_view template_name, i
 }
 
 // It came without its token, or was cut off before that.
-bool is_cut_off(const operation::refused& no) {
-  return std::ranges::find(no.fields, operation::field_id(&input::link_token), &operation::field_error::field) !=
-         no.fields.end();
+bool is_cut_off(const operation::refused& rejection) {
+  return std::ranges::find(rejection.fields, operation::field_id(&input::link_token), &operation::field_error::field) !=
+         rejection.fields.end();
 }
 
 std::string_view form_of(const route& matched) {
@@ -66,9 +66,9 @@ std::string_view form_of(const route& matched) {
 }
 
 // A new link to choose a password is not asked for here: that is up to the application.
-response encode_link_refusal(const exchange& about, const operation::refused& no) {
-  operation::refused said = no;
-  if (is_cut_off(no)) said.why = refusal::link_unknown;
+response encode_link_refusal(const exchange& about, const operation::refused& rejection) {
+  operation::refused said = rejection;
+  if (is_cut_off(rejection)) said.why = refusal::link_unknown;
   const int status = row_of(said.why).status;
   const bool is_dead = said.why == refusal::link_unknown || said.why == refusal::link_expired;
   if (!is_dead && about.matched.method == "GET") return error_page(as_page(about.asked), about.realm, said);
@@ -77,20 +77,43 @@ response encode_link_refusal(const exchange& about, const operation::refused& no
   return show_link_page(about, "link-failed.html", status, nullptr);
 }
 
-response encode(const exchange& about, const operation::outcome& outcome) {
-  if (const auto* no = std::get_if<operation::refused>(&outcome)) return encode_link_refusal(about, *no);
-  if (std::holds_alternative<operation::password_reset>(outcome))
-    return show_link_page(about, "reset-done.html", 200, nullptr);
-  if (std::holds_alternative<operation::email_verified>(outcome))
-    return show_link_page(about, "verified.html", 200, nullptr);
-  if (std::holds_alternative<operation::mail_sent>(outcome)) {
-    const std::string_view language = language_of(about.realm, about.asked);
-    const nlohmann::json sent = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
-    return show_link_page(about, form_of(about.matched), 200, nullptr, sent);
-  }
+response show_form_or_asset(const exchange& about) {
   if (!about.matched.path.ends_with(":id")) return show_link_page(about, form_of(about.matched), 200, nullptr);
   const request moved = as_page(about.asked);
   return asset({about.matched, about.realm, moved, {}});
+}
+
+response say_mail_is_sent(const exchange& about) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  const nlohmann::json sent = {{"notice", about.realm.pages->text("notices", "verification_sent", language)}};
+  return show_link_page(about, form_of(about.matched), 200, nullptr, sent);
+}
+
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::blank&) const { return show_form_or_asset(about); }
+  response operator()(const operation::password_reset&) const {
+    return show_link_page(about, "reset-done.html", 200, nullptr);
+  }
+  response operator()(const operation::email_verified&) const {
+    return show_link_page(about, "verified.html", 200, nullptr);
+  }
+  response operator()(const operation::mail_sent&) const { return say_mail_is_sent(about); }
+  response operator()(const operation::refused& refused) const { return encode_link_refusal(about, refused); }
+  template <
+      operation::one_of<operation::signed_in, operation::profile, operation::session_list, operation::signed_out,
+                        operation::sessions_ended, operation::account_removed, operation::verification_sent,
+                        operation::user_list, operation::temporary_password, operation::account_overview,
+                        operation::token_list, operation::token_made, operation::token_changed, operation::handed_over>
+          Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+};
+
+response encode(const exchange& about, const operation::outcome& outcome) {
+  return std::visit(encoder{about}, outcome);
 }
 
 response encode_status(const request& asked, const realm::settings& realm, int status) {
@@ -103,27 +126,27 @@ presented find_nothing(const request&, const realm::settings&) { return {}; }
 
 // Nobody logs in here: no session is ever opened by this client.
 operation::client client_of(std::string_view name, std::string_view verify_link) {
-  operation::client made{};
-  made.name = name;
-  made.policy = session::policy::rotating;
-  made.access_lifetime = seconds(3600);
-  made.refresh_lifetime = seconds(7 * 24 * 3600);
-  made.claims = no_claims;
-  made.verify_link = verify_link;
-  return made;
+  operation::client client{};
+  client.name = name;
+  client.policy = session::policy::rotating;
+  client.access_lifetime = seconds(3600);
+  client.refresh_lifetime = seconds(7 * 24 * 3600);
+  client.claims = no_claims;
+  client.verify_link = verify_link;
+  return client;
 }
 
 dialect side_of(operation::client client, std::span<const route> routes) {
-  dialect made{};
-  made.name = client.name;
-  made.client = client;
-  made.routes = routes;
-  made.decode = decode_form;
-  made.find_tokens = find_nothing;
-  made.encode = encode;
-  made.encode_status = encode_status;
-  made.sets_cookies = true;
-  return made;
+  dialect side{};
+  side.name = client.name;
+  side.client = client;
+  side.routes = routes;
+  side.decode = decode_form;
+  side.find_tokens = find_nothing;
+  side.encode = encode;
+  side.encode_status = encode_status;
+  side.sets_cookies = true;
+  return side;
 }
 
 }  // namespace

@@ -10,23 +10,23 @@
 namespace gatehouse::dialect {
 
 response redirect(int status, std::string location) {
-  response made;
-  made.status = status;
-  made.add_header("Location", std::move(location));
-  return made;
+  response answer;
+  answer.status = status;
+  answer.add_header("Location", std::move(location));
+  return answer;
 }
 
 namespace {
 
 response page(int status, std::string body, std::string_view language, std::string policy) {
-  response made;
-  made.status = status;
-  made.add_header("Content-Type", "text/html; charset=utf-8");
-  made.add_header("Content-Language", std::string(language));
-  made.add_header("Content-Security-Policy", std::move(policy));
-  made.add_header("Referrer-Policy", "no-referrer");
-  made.body = std::move(body);
-  return made;
+  response answer;
+  answer.status = status;
+  answer.add_header("Content-Type", "text/html; charset=utf-8");
+  answer.add_header("Content-Language", std::string(language));
+  answer.add_header("Content-Security-Policy", std::move(policy));
+  answer.add_header("Referrer-Policy", "no-referrer");
+  answer.body = std::move(body);
+  return answer;
 }
 
 // No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the application
@@ -106,15 +106,15 @@ response asset(const exchange& about) {
   }
   if (found == nullptr) return error_page_of_status(about.asked, about.realm, 404);
 
-  response made;
-  made.add_header("ETag", found->etag);
-  made.add_header("Cache-Control", "no-cache");  // restyled pages are seen at once; asking again is cheap
-  made.status = 304;
-  if (has_already(about.asked.header("If-None-Match"), found->etag)) return made;
-  made.status = 200;
-  made.add_header("Content-Type", std::string(found->content_type));
-  made.body = found->bytes;
-  return made;
+  response answer;
+  answer.add_header("ETag", found->etag);
+  answer.add_header("Cache-Control", "no-cache");  // restyled pages are seen at once; asking again is cheap
+  answer.status = 304;
+  if (has_already(about.asked.header("If-None-Match"), found->etag)) return answer;
+  answer.status = 200;
+  answer.add_header("Content-Type", std::string(found->content_type));
+  answer.body = found->bytes;
+  return answer;
 }
 
 response forbidden_page(const request& asked, const realm::settings& realm, std::string_view email,
@@ -131,22 +131,22 @@ response forbidden_page(const request& asked, const realm::settings& realm, std:
   return refusal_page(asked, 403, realm.pages->render("forbidden.html", language, values), language);
 }
 
-response error_page(const request& asked, const realm::settings& realm, const operation::refused& no) {
+response error_page(const request& asked, const realm::settings& realm, const operation::refused& rejection) {
   const std::string_view language = language_of(realm, asked);
-  const refusal_row& row = row_of(no.why);
+  const refusal_row& row = row_of(rejection.why);
   error_words said;
   said.title = realm.pages->text("titles", row.name, language);
   if (said.title.empty()) said.title = text_of_status(realm, asked, "titles", row.status);
-  said.sentence = sentence(realm, language, no.why);
-  said.retry_in = duration_words(*realm.pages, language, retry_after(no));
-  const bool may_log_out = no.why == operation::refusal::conflicting_credentials;
+  said.sentence = sentence(realm, language, rejection.why);
+  said.retry_in = duration_words(*realm.pages, language, retry_after(rejection));
+  const bool may_log_out = rejection.why == operation::refusal::conflicting_credentials;
   return render_error(asked, realm, row.status, std::move(said), {{"may_log_out", may_log_out}});
 }
 
 response error_page(const request& asked, const realm::settings& realm, operation::refusal why) {
-  operation::refused no;
-  no.why = why;
-  return error_page(asked, realm, no);
+  operation::refused rejection;
+  rejection.why = why;
+  return error_page(asked, realm, rejection);
 }
 
 response error_page_of_status(const request& asked, const realm::settings& realm, int status) {

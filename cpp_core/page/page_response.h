@@ -29,7 +29,7 @@ response forbidden_page(const request& asked, const realm::settings& realm, std:
 
 // For whoever cannot be shown what he asked for, with the sentence for the refusal, and its status unless another is
 // given. Who has sent the logins of two people can log out there.
-response error_page(const request& asked, const realm::settings& realm, const operation::refused& no);
+response error_page(const request& asked, const realm::settings& realm, const operation::refused& rejection);
 response error_page(const request& asked, const realm::settings& realm, operation::refusal why);
 // For what nginx refused, for whatever reason of its own or its operator's, or another site's page has sent.
 response error_page_of_status(const request& asked, const realm::settings& realm, int status);

@@ -41,10 +41,10 @@ std::string_view member_of(const route& matched, const operation::field_id& targ
   return found == matched.fields.end() ? std::string_view() : found->member;
 }
 
-json error_values(const exchange& about, std::string_view language, const operation::refused& no) {
+json error_values(const exchange& about, std::string_view language, const operation::refused& rejection) {
   json form = json::object();
   bool first = true;
-  for (const operation::field_error& each : no.fields) {
+  for (const operation::field_error& each : rejection.fields) {
     const std::string_view member = member_of(about.matched, each.field);
     if (member.empty()) continue;
     json& entry = form[std::string(member)];
@@ -71,9 +71,11 @@ constexpr std::array<notice_row, 10> notices{{
 }};
 
 // Where no field is to blame, what a form was refused for is in English, and of its encoding: no reader can mend that.
-std::string sentence_for_form(const realm::settings& realm, std::string_view language, const operation::refused& no) {
-  const bool is_unusable = no.why == operation::refusal::invalid_input && !no.message.empty();
-  return is_unusable ? realm.pages->text("refusals", "unusable_form", language) : sentence(realm, language, no.why);
+std::string sentence_for_form(const realm::settings& realm, std::string_view language,
+                              const operation::refused& rejection) {
+  const bool is_unusable = rejection.why == operation::refusal::invalid_input && !rejection.message.empty();
+  return is_unusable ? realm.pages->text("refusals", "unusable_form", language)
+                     : sentence(realm, language, rejection.why);
 }
 
 // Without a language of its own: a script shows it in the reader's.

@@ -42,12 +42,12 @@ bool compute(const secret& password, const parameters& cost, const std::string& 
 
 result<phc_string> argon2_hash(const secret& password, const parameters& cost) {
   if (!sodium_is_ready()) return no_sodium();
-  phc_string made;
-  made.cost = cost;
-  made.salt = random_bytes(salt_bytes);
-  made.hash.resize(hash_bytes);
-  if (!compute(password, cost, made.salt, made.hash)) return no_memory(cost);
-  return made;
+  phc_string hash;
+  hash.cost = cost;
+  hash.salt = random_bytes(salt_bytes);
+  hash.hash.resize(hash_bytes);
+  if (!compute(password, cost, hash.salt, hash.hash)) return no_memory(cost);
+  return hash;
 }
 
 result<bool> argon2_matches(const secret& password, const phc_string& stored) {
@@ -70,11 +70,11 @@ bool argon2_is_current(const phc_string& stored, const parameters& cost) {
 }
 
 phc_string argon2_decoy(const parameters& cost) {
-  phc_string made;
-  made.cost = cost;
-  made.salt = random_bytes(salt_bytes);
-  made.hash = random_bytes(hash_bytes);
-  return made;
+  phc_string hash;
+  hash.cost = cost;
+  hash.salt = random_bytes(salt_bytes);
+  hash.hash = random_bytes(hash_bytes);
+  return hash;
 }
 
 }  // namespace gatehouse::password

@@ -45,10 +45,10 @@ result<bool> crypt_hash_matches(const secret& password, const std::string& store
   std::string terminated(bytes);
   const auto scratch = std::make_unique<crypt_data>();  // 32 KiB: too much for a small stack
   errno = 0;
-  const char* made = crypt_r(terminated.c_str(), stored.c_str(), scratch.get());
+  const char* hash = crypt_r(terminated.c_str(), stored.c_str(), scratch.get());
   const bool no_memory = errno == ENOMEM;
-  const bool computed = made != nullptr && made[0] == '$';
-  const bool matches = computed && same_bytes(made, stored);
+  const bool computed = hash != nullptr && hash[0] == '$';
+  const bool matches = computed && same_bytes(hash, stored);
   OPENSSL_cleanse(terminated.data(), terminated.size());
   OPENSSL_cleanse(scratch.get(), sizeof(crypt_data));
   if (computed) return matches;

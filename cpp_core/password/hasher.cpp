@@ -33,9 +33,9 @@ void raise_nice(int value) {
 }
 
 result<std::string> make(const secret& password, const parameters& cost) {
-  const result<phc_string> made = argon2_hash(password, cost);
-  if (!made) return made.failure();
-  return format_phc(*made);
+  const result<phc_string> hashed = argon2_hash(password, cost);
+  if (!hashed) return hashed.failure();
+  return format_phc(*hashed);
 }
 
 result<verdict> judge_argon2(const secret& password, const std::string& stored, const parameters& cost) {

@@ -90,8 +90,8 @@ result<bool> apr1_hash_matches(const secret& password, const std::string& stored
   const evp_errors_dropped errors;
   md5_hasher md5;
   if (!md5.ready()) return no_md5();
-  const std::string made = md5_crypt(md5, password.reveal(), magic, rest.substr(0, salt_size));
-  return same_bytes(made, rest.substr(salt_size + 1));
+  const std::string hash = md5_crypt(md5, password.reveal(), magic, rest.substr(0, salt_size));
+  return same_bytes(hash, rest.substr(salt_size + 1));
 }
 
 result<bool> phpass_hash_matches(const secret& password, const std::string& stored) {

@@ -155,13 +155,13 @@ result<answer> connection::judge() {
 result<answer> connection::judge_failure() {
   const char* code = PQresultErrorField(received_.get(), PG_DIAG_SQLSTATE);
   const char* constraint = PQresultErrorField(received_.get(), PG_DIAG_CONSTRAINT_NAME);
-  refusal no;
-  no.sqlstate = code != nullptr ? code : "08006";  // libpq's own errors have none: the connection failed
-  no.constraint = constraint != nullptr ? constraint : "";
-  no.what = server_ + ": " + no.sqlstate + ": " + primary_message(received_.get());
-  if (ends_connection(no.sqlstate) || PQstatus(link_.get()) != CONNECTION_OK) usable_ = false;
-  if (is_temporary(no.sqlstate)) return error{fault::unavailable, std::move(no.what)};
-  return answer(std::move(no));
+  refusal refused;
+  refused.sqlstate = code != nullptr ? code : "08006";  // libpq's own errors have none: the connection failed
+  refused.constraint = constraint != nullptr ? constraint : "";
+  refused.what = server_ + ": " + refused.sqlstate + ": " + primary_message(received_.get());
+  if (ends_connection(refused.sqlstate) || PQstatus(link_.get()) != CONNECTION_OK) usable_ = false;
+  if (is_temporary(refused.sqlstate)) return error{fault::unavailable, std::move(refused.what)};
+  return answer(std::move(refused));
 }
 
 // A notification, a notice, a changed setting, or the end.

@@ -54,9 +54,9 @@ void pool::listen(std::string channel, std::function<void(std::string_view)> hea
 }
 
 std::unique_ptr<pool::call> pool::make_call(statement what, oneshot<answer>::sender to) {
-  auto made = std::make_unique<call>(host_, std::move(what), std::move(to));
-  made->deadline.start(how_.timeout, [this, late = made.get()] { expired(late); });
-  return made;
+  auto waiting = std::make_unique<call>(host_, std::move(what), std::move(to));
+  waiting->deadline.start(how_.timeout, [this, late = waiting.get()] { expired(late); });
+  return waiting;
 }
 
 void pool::enqueue(std::unique_ptr<call> next) {

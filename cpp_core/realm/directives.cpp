@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "gate/origin.h"
 #include "gate/return_address.h"
+#include "gate/set_cookie.h"
 #include "view/color.h"
 
 namespace gatehouse::realm {
@@ -191,6 +192,11 @@ status set_cookie(settings& realm, arguments args, const std::string&) {
   });
   if (!is_name) {
     return wrong("\"" + std::string(args[0]) + "\" cannot name a cookie; use letters, digits, \"-\" and \"_\"");
+  }
+  if (gate::has_cookie_prefix(args[0])) {
+    return wrong("\"" + std::string(args[0]) +
+                 "\" begins as browsers want it of some cookies only; leave the prefix "
+                 "out: the cookie has \"__Host-\" wherever it may");
   }
   realm.cookie_name = args[0];
   return done{};

@@ -80,17 +80,17 @@ smtp::message letter_templates::write(const account::queued_mail& what, std::str
   values["site"] = {{"name", head_.site_name}, {"color", head_.color}, {"on_color", view::text_color_on(head_.color)}};
   if (works_once) values["expires"] = duration(what.lifetime, language);
 
-  smtp::message made;
-  made.from = head_.from;
-  if (made.from.name.empty()) made.from.name = head_.site_name;
-  made.to = {what.name, what.to};
-  made.subject = folder_.text(what.letter, "subject", language);
-  made.text = folder_.render(what.letter + ".txt", language, values);
-  made.html = folder_.render(what.letter + ".html", language, values);
-  made.message_id =
+  smtp::message message;
+  message.from = head_.from;
+  if (message.from.name.empty()) message.from.name = head_.site_name;
+  message.to = {what.name, what.to};
+  message.subject = folder_.text(what.letter, "subject", language);
+  message.text = folder_.render(what.letter + ".txt", language, values);
+  message.html = folder_.render(what.letter + ".html", language, values);
+  message.message_id =
       what.message_id + "." + std::to_string(what.id) + head_.from.address.substr(head_.from.address.rfind('@'));
-  made.date = what.written_at;
-  return made;
+  message.date = what.written_at;
+  return message;
 }
 
 std::string letter_templates::duration(seconds length, std::string_view language) const {

@@ -31,7 +31,7 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       redis_(on, *said.redis),
       accounts_(postgres_, said.name),
       links_(postgres_, said.name),
-      administration_(postgres_, said.name),
+      user_directory_(postgres_, said.name),
       mails_(postgres_, said.name),
       retention_(postgres_, said.name),
       user_tokens_(postgres_, said.name),

@@ -43,7 +43,7 @@ class services {
   const realm::settings& settings() const { return settings_; }
   account::store& accounts() { return accounts_; }
   account::links& links() { return links_; }
-  account::administration& administration() { return administration_; }
+  account::user_directory& user_directory() { return user_directory_; }
   account::mail_queue& mails() { return mails_; }
   account::user_tokens& user_tokens() { return user_tokens_; }
   account::retention& retention() { return retention_; }
@@ -75,7 +75,7 @@ class services {
   redis::connection redis_;
   account::store accounts_;
   account::links links_;
-  account::administration administration_;
+  account::user_directory user_directory_;
   account::mail_queue mails_;
   account::retention retention_;
   account::user_tokens user_tokens_;

@@ -108,15 +108,15 @@ void connection::send(std::span<const std::string_view> args, millis deadline, o
 
 // Begins to connect; commands may be queued at once, hiredis keeps them until it is connected.
 status connection::connect() {
-  redisAsyncContext* made = options_.unix_path.empty() ? redisAsyncConnect(options_.host.c_str(), options_.port)
-                                                       : redisAsyncConnectUnix(options_.unix_path.c_str());
+  redisAsyncContext* connected = options_.unix_path.empty() ? redisAsyncConnect(options_.host.c_str(), options_.port)
+                                                            : redisAsyncConnectUnix(options_.unix_path.c_str());
   std::string trouble;
-  if (made == nullptr) {
+  if (connected == nullptr) {
     trouble = "out of memory";
-  } else if (made->err != 0) {
-    trouble = made->errstr;
+  } else if (connected->err != 0) {
+    trouble = connected->errstr;
   } else {
-    watch_ = std::make_unique<watch>(host_, made->c.fd, [this](bool readable, bool writable) {
+    watch_ = std::make_unique<watch>(host_, connected->c.fd, [this](bool readable, bool writable) {
       // Either call may free the context; lost() or drop() has forgotten it then.
       if (readable && context_ != nullptr) redisAsyncHandleRead(context_);
       if (writable && context_ != nullptr) redisAsyncHandleWrite(context_);
@@ -126,20 +126,20 @@ status connection::connect() {
   }
   if (!trouble.empty()) {
     watch_.reset();
-    if (made != nullptr) redisAsyncFree(made);
+    if (connected != nullptr) redisAsyncFree(connected);
     failure_ = unreachable(trouble);
     back_off();
     return failure_;
   }
 
-  made->ev.data = this;
-  made->ev.addRead = [](void* self) { static_cast<connection*>(self)->listen(GH_READ); };
-  made->ev.delRead = [](void* self) { static_cast<connection*>(self)->ignore(GH_READ); };
-  made->ev.addWrite = [](void* self) { static_cast<connection*>(self)->listen(GH_WRITE); };
-  made->ev.delWrite = [](void* self) { static_cast<connection*>(self)->ignore(GH_WRITE); };
-  made->ev.cleanup = on_cleanup;
-  if (options_.unix_path.empty()) redisEnableKeepAlive(&made->c);  // notices a peer that vanished while idle
-  context_ = made;
+  connected->ev.data = this;
+  connected->ev.addRead = [](void* self) { static_cast<connection*>(self)->listen(GH_READ); };
+  connected->ev.delRead = [](void* self) { static_cast<connection*>(self)->ignore(GH_READ); };
+  connected->ev.addWrite = [](void* self) { static_cast<connection*>(self)->listen(GH_WRITE); };
+  connected->ev.delWrite = [](void* self) { static_cast<connection*>(self)->ignore(GH_WRITE); };
+  connected->ev.cleanup = on_cleanup;
+  if (options_.unix_path.empty()) redisEnableKeepAlive(&connected->c);  // notices a peer that vanished while idle
+  context_ = connected;
   ++connects_;
   return done{};
 }

@@ -101,10 +101,11 @@ constexpr std::array routes{
 
 ordered_json error_body(int status, std::string_view message) { return {{"message", message}, {"status", status}}; }
 
-response encode_refusal(const route& matched, const operation::refused& no) {
-  const refusal_row& row = row_of(no.why);
-  ordered_json body = error_body(row.status, no.message.empty() ? row.message : std::string_view(no.message));
-  for (const operation::field_error& each : no.fields) {
+response encode_refusal(const route& matched, const operation::refused& rejection) {
+  const refusal_row& row = row_of(rejection.why);
+  ordered_json body =
+      error_body(row.status, rejection.message.empty() ? row.message : std::string_view(rejection.message));
+  for (const operation::field_error& each : rejection.fields) {
     body["errors"][std::string(member_name(matched, each.field))] = each.reason;
   }
   return json_response(row.status, body);
@@ -163,55 +164,64 @@ ordered_json token_body(const account::user_token& each) {
   return body;
 }
 
-// Of outcomes that have no more to say; empty: of others.
-std::string_view message_of(const operation::outcome& outcome) {
-  if (std::holds_alternative<operation::signed_out>(outcome)) return "Logged out successfully";
-  if (std::holds_alternative<operation::verification_sent>(outcome)) {
-    return "Registered; follow the link in the mail to verify the e-mail, then log in";
+struct encoder {
+  const exchange& about;
+
+  response operator()(const operation::signed_in& session) const {
+    ordered_json tokens = {{"accessToken", session.tokens.access.reveal()},
+                           {"refreshToken", session.tokens.refresh.reveal()}};
+    return json_response(about.matched.success, {{"user", user_body(session.user)}, {"tokens", std::move(tokens)}});
   }
-  if (std::holds_alternative<operation::mail_sent>(outcome)) return "If the e-mail is known here, a mail is on its way";
-  if (std::holds_alternative<operation::email_verified>(outcome)) return "E-mail verified";
-  if (std::holds_alternative<operation::password_reset>(outcome)) return "Password changed; log in with the new one";
-  return {};
-}
+  response operator()(const operation::profile& shown) const {
+    return json_response(about.matched.success, profile_body(shown));
+  }
+  response operator()(const operation::signed_out&) const { return say("Logged out successfully"); }
+  response operator()(const operation::verification_sent&) const {
+    return json_response(202,
+                         {{"message", "Registered; follow the link in the mail to verify the e-mail, then log in"}});
+  }
+  response operator()(const operation::mail_sent&) const {
+    return say("If the e-mail is known here, a mail is on its way");
+  }
+  response operator()(const operation::email_verified&) const { return say("E-mail verified"); }
+  response operator()(const operation::password_reset&) const {
+    return say("Password changed; log in with the new one");
+  }
+  response operator()(const operation::session_list& list) const {
+    ordered_json rows = ordered_json::array();
+    for (const session::listed& each : list.sessions) rows.push_back(session_body(each, each.sid == list.current));
+    return json_response(about.matched.success, {{"sessions", std::move(rows)}});
+  }
+  response operator()(const operation::token_list& list) const {
+    ordered_json rows = ordered_json::array();
+    for (const account::user_token& each : list.tokens) rows.push_back(token_body(each));
+    return json_response(about.matched.success, {{"tokens", std::move(rows)}});
+  }
+  response operator()(const operation::token_made& fresh) const {
+    ordered_json body = {{"token", fresh.token.reveal()}};
+    body.update(token_body(fresh.about));
+    return json_response(about.matched.success, body);
+  }
+  template <operation::one_of<operation::token_changed, operation::account_removed, operation::sessions_ended> Silent>
+  response operator()(const Silent&) const {
+    response empty;
+    empty.status = about.matched.success;
+    return empty;
+  }
+  response operator()(const operation::refused& refused) const { return encode_refusal(about.matched, refused); }
+  template <operation::one_of<operation::user_list, operation::temporary_password, operation::account_overview,
+                              operation::handed_over, operation::blank>
+                Unexpected>
+  response operator()(const Unexpected&) const {
+    refuse_outcome(about);
+  }
+
+ private:
+  response say(std::string_view message) const { return json_response(about.matched.success, {{"message", message}}); }
+};
 
 response encode(const exchange& about, const operation::outcome& outcome) {
-  const route& matched = about.matched;
-  if (const auto* session = std::get_if<operation::signed_in>(&outcome)) {
-    ordered_json tokens = {{"accessToken", session->tokens.access.reveal()},
-                           {"refreshToken", session->tokens.refresh.reveal()}};
-    return json_response(matched.success, {{"user", user_body(session->user)}, {"tokens", std::move(tokens)}});
-  }
-  if (const auto* shown = std::get_if<operation::profile>(&outcome)) {
-    return json_response(matched.success, profile_body(*shown));
-  }
-  if (const std::string_view message = message_of(outcome); !message.empty()) {
-    const bool accepted_only = std::holds_alternative<operation::verification_sent>(outcome);
-    return json_response(accepted_only ? 202 : matched.success, {{"message", message}});
-  }
-  if (const auto* list = std::get_if<operation::session_list>(&outcome)) {
-    ordered_json rows = ordered_json::array();
-    for (const session::listed& each : list->sessions) rows.push_back(session_body(each, each.sid == list->current));
-    return json_response(matched.success, {{"sessions", std::move(rows)}});
-  }
-  if (const auto* list = std::get_if<operation::token_list>(&outcome)) {
-    ordered_json rows = ordered_json::array();
-    for (const account::user_token& each : list->tokens) rows.push_back(token_body(each));
-    return json_response(matched.success, {{"tokens", std::move(rows)}});
-  }
-  if (const auto* made = std::get_if<operation::token_made>(&outcome)) {
-    ordered_json body = {{"token", made->token.reveal()}};
-    body.update(token_body(made->about));
-    return json_response(matched.success, body);
-  }
-  if (std::holds_alternative<operation::token_changed>(outcome) ||
-      std::holds_alternative<operation::account_removed>(outcome) ||
-      std::holds_alternative<operation::sessions_ended>(outcome)) {
-    response made;
-    made.status = matched.success;
-    return made;
-  }
-  return encode_refusal(matched, std::get<operation::refused>(outcome));
+  return std::visit(encoder{about}, outcome);
 }
 
 nlohmann::json claims(const account::user& user) { return {{"email", user.email}, {"name", user.name}}; }

@@ -15,10 +15,11 @@ mark hash(char kind, std::string_view realm, std::string_view id) {
   text.append(id);
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  mark made;
-  for (int i = 0; i < 8; ++i) made.high = made.high << 8 | digest[i];  // big-endian: every machine reads the same feed
-  for (int i = 8; i < 16; ++i) made.low = made.low << 8 | digest[i];
-  return made;
+  mark parsed;
+  for (int i = 0; i < 8; ++i)
+    parsed.high = parsed.high << 8 | digest[i];  // big-endian: every machine reads the same feed
+  for (int i = 8; i < 16; ++i) parsed.low = parsed.low << 8 | digest[i];
+  return parsed;
 }
 
 std::optional<std::uint64_t> parse_word(std::string_view hex) {

@@ -96,18 +96,18 @@ struct alignas(64) revocations::bucket {
 result<revocations> revocations::attach(const zone& in, std::string_view realm, const redis::options& at) {
   const std::span<std::byte> memory = in.revocations();
   const std::size_t table = (sizeof(region) + alignof(bucket) - 1) / alignof(bucket) * alignof(bucket);
-  revocations made;
-  made.zone_ = &in;
-  made.region_ = &region_of(in);
-  made.buckets_ = {reinterpret_cast<bucket*>(memory.data() + table), (memory.size() - table) / sizeof(bucket)};
+  revocations opened;
+  opened.zone_ = &in;
+  opened.region_ = &region_of(in);
+  opened.buckets_ = {reinterpret_cast<bucket*>(memory.data() + table), (memory.size() - table) / sizeof(bucket)};
 
   const place_name name(realm, at);
   const zone::lock held(in);
-  const result<std::size_t> place = made.region_->all.take(name, steady_seconds());
+  const result<std::size_t> place = opened.region_->all.take(name, steady_seconds());
   if (!place) return place.failure();
-  made.state_ = &made.region_->all[*place];
-  made.realm_ = static_cast<unsigned>(*place);
-  return made;
+  opened.state_ = &opened.region_->all[*place];
+  opened.realm_ = static_cast<unsigned>(*place);
+  return opened;
 }
 
 // Zeroed memory is an empty table.

@@ -41,12 +41,12 @@ status zone::lay_out(void* memory, std::size_t size) {
     return wrong("the zone is too small; write at least " + std::to_string(least_size / 1024) + "k");
   }
   std::memset(memory, 0, size);
-  auto* made = new (memory) header{};
-  made->version = layout_version;
-  made->size = size;
-  made->metrics = {header_size, metrics_size};
-  made->revocations = {header_size + metrics_size, size - header_size - metrics_size};
-  made->magic_number.store(magic, std::memory_order_release);
+  auto* fresh = new (memory) header{};
+  fresh->version = layout_version;
+  fresh->size = size;
+  fresh->metrics = {header_size, metrics_size};
+  fresh->revocations = {header_size + metrics_size, size - header_size - metrics_size};
+  fresh->magic_number.store(magic, std::memory_order_release);
   return done{};
 }
 

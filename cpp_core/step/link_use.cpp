@@ -33,13 +33,13 @@ task<link_holder> find_link_holder(context ctx, secret token, bool for_reset) {
 
 task<outcome> look_at_reset_link(context ctx, input in) {
   link_holder holder = co_await find_link_holder(ctx, *in.link_token, true);
-  if (auto* no = std::get_if<outcome>(&holder)) co_return std::move(*no);
+  if (auto* rejection = std::get_if<outcome>(&holder)) co_return std::move(*rejection);
   co_return blank();
 }
 
 task<outcome> look_at_verification_link(context ctx, input in) {
   link_holder holder = co_await find_link_holder(ctx, *in.link_token, false);
-  if (auto* no = std::get_if<outcome>(&holder)) co_return std::move(*no);
+  if (auto* rejection = std::get_if<outcome>(&holder)) co_return std::move(*rejection);
   co_return blank();
 }
 

@@ -1,6 +1,7 @@
 // What came of an operation. A dialect's table turns it into status, headers and body; an operation knows neither.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -154,32 +155,37 @@ using outcome =
                  email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
                  token_made, token_changed, handed_over, blank, refused>;
 
+// One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
+// never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.
+template <class Outcome, class... Listed>
+concept one_of = (std::same_as<Outcome, Listed> || ...);
+
 // Named constructors, because aggregates may not stand in a co_return next to a co_await (base/task.h) and read better.
 inline outcome refuse(refusal why) {
-  refused no;
-  no.why = why;
-  return no;
+  refused rejection;
+  rejection.why = why;
+  return rejection;
 }
 inline outcome refuse_message(std::string message) {
-  refused no;
-  no.why = refusal::invalid_input;
-  no.message = std::move(message);
-  return no;
+  refused rejection;
+  rejection.why = refusal::invalid_input;
+  rejection.message = std::move(message);
+  return rejection;
 }
 inline outcome refuse_last_administrator() {
   return refuse_message("The realm would be left without an administrator");
 }
 inline outcome refuse_for_now(seconds retry_after) {
-  refused no;
-  no.why = refusal::too_many_requests;
-  no.retry_after = retry_after;
-  return no;
+  refused rejection;
+  rejection.why = refusal::too_many_requests;
+  rejection.retry_after = retry_after;
+  return rejection;
 }
 inline outcome refuse_fields(std::vector<field_error> fields) {
-  refused no;
-  no.why = refusal::invalid_input;
-  no.fields = std::move(fields);
-  return no;
+  refused rejection;
+  rejection.why = refusal::invalid_input;
+  rejection.fields = std::move(fields);
+  return rejection;
 }
 
 }  // namespace gatehouse::operation

@@ -220,9 +220,10 @@ task<done> give_back(context ctx, attempt tried) {
   co_return done{};
 }
 
-bool is_our_failure(const outcome& came) {
-  const auto* no = std::get_if<refused>(&came);
-  return no != nullptr && (no->why == refusal::busy || no->why == refusal::unavailable || no->why == refusal::internal);
+bool is_our_failure(const outcome& result) {
+  const auto* rejection = std::get_if<refused>(&result);
+  return rejection != nullptr && (rejection->why == refusal::busy || rejection->why == refusal::unavailable ||
+                                  rejection->why == refusal::internal);
 }
 
 }  // namespace gatehouse::operation

@@ -59,6 +59,6 @@ std::string account_in_log(const context& ctx, const std::string& user_id, const
 // It does not count: it succeeded, or it failed through no fault of the client's. For each attempt once.
 task<done> give_back(context ctx, attempt tried);
 // It failed because something of ours did, so nothing was learned from it.
-bool is_our_failure(const outcome& came);
+bool is_our_failure(const outcome& result);
 
 }  // namespace gatehouse::operation

@@ -111,9 +111,9 @@ void require_curve(const json& jwk, const char* curve) {
   }
 }
 
-evp_key sound(result<evp_key> made) {
-  if (!made) refuse(made.failure().what);
-  return std::move(*made);
+evp_key sound(result<evp_key> key) {
+  if (!key) refuse(key.failure().what);
+  return std::move(*key);
 }
 
 evp_key ed25519(const json& jwk, bool has_private_half) {

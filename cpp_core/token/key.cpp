@@ -56,11 +56,11 @@ std::string from_der(std::string_view der) {
   return raw;
 }
 
-bool compute_mac(const evp_mac_context& keyed, std::string_view input, std::array<unsigned char, sha256_bytes>& out) {
+bool compute_mac(const evp_mac_context& keyed, std::string_view input, std::array<unsigned char, sha256_bytes>& mac) {
   const evp_mac_context copy(EVP_MAC_CTX_dup(keyed.get()));
   std::size_t size = 0;
   return copy && EVP_MAC_update(copy.get(), octets(input), input.size()) == 1 &&
-         EVP_MAC_final(copy.get(), out.data(), &size, out.size()) == 1 && size == out.size();
+         EVP_MAC_final(copy.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size();
 }
 
 }  // namespace

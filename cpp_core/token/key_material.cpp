@@ -49,9 +49,9 @@ evp_key build(const char* type, OSSL_PARAM_BLD* builder, int selection) {
   const parameter_list parameters(OSSL_PARAM_BLD_to_param(builder));
   const evp_key_context context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   require_read(parameters && context && EVP_PKEY_fromdata_init(context.get()) == 1);
-  EVP_PKEY* made = nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &made, selection, parameters.get()) != 1) return nullptr;
-  return evp_key(made);
+  EVP_PKEY* key = nullptr;
+  if (EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1) return nullptr;
+  return evp_key(key);
 }
 
 bool is_sound(const evp_key& key, bool is_pair) {

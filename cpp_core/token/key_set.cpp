@@ -68,14 +68,14 @@ result<key_set> key_set::parse(std::string_view text) {
     return invalid("not a JWK Set; it must be an object with a list of keys: {\"keys\":[...]}");
   }
 
-  key_set made;
+  key_set keys;
   json published = json::array();
   bool has_symmetric = false;
   for (std::size_t i = 0; i < list->size(); ++i) {
     const json& jwk = (*list)[i];
     result<read_jwk> parsed = parse_jwk(jwk);
     if (!parsed) return error{parsed.failure().kind, name_of(i, jwk) + ": " + parsed.failure().what};
-    if (std::ranges::find(made.keys_, parsed->key.id(), &key::id) != made.keys_.end()) {
+    if (std::ranges::find(keys.keys_, parsed->key.id(), &key::id) != keys.keys_.end()) {
       return invalid(name_of(i, jwk) + ": another key has the same \"kid\"; give every key a name of its own");
     }
     if (!parsed->published.is_null()) published.push_back(std::move(parsed->published));
@@ -85,21 +85,21 @@ result<key_set> key_set::parse(std::string_view text) {
                      ": HMAC keys and public keys cannot both be for access tokens; keep one sort, and give HMAC "
                      "keys for refresh tokens \"use\":\"gatehouse-refresh\"");
     }
-    made.keys_.push_back(std::move(parsed->key));
+    keys.keys_.push_back(std::move(parsed->key));
   }
 
-  const auto access = first_signing(made.keys_, key_use::access);
-  const auto refresh = first_signing(made.keys_, key_use::refresh);
+  const auto access = first_signing(keys.keys_, key_use::access);
+  const auto refresh = first_signing(keys.keys_, key_use::refresh);
   if (!access) {
     return invalid("no key can sign access tokens; add one, such as \"kty\":\"oct\" with \"use\":\"sig\" and 32 bytes");
   }
   if (!refresh) {
     return invalid("no key can sign refresh tokens; add a \"kty\":\"oct\" with \"use\":\"gatehouse-refresh\"");
   }
-  made.access_signing_ = *access;
-  made.refresh_signing_ = *refresh;
-  made.public_jwks_ = json{{"keys", std::move(published)}}.dump();
-  return made;
+  keys.access_signing_ = *access;
+  keys.refresh_signing_ = *refresh;
+  keys.public_jwks_ = json{{"keys", std::move(published)}}.dump();
+  return keys;
 }
 
 const key* key_set::find(key_use use, std::string_view id) const noexcept {

@@ -123,12 +123,12 @@ result<folder> folder::load(const std::string& directory, std::span<const std::s
       return error{fault::invalid, "the folder \"" + directory + "\" has no \"" + std::string(name) + "\""};
     }
   }
-  folder made;
-  status read = made.read_assets(directory, *files);
-  if (read) read = made.read_languages(directory, *files);
-  if (read) read = made.read_templates(directory, *files);
+  folder loaded;
+  status read = loaded.read_assets(directory, *files);
+  if (read) read = loaded.read_languages(directory, *files);
+  if (read) read = loaded.read_templates(directory, *files);
   if (!read) return read.failure();
-  return made;
+  return loaded;
 }
 
 status folder::read_templates(const std::string& directory, const files_by_name& files) {

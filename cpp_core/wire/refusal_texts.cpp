@@ -59,7 +59,7 @@ const refusal_row& row_of(operation::refusal why) {
   return row != refusals.end() ? *row : row_of(operation::refusal::internal);
 }
 
-answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own) {
+wording wording_of(operation::refusal why, std::string_view path, std::span<const own_words> own) {
   for (const own_words& each : own) {
     if (each.why == why && (each.path.empty() || each.path == path)) return {each.status, each.message};
   }
@@ -74,12 +74,12 @@ std::string_view message_of_status(const request& asked, const realm::settings& 
   return has_many_reasons || row == refusals.end() ? status_phrase(status) : row->message;
 }
 
-seconds retry_after(const operation::refused& no) {
+seconds retry_after(const operation::refused& rejection) {
   constexpr seconds a_queue_empties{1};
   constexpr seconds a_store_returns{5};
-  if (no.why == operation::refusal::busy) return a_queue_empties;
-  if (no.why == operation::refusal::unavailable) return a_store_returns;
-  return no.retry_after;
+  if (rejection.why == operation::refusal::busy) return a_queue_empties;
+  if (rejection.why == operation::refusal::unavailable) return a_store_returns;
+  return rejection.retry_after;
 }
 
 }  // namespace gatehouse::dialect

@@ -26,19 +26,19 @@ struct own_words {
   std::string_view message;
 };
 
-struct answer {
+struct wording {
   int status;
   std::string_view message;
 };
 
 // In the dialect's own words, the first row that fits, else in those above.
-answer answer_to(operation::refusal why, std::string_view path, std::span<const own_words> own);
+wording wording_of(operation::refusal why, std::string_view path, std::span<const own_words> own);
 
 // Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where it may have many
 // reasons, nothing is known but its phrase.
 std::string_view message_of_status(const request& asked, const realm::settings& realm, int status);
 
 // When it is worth trying again; 0: whenever.
-seconds retry_after(const operation::refused& no);
+seconds retry_after(const operation::refused& rejection);
 
 }  // namespace gatehouse::dialect

@@ -89,6 +89,8 @@ ngx_int_t ngx_http_gatehouse_add_user(ngx_conf_t *cf, gh_realm *realm,
 ngx_int_t ngx_http_gatehouse_settle_hosts(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_look_for_leads(ngx_conf_t *cf);
+void ngx_http_gatehouse_reloaded(ngx_cycle_t *cycle,
+    ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_explain(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 ngx_int_t ngx_http_gatehouse_explain_print(ngx_cycle_t *cycle,

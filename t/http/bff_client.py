@@ -92,9 +92,9 @@ def cookie_values(answer):
     return {each.split("=", 1)[0]: each.split("=", 1)[1].split(";")[0] for each in set_cookies(answer)}
 
 
-CLEARED = ["iam-access-token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
-           "iam-refresh-token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
-           "iam-sid=; Path=/; Max-Age=0; Secure; SameSite=Lax"]
+CLEARED = ["iam-access-token=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0",
+           "iam-refresh-token=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0",
+           "iam-sid=; Path=/; Secure; SameSite=Lax; Max-Age=0"]
 
 
 def as_cookies(tokens):

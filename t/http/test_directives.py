@@ -148,6 +148,8 @@ def test_a_wrong_http_directive_is_refused(check, http, words):
     ("public_url", "ftp://example.com", "not an origin"), ("public_url", "https://exa mple.com", "number of arguments"),
     ("public_url", "https://example.com:443", "not an origin"), ("public_url", "https://example.com:0",
                                                                  "not an origin"),
+    ("cookie", "a.b", "cannot name a cookie"), ("cookie", "__Host-app", '"__Host-app" leave the prefix out'),
+    ("cookie", "__secure-app", '"__secure-app" leave the prefix out'),
     ("registration", "maybe", "closed open domain"), ("registration", "domain=", "closed open domain"),
     ("registration", "open closed", "closed open domain"), ("remote_user", "name", "id username email"),
     ("remote_user", "id email", "number of arguments"), ("verify_email", "no", "off on required"),

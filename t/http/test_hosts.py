@@ -101,7 +101,7 @@ def test_with_secure_cookies_they_have_the_prefix(nginx):
     answer = HostBrowser(port=server.port).request("GET", url(server, NAMES[0]))
     assert answer.status_code == 302
     [cookie] = set_cookies(answer)
-    assert re.fullmatch(r"__Host-gatehouse-hop-[\w-]{22}=\d+\.[\w-]{43}\.[\w-]{43}; Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax", cookie)
+    assert re.fullmatch(r"__Host-gatehouse-hop-[\w-]{22}=\d+\.[\w-]{43}\.[\w-]{43}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=600", cookie)
 
 
 def test_an_expired_login_at_the_login_host_is_renewed_on_the_way(hosts, browser):

@@ -3,7 +3,6 @@
 #include "endpoint/router.h"
 #include "jsonapi/jsonapi.h"
 #include "jsonapi/jsonapi_body.h"
-#include "wire/set_cookie.h"
 #include "wire/status_phrase.h"
 
 namespace gatehouse {
@@ -122,15 +121,6 @@ TEST(jsonapi_body, the_envelope_may_be_optional) {
   EXPECT_EQ(either("{}").why->message, "body must have required property 'email'");
   EXPECT_EQ(either(R"({"email":5,"password":"b"})").why->message, "body/email must be string");
   EXPECT_EQ(either(R"({"data":{}})").why->message, "body/data must have required property 'type'");
-}
-
-TEST(set_cookie, attributes) {
-  dialect::cookie said{.name = "a", .value = "b"};
-  EXPECT_EQ(set_cookie(said), "a=b; Path=/; HttpOnly; Secure; SameSite=Lax");
-  said.http_only = said.secure = false;
-  said.same_site = "None";
-  said.lifetime = seconds(0);
-  EXPECT_EQ(set_cookie(said), "a=b; Path=/; SameSite=None; Max-Age=0");
 }
 
 TEST(status_phrase, known_and_unknown) {

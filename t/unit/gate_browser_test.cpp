@@ -58,10 +58,10 @@ TEST(cookie, ours_go_and_the_others_stay_byte_for_byte) {
 TEST(cookies, requirement_39_have_the_host_prefix_and_every_attribute) {
   const gate::cookie_pair secure("gatehouse", true);
   EXPECT_EQ(secure.set_access("x.y.z", seconds(60)).front(),
-            "__Host-gatehouse=x.y.z; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
-  EXPECT_EQ(secure.clear()[1], "__Host-gatehouse-refresh=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+            "__Host-gatehouse=x.y.z; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=60");
+  EXPECT_EQ(secure.clear()[1], "__Host-gatehouse-refresh=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0");
   EXPECT_EQ(gate::cookie_pair("gatehouse", false).set_refresh("r", seconds(5)),
-            "gatehouse-refresh=r; Path=/; Max-Age=5; HttpOnly; SameSite=Lax");
+            "gatehouse-refresh=r; Path=/; HttpOnly; SameSite=Lax; Max-Age=5");
 }
 
 bool foreign(std::string_view fetch_site, std::string_view origin, std::string_view host = "example.com",
