@@ -41,6 +41,8 @@ void *ngx_http_gatehouse_create_srv_conf(ngx_conf_t *cf);
 void *ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+ngx_int_t ngx_http_gatehouse_merge_headers(ngx_conf_t *cf,
+    ngx_http_gatehouse_loc_conf_t *prev, ngx_http_gatehouse_loc_conf_t *conf);
 
 /* directives */
 

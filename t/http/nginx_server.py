@@ -15,6 +15,7 @@ from processes import alive, children, free_port, give_away, setpriv, wait_until
 NGINX = os.environ.get("GATEHOUSE_NGINX", "/usr/sbin/nginx")
 MODULE = os.environ.get("GATEHOUSE_MODULE", "")  # empty: the module is linked into NGINX
 
+WORKER = re.compile(b"(nginx|angie|freenginx): worker process")
 BAD = re.compile(r" \[(?:alert|emerg|crit)\] |exited on signal|Sanitizer|runtime error:")
 # The new binary of an upgrade gets only the environment that nginx.conf names.
 SANITIZER_ENVIRONMENT = "env ASAN_OPTIONS; env LSAN_OPTIONS; env UBSAN_OPTIONS;"
@@ -173,7 +174,7 @@ class Nginx:
 
     def workers(self):
         """Those that accept connections."""
-        return [pid for pid in children(self.master) if self._command_line(pid).startswith(b"nginx: worker process")
+        return [pid for pid in children(self.master) if WORKER.match(self._command_line(pid))
                 and b"shutting down" not in self._command_line(pid)]
 
     def kill_worker(self, number=signal.SIGKILL):
