@@ -1,7 +1,6 @@
 #include "background/sweeper.h"
 
 #include "background/replay.h"
-#include "base/flow.h"
 #include "step/refusal_audit.h"
 #include "step/revoke.h"
 
@@ -9,6 +8,10 @@ namespace gatehouse::operation {
 
 namespace {
 
+constexpr millis first_pass{1000};
+constexpr millis between_passes{2000};
+constexpr millis spread{1000};
+constexpr millis first_pruning{2000};
 constexpr millis between_prunings{3600 * 1000};
 constexpr millis between_batches{100};
 
@@ -40,79 +43,45 @@ task<result<std::size_t>> pass_over(realm::services& realm, std::optional<std::s
 
 sweeper::sweeper(realm::services& realm, unsigned number)
     : realm_(realm),
-      timer_(realm.host()),
-      prune_timer_(realm.host()),
-      jitter_(number + 1),
-      self_(std::make_shared<sweeper*>(this)) {
-  realm_.accounts().on_revocation([self = self_] {
-    if (*self != nullptr) (*self)->wake();
-  });
-  realm_.on_doubt([self = self_](std::string run) {
-    if (*self == nullptr) return;
-    (*self)->run_ = std::move(run);
-    (*self)->wake();
-  });
-  rest(millis(1000));
-  prune_timer_.start(
-      millis(2000), [this] { prune(); }, true);
+      sweeping_(
+          realm.host(), number, [this] { return sweep(); },
+          [this](result<std::size_t> carried_out, bool woken) { return swept(std::move(carried_out), woken); }),
+      pruning_(
+          realm.host(), number, [this] { return realm_.retention().prune(realm_.settings().audit_retention); },
+          [this](result<bool> more, bool) { return pruned(std::move(more)); }),
+      log_(realm.host(), realm.settings().name, "PostgreSQL and Redis answer again") {
+  realm_.accounts().on_revocation(sweeping_.while_here([this] { sweeping_.wake({}); }));
+  realm_.on_doubt(sweeping_.while_here([this](std::string run) { doubt(std::move(run)); }));
+  sweeping_.start({first_pass, first_pass * 2});
+  pruning_.start({first_pruning, first_pruning});
 }
 
-sweeper::~sweeper() { *self_ = nullptr; }
-
-void sweeper::rest(millis at_least) {
-  std::uniform_int_distribution<int> more(0, 1000);
-  timer_.start(
-      at_least + millis(more(jitter_)), [this] { sweep(); }, true);
+void sweeper::doubt(std::string run_id) {
+  run_ = std::move(run_id);
+  sweeping_.wake({});
 }
 
-void sweeper::wake() {
-  if (sweeping_) {
-    again_ = true;
-  } else {
-    timer_.start(
-        millis(0), [this] { sweep(); }, true);
-  }
-}
-
-void sweeper::sweep() {
-  sweeping_ = true;
+task<result<std::size_t>> sweeper::sweep() {
   checked_ = std::exchange(run_, std::nullopt);
-  spawn<result<std::size_t>>(realm_.host().queue(), pass_over(realm_, checked_),
-                             [self = self_](result<result<std::size_t>> pass) {
-                               if (*self != nullptr) (*self)->swept(pass ? std::move(*pass) : pass.failure());
-                             });
+  return pass_over(realm_, checked_);
 }
 
-void sweeper::swept(result<std::size_t> pass) {
-  sweeping_ = false;
-  if (!pass && !run_) run_ = std::move(checked_);
-  const std::string failure = pass ? "" : pass.failure().what;
-  if (failure != failure_) {  // a long outage is two lines in the log, not one every other second
-    const std::string realm = "realm \"" + realm_.settings().name + "\": ";
-    if (pass) realm_.host().log(severity::notice, realm + "PostgreSQL and Redis answer again");
-    if (!pass) realm_.host().log(severity::error, realm + failure);
-    failure_ = failure;
-  }
-  const bool more = pass && *pass > 0;
-  rest(millis(more ? 0 : 2000));
-  if (std::exchange(again_, false)) wake();
+rest sweeper::swept(result<std::size_t> carried_out, bool woken) {
+  if (!carried_out && !run_) run_ = std::move(checked_);
+  log_.note(carried_out ? "" : carried_out.failure().what);
+  if (woken) return {};
+  const millis least = carried_out && *carried_out > 0 ? millis(0) : between_passes;
+  return {least, least + spread};
 }
 
-void sweeper::prune() {
-  spawn<result<bool>>(realm_.host().queue(), realm_.retention().prune(realm_.settings().audit_retention),
-                      [self = self_](result<result<bool>> pruned) {
-                        if (*self != nullptr) (*self)->pruned(pruned ? std::move(*pruned) : pruned.failure());
-                      });
-}
-
-void sweeper::pruned(result<bool> more) {
+rest sweeper::pruned(result<bool> more) {
   if (!more && !pruning_failed_) {
     realm_.host().log(severity::warn, "realm \"" + realm_.settings().name +
                                           "\": deleting what is too old to be kept: " + more.failure().what);
   }
   pruning_failed_ = !more;
-  prune_timer_.start(
-      more && *more ? between_batches : between_prunings, [this] { prune(); }, true);
+  const millis until = more && *more ? between_batches : between_prunings;
+  return {until, until};
 }
 
 }  // namespace gatehouse::operation
