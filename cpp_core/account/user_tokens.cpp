@@ -46,10 +46,12 @@ user_token token_in(const rows& found, std::size_t row) {
 // As a statement's parameter, of JSON.
 std::string array_of(const std::vector<std::string>& words) { return nlohmann::json(words).dump(); }
 
-std::string audit_token(const std::string& event) {
+// `by`: the parameter that names the administrator; a null is left out.
+std::string audit_token(const std::string& event, const std::string& by) {
   return "audit AS (INSERT INTO gatehouse.audit_events (realm, user_id, event, address, user_agent, session_id, detail)"
          " SELECT $1, user_id, '" +
-         event + "', $2, $3, $4, jsonb_build_object('token', token_id, 'name', token_name) FROM changed)";
+         event + "', $2, $3, $4, jsonb_strip_nulls(jsonb_build_object('token', token_id, 'name', token_name, 'by', " +
+         by + "::text)) FROM changed)";
 }
 
 }  // namespace
@@ -89,7 +91,8 @@ task<result<std::vector<user_token>>> user_tokens::list(std::string user_id) {
 }
 
 task<result<token_creation>> user_tokens::create(std::string user_id, new_user_token wanted, std::string sha256,
-                                                 source from, std::optional<mail_order> notice) {
+                                                 source from, std::optional<mail_order> notice,
+                                                 std::optional<std::string> by) {
   std::string sql =
       "WITH owner AS (SELECT * FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid FOR UPDATE),"
       " t AS (INSERT INTO gatehouse.user_tokens (realm, user_id, name, sha256, scopes, networks, expires_at)"
@@ -101,11 +104,11 @@ task<result<token_creation>> user_tokens::create(std::string user_id, new_user_t
       " changed AS (SELECT t.user_id, t.id AS token_id, t.name AS token_name, owner.id, owner.name, owner.email,"
       " owner.email_verified_at FROM t, owner), " +
       mail("notice", "$11", "changed", "email", may_be_told("$11", "email_verified_at")) + ", " +
-      audit_token("token_created") + " SELECT " + token_columns + " FROM t";
+      audit_token("token_created", "$12") + " SELECT " + token_columns + " FROM t";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::move(wanted.name), std::move(sha256), array_of(wanted.scopes),
-                               array_of(wanted.networks), std::move(wanted.last_day), order});
+                               array_of(wanted.networks), std::move(wanted.last_day), order, std::move(by)});
   const result<rows> created = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!created) co_return created.failure();
   if (created->empty()) co_return token_creation(too_many_tokens());
@@ -117,7 +120,7 @@ task<result<bool>> user_tokens::rename(std::string user_id, std::string id, std:
   std::string sql =
       "WITH changed AS (UPDATE gatehouse.user_tokens SET name = $7 WHERE realm = $1 AND user_id = $5::uuid"
       " AND id = $6::uuid RETURNING user_id, id AS token_id, name AS token_name), " +
-      audit_token("token_renamed") + " SELECT 1 FROM changed";
+      audit_token("token_renamed", "NULL") + " SELECT 1 FROM changed";
   parameters values = recorded(realm_, std::move(from));
   values.insert(values.end(), {std::move(user_id), std::move(id), std::move(name)});
   const result<rows> renamed = co_await database_.rows_of(std::move(sql), std::move(values));
@@ -125,7 +128,8 @@ task<result<bool>> user_tokens::rename(std::string user_id, std::string id, std:
   co_return !renamed->empty();
 }
 
-task<result<std::optional<token_ended>>> user_tokens::end(std::string user_id, std::string id, source from) {
+task<result<std::optional<token_ended>>> user_tokens::end(std::string user_id, std::string id, source from,
+                                                          std::optional<std::string> by) {
   if (!is_uuid(id)) co_return std::optional<token_ended>();
   std::string sql =
       "WITH changed AS (DELETE FROM gatehouse.user_tokens WHERE realm = $1 AND user_id = $5::uuid AND id = $6::uuid"
@@ -133,13 +137,23 @@ task<result<std::optional<token_ended>>> user_tokens::end(std::string user_id, s
       " told AS (INSERT INTO gatehouse.outbox (realm, kind, payload, due_at)"
       " SELECT $1, 'revoke', jsonb_build_object('user', user_id, 'av', 0, 'effect', 'end', 'session', token_id),"
       " now() + interval '5 seconds' FROM changed RETURNING id), " +
-      audit_token("token_ended") + " SELECT id AS outbox_id FROM told";
+      audit_token("token_ended", "$7") + " SELECT id AS outbox_id FROM told";
   parameters values = recorded(realm_, std::move(from));
-  values.insert(values.end(), {std::move(user_id), std::move(id)});
+  values.insert(values.end(), {std::move(user_id), std::move(id), std::move(by)});
   const result<rows> ended = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!ended) co_return ended.failure();
   if (ended->empty()) co_return std::optional<token_ended>();
   co_return std::optional<token_ended>(token_ended{number_in(*ended, 0, "outbox_id")});
+}
+
+task<result<bool>> user_tokens::is_service_account(std::string user_id) {
+  std::string sql =
+      "SELECT 1 FROM gatehouse.users u WHERE u.realm = $1 AND u.id = $2::uuid AND u.email LIKE '%@service.invalid'"
+      " AND NOT EXISTS (SELECT FROM gatehouse.credentials c WHERE c.user_id = u.id)";
+  parameters values{realm_, std::move(user_id)};
+  const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!found) co_return found.failure();
+  co_return !found->empty();
 }
 
 task<result<bool>> user_tokens::has_second_factor(std::string user_id) {

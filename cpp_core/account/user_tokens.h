@@ -63,13 +63,19 @@ class user_tokens {
   // disabled. Records that it is used, from where and on which day, where that has changed.
   task<result<std::optional<user_with_token>>> use(std::string sha256, source from);
 
+  // `by`, here and below, for the audit trail: the id of the administrator who does it; nullopt: the user himself.
+
   // The newest first.
   task<result<std::vector<user_token>>> list(std::string user_id);
   task<result<token_creation>> create(std::string user_id, new_user_token wanted, std::string sha256, source from,
-                                      std::optional<mail_order> notice);
+                                      std::optional<mail_order> notice, std::optional<std::string> by);
   // False, or nullopt: the user has no such token.
   task<result<bool>> rename(std::string user_id, std::string id, std::string name, source from);
-  task<result<std::optional<token_ended>>> end(std::string user_id, std::string id, source from);
+  task<result<std::optional<token_ended>>> end(std::string user_id, std::string id, source from,
+                                               std::optional<std::string> by);
+
+  // A user for a machine, as gatehouse.create_service_account() makes them: nobody can log in.
+  task<result<bool>> is_service_account(std::string user_id);
 
   // Has the user more than a password to log in with?
   task<result<bool>> has_second_factor(std::string user_id);

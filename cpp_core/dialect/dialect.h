@@ -40,7 +40,7 @@ enum class credential {
 struct route {
   std::string_view method;
   std::string_view
-      path;  // after the mount; a segment ":id" stands for any one and becomes the input's, ":name" for any
+      path;  // after the mount; a segment ":id" or ":user" stands for any one and becomes the input's, ":name" for any
   task<operation::outcome> (*run)(operation::context ctx, operation::input in);
   credential needs;
   std::span<const field> fields;  // of the body, of a GET its query; none: it has no body

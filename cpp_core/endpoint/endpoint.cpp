@@ -155,6 +155,7 @@ task<dialect::response> answer(realm::services& services, const dialect::dialect
   dialect::exchange about{*found.route, realm, asked, {}};
   dialect::decoded read = decode(spoken, about.matched, asked);
   if (!found.id.empty()) read.in.id = found.id;
+  if (!found.user.empty()) read.in.user_id = found.user;
   if (spoken.read_more != nullptr) spoken.read_more(asked, realm, read.in);
   about.typed = typed(about.matched, read.in);
   if (spoken.refuse_early != nullptr) {

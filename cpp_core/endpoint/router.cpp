@@ -17,18 +17,24 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
-// What stands for ":id", empty where the pattern has none; nullopt: the path is another.
-std::optional<std::string_view> match_path(std::string_view pattern, std::string_view path) {
+// What stands for ":id" and ":user", empty where the pattern has none.
+struct named_segments {
+  std::string_view id, user;
+};
+
+// nullopt: the path is another.
+std::optional<named_segments> match_path(std::string_view pattern, std::string_view path) {
   if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
-  std::string_view id;
+  named_segments found;
   while (!pattern.empty() || !path.empty()) {
     const std::string_view wanted = take_segment(pattern);
     const std::string_view segment = take_segment(path);
     const bool is_placeholder = wanted.starts_with(':');
     if (is_placeholder ? segment.empty() : segment != wanted) return std::nullopt;
-    if (wanted == ":id") id = segment;
+    if (wanted == ":id") found.id = segment;
+    if (wanted == ":user") found.user = segment;
   }
-  return id;
+  return found;
 }
 
 }  // namespace
@@ -43,11 +49,12 @@ match find_route(const dialect::dialect& spoken, std::string_view method, std::s
   if (method == "HEAD") method = "GET";
   match found;
   for (const dialect::route& row : spoken.routes) {
-    const std::optional<std::string_view> id = match_path(row.path, path);
-    if (!id) continue;
+    const std::optional<named_segments> named = match_path(row.path, path);
+    if (!named) continue;
     if (row.method == method) {
       found.route = &row;
-      found.id = *id;
+      found.id = named->id;
+      found.user = named->user;
     }
     found.allowed.append(found.allowed.empty() ? "" : ", ").append(row.method);
     if (row.method == "GET") found.allowed.append(", HEAD");

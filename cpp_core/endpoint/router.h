@@ -11,6 +11,7 @@ namespace gatehouse::endpoint {
 struct match {
   const dialect::route* route = nullptr;  // nullptr: see `allowed`
   std::string id;                         // what stands for ":id"; empty: the route has none such
+  std::string user;                       // likewise for ":user"
   std::string allowed;                    // the methods of the path, comma-separated; empty: there is no such path
 };
 

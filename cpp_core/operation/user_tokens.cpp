@@ -9,6 +9,7 @@
 #include "account/user_tokens.h"
 #include "base/hex.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "gate/network.h"
 #include "gate/user_token.h"
 #include "operation/sessions.h"
@@ -106,17 +107,16 @@ outcome refuse_networks() {
   return refuse_fields(std::move(errors));
 }
 
-}  // namespace
-
-task<outcome> list_user_tokens(context ctx, input in) {
-  auto found = co_await ctx.realm.user_tokens().list(in.bearer->user_id());
+task<outcome> list_tokens_of(context ctx, std::string owner) {
+  auto found = co_await ctx.realm.user_tokens().list(std::move(owner));
   if (!found) co_return ctx.fail("listing a user's tokens", found.failure());
   token_list all;
   all.tokens = std::move(*found);
   co_return all;
 }
 
-task<outcome> create_user_token(context ctx, input in) {
+// `by`: the administrator; nullopt: the owner himself, who is written to.
+task<outcome> create_token_of(context ctx, input in, std::string owner, std::optional<std::string> by) {
   checked_wish wish = check(in);
   if (!wish.errors.empty()) co_return refuse_fields(std::move(wish.errors));
   std::optional<outcome> rejection = co_await prove_presence(ctx, in);
@@ -126,9 +126,10 @@ task<outcome> create_user_token(context ctx, input in) {
   const sha256_digest digest = sha256_hasher()(token.reveal());
   std::string sha256 = hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
   const account::source from = source_of(ctx, in.bearer->session_id());
-  std::optional<account::mail_order> told = notice(ctx, account::letter::token_created);
-  auto created = co_await ctx.realm.user_tokens().create(in.bearer->user_id(), std::move(wish.wanted),
-                                                         std::move(sha256), from, std::move(told));
+  std::optional<account::mail_order> told;
+  if (!by) told = notice(ctx, account::letter::token_created);
+  auto created = co_await ctx.realm.user_tokens().create(std::move(owner), std::move(wish.wanted), std::move(sha256),
+                                                         from, std::move(told), std::move(by));
   if (!created && created.failure().kind == fault::invalid) co_return refuse_networks();
   if (!created) co_return ctx.fail("storing a user's token", created.failure());
   if (std::holds_alternative<account::too_many_tokens>(*created)) {
@@ -138,6 +139,41 @@ task<outcome> create_user_token(context ctx, input in) {
   fresh.token = std::move(token);
   fresh.about = std::move(std::get<account::user_token>(*created));
   co_return fresh;
+}
+
+task<outcome> end_token_of(context ctx, input in, std::string owner, std::optional<std::string> by) {
+  const account::source from = source_of(ctx, in.bearer->session_id());
+  auto ended = co_await ctx.realm.user_tokens().end(owner, *in.id, from, std::move(by));
+  if (!ended) co_return ctx.fail("ending a user's token", ended.failure());
+  if (!ended->has_value()) co_return refuse(refusal::not_found);
+
+  account::revocation due;
+  due.outbox_id = (*ended)->outbox_id;
+  due.user_id = std::move(owner);
+  due.least_auth_version = 0;
+  due.what = account::revocation::effect::end;
+  due.token_id = std::move(*in.id);
+  co_await revoke_or_leave(ctx, std::move(due));
+  co_return token_changed();
+}
+
+// nullopt: the bearer may look after the tokens of the user in `user_id`, as far as there is one.
+std::optional<refusal> refuse_administration(input& in) {
+  if (!in.bearer->has_role("admin")) return refusal::forbidden;
+  in.user_id = ascii_lower(*in.user_id);
+  return is_uuid(*in.user_id) ? std::nullopt : std::optional(refusal::not_found);
+}
+
+}  // namespace
+
+task<outcome> list_user_tokens(context ctx, input in) {
+  std::string own = in.bearer->user_id();
+  co_return co_await list_tokens_of(std::move(ctx), std::move(own));
+}
+
+task<outcome> create_user_token(context ctx, input in) {
+  std::string own = in.bearer->user_id();
+  co_return co_await create_token_of(std::move(ctx), std::move(in), std::move(own), std::nullopt);
 }
 
 task<outcome> rename_user_token(context ctx, input in) {
@@ -155,19 +191,33 @@ task<outcome> rename_user_token(context ctx, input in) {
 }
 
 task<outcome> end_user_token(context ctx, input in) {
-  const account::source from = source_of(ctx, in.bearer->session_id());
-  auto ended = co_await ctx.realm.user_tokens().end(in.bearer->user_id(), *in.id, from);
-  if (!ended) co_return ctx.fail("ending a user's token", ended.failure());
-  if (!ended->has_value()) co_return refuse(refusal::not_found);
+  std::string own = in.bearer->user_id();
+  co_return co_await end_token_of(std::move(ctx), std::move(in), std::move(own), std::nullopt);
+}
 
-  account::revocation due;
-  due.outbox_id = (*ended)->outbox_id;
-  due.user_id = in.bearer->user_id();
-  due.least_auth_version = 0;
-  due.what = account::revocation::effect::end;
-  due.token_id = std::move(*in.id);
-  co_await revoke_or_leave(ctx, std::move(due));
-  co_return token_changed();
+task<outcome> list_tokens_of_user(context ctx, input in) {
+  if (const auto why = refuse_administration(in)) co_return refuse(*why);
+  const auto found = co_await ctx.realm.accounts().find(*in.user_id);
+  if (!found) co_return ctx.fail("looking a user up", found.failure());
+  if (!found->has_value()) co_return refuse(refusal::not_found);
+  co_return co_await list_tokens_of(std::move(ctx), std::move(*in.user_id));
+}
+
+task<outcome> create_token_of_service(context ctx, input in) {
+  if (const auto why = refuse_administration(in)) co_return refuse(*why);
+  const result<bool> is_service = co_await ctx.realm.user_tokens().is_service_account(*in.user_id);
+  if (!is_service) co_return ctx.fail("looking a user up", is_service.failure());
+  if (!*is_service) co_return refuse(refusal::not_found);
+  std::string owner = std::move(*in.user_id);
+  std::string administrator = in.bearer->user_id();
+  co_return co_await create_token_of(std::move(ctx), std::move(in), std::move(owner), std::move(administrator));
+}
+
+task<outcome> end_token_of_user(context ctx, input in) {
+  if (const auto why = refuse_administration(in)) co_return refuse(*why);
+  std::string owner = std::move(*in.user_id);
+  std::string administrator = in.bearer->user_id();
+  co_return co_await end_token_of(std::move(ctx), std::move(in), std::move(owner), std::move(administrator));
 }
 
 }  // namespace gatehouse::operation

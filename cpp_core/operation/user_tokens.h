@@ -19,4 +19,10 @@ task<outcome> create_user_token(context ctx, input in);
 task<outcome> rename_user_token(context ctx, input in);
 task<outcome> end_user_token(context ctx, input in);
 
+// The same for the tokens of `user_id`, by who has the role "admin"; to anyone else they answer forbidden. An
+// administrator makes tokens of service accounts only: with one of a user he could be him.
+task<outcome> list_tokens_of_user(context ctx, input in);
+task<outcome> create_token_of_service(context ctx, input in);
+task<outcome> end_token_of_user(context ctx, input in);
+
 }  // namespace gatehouse::operation

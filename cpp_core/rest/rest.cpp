@@ -96,6 +96,9 @@ constexpr std::array routes{
     route{"POST", "tokens", operation::create_user_token, credential::bearer, user_token_fields, 201},
     route{"PATCH", "tokens/:id", operation::rename_user_token, credential::bearer, token_name_fields, 204},
     route{"DELETE", "tokens/:id", operation::end_user_token, credential::bearer, {}, 204},
+    route{"GET", "users/:user/tokens", operation::list_tokens_of_user, credential::bearer, {}, 200},
+    route{"POST", "users/:user/tokens", operation::create_token_of_service, credential::bearer, user_token_fields, 201},
+    route{"DELETE", "users/:user/tokens/:id", operation::end_token_of_user, credential::bearer, {}, 204},
     route{"DELETE", "me", operation::remove_account, credential::bearer, presence_fields, 204},
 };
 

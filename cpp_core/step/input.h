@@ -22,6 +22,7 @@ struct input {
   std::optional<secret> refresh_token;
   std::optional<secret> link_token;       // of a link that was sent by mail
   std::optional<std::string> id;          // of the path: which of several
+  std::optional<std::string> user_id;     // of the path: whose, where it is not the bearer's
   std::optional<std::string> csrf_token;  // shows that a page of ours has sent it; the dialect's to judge
   std::optional<std::string> given_name;  // of a dialect that has the name in two parts, and puts it together too
   std::optional<std::string> family_name;

@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import os
-import subprocess
 import time
 
 import pytest
@@ -11,7 +9,6 @@ import websockets
 
 from accounts import API, Account
 from browser import FETCH, NAVIGATION, Browser
-from test_apps import fcgiwrap, radicale  # noqa: F401 (fixtures)
 from test_long_lived import GUARDED, Sockets
 from user_tokens import basic, end_token, ends_within, genuine, key, make_token, status, steadily
 
@@ -177,90 +174,7 @@ def test_an_account_with_a_second_factor_needs_a_token(nginx, postgres):
     assert status(server, basic(account.email, make_token(account)["token"])) == 200
 
 
-# ---- real clients ----
-
-def test_curl_with_a_netrc(server, account, folder):
-    token = make_token(account)["token"]
-    netrc = folder / "netrc"
-    netrc.write_text(f"machine 127.0.0.1 login {account.email} password {token}\n")
-    curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--netrc-file", str(netrc), server.url + "/"]
-    assert subprocess.check_output(curl, text=True) == "200"
-    assert subprocess.check_output([*curl, "--anyauth"], text=True) == "200"
-
-
-def test_git_clone_and_push(nginx, fcgiwrap, folder):
-    repositories, socket = fcgiwrap
-    program = subprocess.check_output(["git", "--exec-path"], text=True).strip() + "/git-http-backend"
-    server = nginx(API + f"""
-        location /git/ {{
-            gatehouse %REALM%;
-            gatehouse_token_from cookie basic;
-            fastcgi_pass unix:{socket};
-            fastcgi_param SCRIPT_FILENAME {program};
-            fastcgi_param GIT_PROJECT_ROOT {repositories};
-            fastcgi_param GIT_HTTP_EXPORT_ALL 1;
-            fastcgi_param PATH_INFO $fastcgi_path_info;
-            fastcgi_split_path_info ^(/git)(/.+)$;
-            fastcgi_param REQUEST_METHOD $request_method;
-            fastcgi_param QUERY_STRING $query_string;
-            fastcgi_param CONTENT_TYPE $content_type;
-            fastcgi_param CONTENT_LENGTH $content_length;
-            fastcgi_param REMOTE_USER $gatehouse_user;
-            fastcgi_param REMOTE_ADDR $remote_addr;
-        }}""", realm=PLAIN)
-    account = Account(server)
-    made = make_token(account, "git")
-    name = account.email.replace("@", "%40")
-    url = f"{server.url.replace('://', f'://{name}:' + made['token'] + '@')}/git/notes.git"
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(folder)}
-
-    def git(*words, cwd=folder, **options):
-        return subprocess.run(["git", "-c", "user.name=Jane", "-c", "user.email=jane@example.com", *words], cwd=cwd,
-                              env=environment, capture_output=True, text=True, **options)
-
-    assert git("clone", "-q", server.url + "/git/notes.git", "anonymous").returncode != 0
-    cloned = git("clone", "-q", url, "clone")
-    assert cloned.returncode == 0, cloned.stderr
-    work = folder / "clone"
-    git("checkout", "-q", "-b", "main", cwd=work)
-    git("commit", "-q", "--allow-empty", "-m", "a note", cwd=work, check=True)
-    pushed = git("push", "-q", "origin", "main", cwd=work)
-    assert pushed.returncode == 0, pushed.stderr
-    assert "refs/heads/main" in git("ls-remote", url, check=True).stdout
-    end_token(account, made["id"])
-    ends_within(server, basic(account.email, made["token"]), 2, "/git/notes.git/info/refs?service=git-upload-pack")
-    assert git("fetch", cwd=work).returncode != 0
-
-
-def test_caldav_with_an_app_password(nginx, radicale):
-    server = nginx(API + f"location / {{ gatehouse %REALM%; gatehouse_token_from cookie basic;"
-                         f" gatehouse_header X-Remote-User $gatehouse_user; proxy_pass {radicale}; }}", realm=PLAIN)
-    jane, john = Account(server), Account(server)
-    calendar = f"/{jane.id}/calendar/"
-    body = ('<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop><resourcetype>'
-            "<collection/><C:calendar/></resourcetype><displayname>Work</displayname></prop></set></mkcol>")
-    phone, other = basic(jane.email, make_token(jane, "phone")["token"]), basic(john.email, make_token(john)["token"])
-    assert server.request("PROPFIND", calendar).headers["WWW-Authenticate"] == CHALLENGE
-    assert server.request("MKCOL", calendar, data=body, headers=phone).status_code == 201
-    event = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
-             "DTSTART:20260101T000000Z\r\nSUMMARY:New year\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
-    assert server.request("PUT", calendar + "1.ics", data=event, headers={**phone, "Content-Type": "text/calendar"}).status_code == 201
-    assert "New year" in server.get(calendar + "1.ics", headers=phone).text
-    assert server.request("PROPFIND", calendar, headers=other).status_code == 403
-
-
-def test_a_scrape_as_prometheus_sends_it(nginx, folder):
-    """authorization.credentials_file of a scrape_config: a bearer, read from a file."""
-    server = nginx(API + "location /metrics { gatehouse %REALM%; gatehouse_token_from api_key;"
-                         " gatehouse_require scope=metrics:read; proxy_pass %UPSTREAM%; }", realm=PLAIN)
-    account = Account(server)
-    secret = folder / "token"
-    secret.write_text(make_token(account, "Prometheus", scopes="metrics:read")["token"])
-    headers = {"Authorization": f"Bearer {secret.read_text()}", "User-Agent": "Prometheus/2.42.0",
-               "Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-               "X-Prometheus-Scrape-Timeout-Seconds": "10", "Accept-Encoding": "gzip"}
-    steadily(server, headers, 200, "/metrics")
-
+# ---- what outlives a request ----
 
 def test_a_websocket_ends_with_its_token(nginx):
     application = Sockets()
