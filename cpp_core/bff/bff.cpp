@@ -136,7 +136,7 @@ task<outcome> log_out(context ctx, input in) {
   co_return result;
 }
 
-// This realm knows no logins but its own.
+// Logins through Google do not exist here; the contract has an answer for that.
 task<outcome> refuse_foreign_login(context, input) { co_return operation::refuse(refusal::bad_credentials); }
 
 task<outcome> not_creatable(context, input) { co_return operation::blank(); }
@@ -170,7 +170,7 @@ constexpr std::array routes{
           200},
 };
 
-// A csrf_token or a uuid that is no string is none: the contract has its own words for that.
+// A csrf_token or a uuid that is no string counts as absent, because the contract has a refusal of its own for that.
 decoded decode(const route& matched, std::string_view content_type, std::string_view body) {
   if (matched.method == "GET") return decode_form(matched, content_type, body);
   decoded read = decode_json(matched, content_type, body);

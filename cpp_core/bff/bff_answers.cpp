@@ -24,21 +24,21 @@ bool is_administration(const route& matched) {
 response success() { return json_response(200, {{"status", "success"}}); }
 response success(ordered_json data) { return json_response(200, {{"status", "success"}, {"data", std::move(data)}}); }
 
-// The message once more, fit for a status line.
+// statusMessage repeats the message, without what a status line cannot hold.
 std::string on_one_line(std::string_view message) {
   std::string line(message);
   std::erase_if(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
   return line;
 }
 
-// What a handler answers: HTTP 200, whatever it is.
+// A refusal by a handler of the contract: always HTTP 200, with the status in the body.
 response failure(int status, std::string_view message) {
   return json_response(
       200, {{"status", "fail"},
             {"error", {{"message", message}, {"statusCode", status}, {"statusMessage", on_one_line(message)}}}});
 }
 
-// What is answered before any handler is asked.
+// A refusal before any handler of the contract is asked: the real status.
 response hard_error(const request& asked, int status, std::string_view message) {
   return json_response(status, {{"url", asked.uri},
                                 {"statusCode", status},
@@ -109,7 +109,7 @@ response say_refusal(const exchange& about, const operation::refused& rejection)
 
 response encode_refusal(const exchange& about, const operation::refused& rejection) {
   response answer = say_refusal(about, rejection);
-  // Not where the login has not been judged: a store that is down logs nobody out.
+  // Only a login that was judged clears the cookies: a store that is down logs nobody out.
   const bool is_failed_login = about.matched.path == bff_login && row_of(rejection.why).status < 500;
   if (is_failed_login) clear_bff_tokens(about, answer);
   return answer;
@@ -129,7 +129,7 @@ ordered_json sessions_body(const operation::session_list& all) {
   return rows;
 }
 
-// Of the user whom the path names: there is one permission, and administrators have it.
+// The contract asks by name, but there is only one permission, and every administrator has it.
 response answer_permission(const exchange& about, const account::user& user) {
   const std::string_view path = about.asked.path;
   const std::string permission(path.substr(path.rfind('/') + 1));
@@ -177,7 +177,7 @@ struct api_encoder {
   response operator()(const operation::mail_sent&) const {
     return about.matched.path == bff_reset ? clear(success()) : success();
   }
-  // Who asks for a new user, of whom an administrator makes none here.
+  // The contract has no way for an administrator to make a user.
   response operator()(const operation::blank&) const {
     return hard_error(about.asked, 422, "Users register themselves at authn/register");
   }

@@ -45,7 +45,7 @@ constexpr std::array all_pages{
 
 constexpr std::string_view asset_path = "assets/:id";
 
-// Without a link the page asks for one, or says that there is none.
+// The token is optional: opened without it, the page asks for a link or says that there is none.
 constexpr std::array page_token_fields{
     field{"token", &operation::input::link_token, false},
 };
@@ -76,7 +76,7 @@ constexpr auto page_routes = [] {
   return rows;
 }();
 
-// Of the pages that offer it because they can show nothing else.
+// Logs out, for pages that can show nothing else to this user, and leads to the login page.
 response leave(const exchange& about) {
   const std::string_view wanted = about.typed_as("return");
   const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
@@ -86,7 +86,7 @@ response leave(const exchange& about) {
   return answer;
 }
 
-// The page that says so, instead of a form that would come to nothing.
+// A dead link leads to a page that says so, not to a form that could not succeed.
 response refuse_link(const exchange& about, const operation::refused& rejection) {
   const bool is_dead =
       rejection.why == operation::refusal::link_unknown || rejection.why == operation::refusal::link_expired;
@@ -137,7 +137,7 @@ response encode(const exchange& about, const operation::outcome& outcome) {
   return std::visit(page_encoder{about}, outcome);
 }
 
-// A form that a browser has sent by itself: the script was not there to take it.
+// A POST to a page means that the browser has sent the form itself, so the script has not run.
 response encode_status(const request& asked, const realm::settings& realm, int status) {
   if (status != 405 || asked.method != "POST") return error_page_of_status(asked, realm, status);
   std::string said = realm.pages->text("iam", "needs_script", language_of(realm, asked));

@@ -32,7 +32,7 @@ found_value find_header(const request& asked, std::string_view name) {
   return found;
 }
 
-// Its value is percent-encoded: a space cannot stand in a cookie.
+// A cookie's value is percent-encoded here, because "Bearer TOKEN" has a space.
 found_value find_in_cookies(const request& asked, std::string_view name) {
   std::string joined;
   const gate::found_cookie cookie = gate::find_split_cookie(asked.all_headers("Cookie"), name, joined);
@@ -54,7 +54,7 @@ std::optional<secret> token_in(const std::optional<std::string>& value) {
   return secret(std::string_view(*value).substr(scheme.size()));
 }
 
-// `browser-dev` is for plain HTTP and for scripts that look at all of them.
+// With `browser-dev` cookies work over plain HTTP and scripts can read them.
 gate::cookie cookie_of(const exchange& about, std::string_view name) {
   const bool for_development = platform_of(about.asked) == platform::browser_dev;
   return {.name = std::string(name),

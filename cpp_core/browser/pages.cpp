@@ -83,8 +83,8 @@ task<operation::outcome> on_account(operation::context ctx, operation::input in)
   co_return co_await operation::show_overview_after(std::move(ctx), std::move(in), std::move(result));
 }
 
-// A login in a browser that may have been logged in already: what it had ends, or nobody could end it but by the list
-// of sessions. That it cannot be ended is no reason to refuse the login.
+// Logs in, and then ends the session that the browser had before, if it had one: its cookies are overwritten, so its
+// user could not log out of it any more. The login succeeds even if that session cannot be ended.
 template <auto Operation>
 task<operation::outcome> in_place_of_another(operation::context ctx, operation::input in) {
   operation::input before;
@@ -108,7 +108,7 @@ constexpr std::array routes{
     route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
     route{"GET", "hop", operation::hand_over, credential::session, hop_fields, 302},
     route{"GET", "account", operation::show_overview, credential::session, {}, 200},
-    // Of these, each is a form that was shown again, and is now asked for by its address.
+    // The address of a form that was refused and shown again; a browser that reloads it sends a GET.
     route{"GET", "account/profile", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/password", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/sessions", operation::show_overview, credential::session, {}, 200},
@@ -184,7 +184,7 @@ std::string destination(const exchange& about) {
   return gate::is_safe_return(wanted, allowed) ? std::string(wanted) : "/";
 }
 
-// A login through the dialect `form` in the same browser: this one takes its place, and a logout is one from both.
+// A login here takes the place of one through the dialect `form` in the same browser, and a logout ends both.
 void clear_handle(const exchange& about, response& answer) {
   const auto& handle = about.realm.handle_cookie;
   if (!handle) return;
@@ -213,7 +213,7 @@ std::string logged_out_page(const exchange& about) {
   return mounted(about, "logged-out") + query;
 }
 
-// What the browser has kept of the application's pages goes as well.
+// Clear-Site-Data also removes the application's pages from the browser's cache.
 response leave(const exchange& about) {
   response answer = redirect(303, logged_out_page(about));
   clear_cookies(about, answer);
@@ -228,8 +228,8 @@ response to_login(const exchange& about) {
   return redirect(303, mounted(about, "login?return=") + gate::percent_encode(back));
 }
 
-// To another of the realm's hosts, whichever a browser may ask for. Nobody is asked to log in first for one that is
-// none.
+// A hand-over only goes to a host of the realm. This is checked before the login, so that nobody logs in for a host
+// that will be refused.
 std::optional<response> refuse_unknown_host(const exchange& about) {
   constexpr std::size_t challenge_length = 43;  // of 32 bytes in base64url
   if (about.matched.path != "hop") return std::nullopt;
@@ -263,16 +263,16 @@ response show_account(const exchange& about, const operation::account_overview& 
   return html(status, about.realm.pages->render(account_template, language, values), language);
 }
 
-// By a cookie: no proof.
+// It only looks whether there is a cookie, which may be dead.
 bool seems_logged_in(const exchange& about) { return !find_token_cookies(about.asked, about.realm).nothing(); }
 
-// Over plain HTTP a browser does not say that it fills a frame, so the guard has sent it to the login page there: it is
-// not to be blank.
+// Over plain HTTP browsers send no Sec-Fetch-Dest, so the guard cannot see that a frame asks and redirects it to the
+// login page, which would be blank if it could not be framed.
 bool may_be_framed(const exchange& about) {
   return about.matched.path == "login" && !about.asked.secure && about.asked.header("Sec-Fetch-Dest").empty();
 }
 
-// Any page that is filled with a form; `name`: of its template.
+// Renders a page with a form, from the template `name`.
 response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
               nlohmann::json values = {}) {
   const std::string_view language = language_of(about.realm, about.asked);
@@ -293,7 +293,7 @@ response show_form(const exchange& about, const operation::refused* trouble) {
   return show(about, page_of(about).template_name, status, trouble);
 }
 
-// Instead of the form, which would have him log in once more.
+// Says who is logged in instead of showing the login form.
 response show_who_is_logged_in(const exchange& about, const std::string& email) {
   const nlohmann::json values = {{"user", {{"email", email}}}, {"destination", destination(about)}};
   return show(about, "login.html", 200, nullptr, values);
@@ -313,7 +313,8 @@ response show_dead_link(const exchange& about, const operation::refused& rejecti
 response encode_refusal(const exchange& about, const operation::refused& rejection) {
   const bool was_over = about.matched.path == "logout" && rejection.why == refusal::bad_refresh_token;
   if (was_over) return leave(about);
-  // Which sessions they are of nobody knows, so none has ended; but the browser is not to stay between the two.
+  // The cookies are of two sessions, and which one is meant cannot be told, so none has ended; but the browser loses
+  // both.
   if (about.matched.path == "logout" && rejection.why == refusal::conflicting_credentials) {
     response answer = error_page(about.asked, about.realm, rejection);
     clear_cookies(about, answer);
@@ -347,12 +348,12 @@ response encode_verified(const exchange& about, const operation::email_verified&
 response encode_page(const exchange& about, const operation::blank& page) {
   if (!page.logged_in_as.empty()) return show_who_is_logged_in(about, page.logged_in_as);
   if (about.matched.path.empty()) return redirect(303, mounted(about, "account"));
-  // A GET changes nothing: nobody is logged out by a picture on another site, with which no cookie comes.
+  // A picture on another site can send this GET, without the cookies, so it must not log anybody out.
   if (about.matched.path == "logout" && !seems_logged_in(about)) return redirect(303, logged_out_page(about));
   return about.matched.path == "assets/:id" ? asset(about) : show_form(about, nullptr);
 }
 
-// After a form of the account page, which says that it is done.
+// After a form of the account page: back to it, with a notice of what was done.
 response to_account(const exchange& about, std::string_view notice) {
   return redirect(303, mounted(about, "account?done=") + std::string(notice));
 }

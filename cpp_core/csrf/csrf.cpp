@@ -84,7 +84,7 @@ response error_response(int status, std::string_view message) {
 
 response refuse_token() { return json_response(403, {{"message", "Invalid or missing CSRF token."}}); }
 
-// In the header or, without one, in the body; never in a URL.
+// The token is taken from the header, else from the body, but never from a URL, which is logged.
 secret shown_token(const exchange& about) {
   const std::string_view header = about.asked.header(token_name);
   const bool from_url = about.matched.method == "GET" && !about.asked.query.empty();
@@ -99,7 +99,7 @@ std::optional<response> refuse_early(const exchange& about) {
     const bool is_forged = std::holds_alternative<forged_csrf_cookie>(cookie);
     if (may_have_it && !is_forged) return std::nullopt;
     response rejection = refuse_token();
-    // A script cannot, and by a cookie of a key that is gone the browser would be refused for ever.
+    // No script can clear it, and a cookie signed with a key that is gone would have the browser refused for ever.
     if (is_forged) rejection.add_header("Set-Cookie", clear_csrf_cookie(about.realm));
     return rejection;
   }

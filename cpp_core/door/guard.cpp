@@ -69,8 +69,8 @@ dialect::response problem_json(int status) {
   return answer;
 }
 
-// The guard's own 400 is of two credentials that disagree, and its 401 of one who has sent something, or who sees a
-// frame: who only wants to see a page has been redirected.
+// The guard answers 400 to two credentials that disagree. A navigation without a session was redirected to the login
+// page, so a 401 that gets here is a form that was sent, or a page in a frame.
 dialect::response page_for(const dialect::request& asked, const realm::settings& realm, std::string_view uri,
                            const gate::identity* who, int status) {
   if (status == 400) return dialect::error_page(asked, realm, operation::refusal::conflicting_credentials);

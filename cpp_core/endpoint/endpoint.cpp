@@ -16,7 +16,7 @@ namespace {
 using dialect::request;
 using operation::refusal;
 
-// Whoever looks at what no route has made: a browser's user is shown a page.
+// Which side answers where no route does: a browser that navigates gets the page's, everybody else the dialect's.
 const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm::settings& realm,
                                        const request& asked) {
   const gate::navigation said{asked.method, asked.header("Sec-Fetch-Mode"), asked.header("Sec-Fetch-Dest"),
@@ -24,7 +24,7 @@ const dialect::dialect& side_of_reader(const dialect::dialect& base, const realm
   return base.pages != nullptr && realm.has_pages && gate::is_navigation(said) ? *base.pages : base;
 }
 
-// What the operation is to be told: the body, of a GET the query.
+// The operation's input: from the body, or from the query of a GET.
 dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& matched, const request& asked) {
   if (matched.fields.empty()) return {};
   const bool is_get = matched.method == "GET";
@@ -34,7 +34,8 @@ dialect::decoded decode(const dialect::dialect& spoken, const dialect::route& ma
   return spoken.decode(matched, asked.header("Content-Type"), asked.body.reveal());
 }
 
-// What was sent, without what is secret; but a form that uses a link is shown with its token in a hidden field.
+// What was typed, to show a form again; without secrets, but with the token of a link, which its form has as a hidden
+// field.
 std::vector<std::pair<std::string_view, std::string>> typed(const dialect::route& matched, const operation::input& in) {
   std::vector<std::pair<std::string_view, std::string>> shown;
   for (const dialect::field& each : matched.fields) {
@@ -62,7 +63,7 @@ struct performed {
   std::optional<operation::issued_tokens> renewed;
 };
 
-// Who it is goes first: what is wrong with the rest is between us and them.
+// The credentials are judged first: what is wrong with the body is only told to those who may use the route.
 task<performed> perform(operation::context ctx, const dialect::dialect& spoken, const dialect::route& matched,
                         dialect::presented shown, dialect::decoded read) {
   performed result;
@@ -92,13 +93,13 @@ task<performed> perform(operation::context ctx, const dialect::dialect& spoken, 
   co_return result;
 }
 
-// The session that the request was let in by is no more: there is nothing to keep a token for.
+// The session of the request has ended with it, so a token that renewed it is of no use.
 bool ends_own_session(const operation::outcome& outcome) {
   const auto* removed = std::get_if<operation::account_removed>(&outcome);
   return std::holds_alternative<operation::signed_out>(outcome) || (removed != nullptr && removed->own);
 }
 
-// What was refused, also where the account page is shown all the same; null: nothing.
+// The refusal, if there is one; the account page may have it inside. null: nothing was refused.
 const operation::refused* refusal_in(const operation::outcome& outcome) {
   const auto* account = std::get_if<operation::account_overview>(&outcome);
   if (account != nullptr) return account->trouble ? &*account->trouble : nullptr;
@@ -118,14 +119,14 @@ void add_outcome_headers(const operation::outcome& outcome, dialect::response& a
   if (wait.count() > 0) answer.add_header("Retry-After", std::to_string(wait.count()));
 }
 
-// What every response of ours carries, whatever it says: it is private unless it says more, and not to be sniffed.
+// Every response is private, unless it has said how long it may be stored, and its type is not to be guessed.
 void add_common_headers(dialect::response& answer) {
   const bool may_be_stored = answer.has_header("Cache-Control");
   if (!may_be_stored) answer.add_header("Cache-Control", "no-store");
   answer.add_header("X-Content-Type-Options", "nosniff");
 }
 
-// Its path may be known, but not with this method, or not for a body of this type.
+// No route fits: the path is unknown (404), or the method (405) or the type of the body (415) is wrong for it.
 dialect::response answer_unrouted(const dialect::dialect& base, const realm::settings& realm, const request& asked) {
   const dialect::dialect& on_screen = side_of_reader(base, realm, asked);
   const std::string allowed = allowed_methods(base, realm.has_pages, asked.path);

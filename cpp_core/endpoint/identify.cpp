@@ -52,7 +52,8 @@ identified whatever_is_good(const operation::context& ctx, dialect::presented sh
   return found;
 }
 
-// A user who is deactivated is logged out at once, so his token alone would not tell him more than that.
+// A user who is deactivated is logged out at once, so his token is merely dead; this finds out that he was deactivated,
+// to tell him.
 task<identified> identify_or_say_why(operation::context ctx, dialect::presented shown) {
   const gate::identity_ref holder =
       shown.access ? ctx.realm.authenticator().recognise(shown.access->reveal()) : gate::identity_ref();

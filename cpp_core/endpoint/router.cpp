@@ -10,7 +10,7 @@ namespace gatehouse::endpoint {
 
 namespace {
 
-// Up to the next slash, which goes with it.
+// Takes the first segment off the path, with the slash behind it.
 std::string_view take_segment(std::string_view& path) {
   const std::string_view segment = path.substr(0, path.find('/'));
   path.remove_prefix(std::min(segment.size() + 1, path.size()));
@@ -22,7 +22,7 @@ struct named_segments {
   std::string_view id, user;
 };
 
-// nullopt: the path is another.
+// Matches a path against a pattern; nullopt: it does not match.
 std::optional<named_segments> match_path(std::string_view pattern, std::string_view path) {
   if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
   named_segments found;
@@ -39,7 +39,7 @@ std::optional<named_segments> match_path(std::string_view pattern, std::string_v
 
 }  // namespace
 
-// What is nothing but slashes is no route.
+// A path of slashes alone is no route.
 std::string_view without_trailing_slash(std::string_view path) {
   const bool has_one = path.size() > 1 && path.ends_with('/');
   return has_one ? path.substr(0, path.size() - 1) : path;

@@ -28,7 +28,7 @@ using nlohmann::ordered_json;
 using operation::input;
 using operation::refusal;
 
-// The link's name in this contract; "token" is what the pages' templates call it.
+// The contract calls the secret of a link "uuid", the templates of the pages call it "token".
 constexpr std::array reset_fields{
     field{"uuid", &input::link_token, true},
     field{"token", &input::link_token, false},
@@ -39,7 +39,7 @@ constexpr std::array uuid_fields{
     field{"token", &input::link_token, false},
 };
 
-// Without a password there is a page to show, which asks for one.
+// Without a password the request is for the page that asks for one.
 task<operation::outcome> reset_password(operation::context ctx, operation::input in) {
   if (!in.password) co_return co_await operation::look_at_reset_link(std::move(ctx), std::move(in));
   co_return co_await operation::reset_password(std::move(ctx), std::move(in));
@@ -73,7 +73,7 @@ decoded decode(const route& matched, std::string_view content_type, std::string_
   return {{}, std::move(rejection)};
 }
 
-// The handle counts like a refresh token.
+// The handle is found like a refresh token, and does what one does.
 presented find_handle(const request& asked, const realm::settings& realm) {
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");
   std::string joined;
@@ -104,7 +104,7 @@ response code_and_message(int status, std::string_view said) {
   return answer;
 }
 
-// A login through the pages of another dialect in the same browser: this one takes its place.
+// This login takes the place of one through the pages of `rest` in the same browser, whose refresh cookie goes.
 void clear_other_login(const exchange& about, response& answer) {
   const auto other = gate::find_cookie(about.asked.all_headers("Cookie"), about.realm.cookies->refresh());
   if (!std::holds_alternative<gate::no_cookie>(other)) {
@@ -162,7 +162,7 @@ response encode_refusal(const exchange& about, const operation::refused& rejecti
   return text(status, sentence_of(about, rejection));
 }
 
-// A page that asks for something. To who wants none, it says what is missing.
+// Shows the page that asks for something; a client that wants no page is told which field is missing.
 response ask(const exchange& about, const operation::blank& page) {
   const bool asks_for_password = about.matched.path == form_reset;
   if (!asks_for_password || (wants_page(about.asked) && about.matched.method == "GET")) {
@@ -174,8 +174,8 @@ response ask(const exchange& about, const operation::blank& page) {
   return encode_refusal(about, rejection);
 }
 
-// A HEAD must change nothing (RFC 9110 §9.3.2), and one GET of ours does: it is answered as for the form, whatever it
-// brings.
+// GET reset-password changes the password, but a HEAD must change nothing (RFC 9110 §9.3.2): it is answered like the
+// GET of the form, whatever its query says.
 std::optional<response> answer_blind_reset(const exchange& about) {
   if (about.asked.method != "HEAD" || about.matched.path != form_reset) return std::nullopt;
   return form_page(about, nullptr);

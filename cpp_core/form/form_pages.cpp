@@ -39,7 +39,7 @@ nlohmann::json values_of(const realm::settings& realm, const request& asked, std
   return values;
 }
 
-// The path of the page that sent the browser here, if that is one of this site and none of ours; else empty.
+// The path of the page that led here, from Referer, if it is on this site and no page of this dialect; else empty.
 std::string_view referring_page(const exchange& about) {
   std::string_view address = about.asked.header("Referer");
   if (!address.starts_with(about.realm.public_url)) return {};
@@ -48,7 +48,7 @@ std::string_view referring_page(const exchange& about) {
   return address;
 }
 
-// What the form says; that of the logout, whose body is nobody's business, says it in its address.
+// The form's field "return"; a logout ignores its body, so there it is in the query.
 std::string wanted_return(const exchange& about) {
   if (about.matched.path != form_logout) return std::string(about.typed_as("return"));
   constexpr route by_query{"GET", form_logout, nullptr, credential::none, return_fields, 303};
@@ -61,7 +61,7 @@ std::string safe_return(const exchange& about) {
   return !wanted.empty() && gate::is_safe_return(wanted, allowed) ? wanted : std::string(referring_page(about));
 }
 
-// What a link that came by mail has in its query, or the form that was opened by it in its body.
+// The link's secret: in the query when the mail's link is opened, in the body when its form is sent.
 std::string link_token_of(const exchange& about) {
   const bool by_query = !about.asked.query.empty() && about.matched.method == "GET";
   const std::string_view sent = by_query ? std::string_view(about.asked.query) : about.asked.body.reveal();
@@ -78,7 +78,7 @@ nlohmann::json plain_values(const exchange& about) {
   return values_of(about.realm, about.asked, language_of(about.realm, about.asked));
 }
 
-// With a notice on it.
+// The login page says there what has been done.
 response to_login(const exchange& about, std::string_view notice) {
   return redirect(303, place_of(about.asked) + "login?done=" + std::string(notice));
 }
@@ -88,7 +88,7 @@ response show(const exchange& about, std::string_view template_name, int status,
   return html(status, about.realm.pages->render(template_name, language, values), language);
 }
 
-// The same request, as the pages' own functions expect it: with the mount that their links begin with.
+// A copy whose mount is where the pages are, because the shared pages make their links from the mount.
 request as_page(const request& asked) {
   request moved = asked;
   moved.mount = place_of(asked);
@@ -125,7 +125,7 @@ response form_page(const exchange& about, const operation::refused* trouble, con
 
   const bool by_link = about.matched.path == form_reset || about.matched.path == form_verify;
   const int status = trouble != nullptr ? row_of(trouble->why).status : 200;
-  // Whether a link is good cannot be told now, so none of its forms is shown.
+  // As long as nobody can tell whether the link is good, its form is not shown.
   const bool untold = by_link && about.matched.method == "GET" && (status == 429 || status == 503);
   if (untold) return form_error_page(about.asked, about.realm, *trouble);
 

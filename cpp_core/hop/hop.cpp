@@ -47,7 +47,7 @@ gate::hop_cookie cookie_of(const realm::settings& realm, std::string_view origin
   return {*realm.keys, realm.name, origin, realm.cookie_name, realm.cookie_secure};
 }
 
-// No address of a hand-over is told to whatever is loaded next.
+// The address has the code of the hand-over, so the next page must not learn it by Referer.
 response away(std::string location) {
   response answer = redirect(302, std::move(location));
   answer.add_header("Referrer-Policy", "no-referrer");
@@ -55,7 +55,7 @@ response away(std::string location) {
   return answer;
 }
 
-// Whether this browser has begun what it comes back from shows in its cookie.
+// The hop cookie shows whether this browser has begun the hand-over that it comes back from.
 void read_more(const request& asked, const realm::settings& realm, input& in) {
   in.origin = origin_of(realm, asked);
   const auto state = gate::parse_hop_state(in.state.value_or(""));
@@ -83,7 +83,7 @@ struct arrival_encoder {
   response operator()(const operation::signed_in& session) const {
     return state ? enter(about, *state, &session.tokens) : lost();
   }
-  // It has the cookies of both hosts already.
+  // cookie_domain: the browser has the cookies of the login host here, too.
   response operator()(const operation::blank&) const { return state ? enter(about, *state, nullptr) : lost(); }
   // Where a login took longer than a hand-over may, the browser is sent once more: it has a session at the login host
   // by now.

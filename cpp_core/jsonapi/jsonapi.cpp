@@ -67,7 +67,7 @@ constexpr std::array user_fields{
     field{"metadata", &input::metadata, false},
 };
 
-// The claims of the access token are of before the change, so there is a new one with it.
+// The caller's access token has the claims from before the change, so the answer brings a new one.
 task<operation::outcome> change_profile(operation::context ctx, operation::input in) {
   operation::outcome result = co_await operation::change_profile(ctx, in);
   co_return co_await operation::reissue_after(std::move(ctx), std::move(in), std::move(result));
@@ -95,7 +95,7 @@ decoded decode(const route& matched, std::string_view content_type, std::string_
   return decode_jsonapi(matched, envelope_of(matched), content_type, body);
 }
 
-// One that comes twice is none that is any good.
+// A cookie that is there twice counts as absent: which one is ours cannot be told.
 presented find_tokens(const request& asked, const realm::settings& realm) {
   presented shown = find_bearer_token(asked, realm);
   const std::vector<std::string_view> headers = asked.all_headers("Cookie");

@@ -62,7 +62,7 @@ response fastify_error(int status, std::string_view code, std::string_view messa
       status, {{"statusCode", status}, {"code", code}, {"error", status_phrase(status)}, {"message", message}});
 }
 
-// Of 401 the status is a string there, and clients compare it as one.
+// The original writes the status 401 as a string, and its clients compare it as one.
 ordered_json status_code(int status) { return status == 401 ? ordered_json("401") : ordered_json(status); }
 
 response plain_error(int status, std::string_view message) {
@@ -112,7 +112,7 @@ response encode_session(const exchange& about, const operation::signed_in& sessi
   ordered_json data = {
       {"type", is_refresh ? "Refresh" : "users"}, {"id", session.user.id}, {"attributes", std::move(attributes)}};
   response answer = json_response(about.matched.success, {{"data", std::move(data)}});
-  // Who has only an access token must not get more than that for it.
+  // An access token alone must not be enough to get a refresh token.
   if (!is_change && !is_administration) {
     const auto lifetime = operation::cookie_lifetime(session.tokens, session.tokens.refresh_expires_at);
     set_cookie(about.realm, about.realm.jsonapi_cookie, session.tokens.refresh.reveal(), lifetime, answer);
@@ -129,7 +129,7 @@ response nothing(int status) {
   return empty;
 }
 
-// The tokens of an administrator are in no cookies of ours.
+// Administrators' tokens are in bodies, so only the others have cookies to clear.
 response leave(const exchange& about) {
   response left = nothing(about.matched.success);
   if (is_jsonapi_administration(about.matched)) return left;

@@ -23,7 +23,7 @@ decoded must_have(std::string_view where, std::string_view member) {
   return unusable_body(std::string(where) + " must have required property '" + std::string(member) + "'");
 }
 
-// 1 and 0, as numbers or as strings; JSON's own are understood as well.
+// The original takes 1 and 0, as numbers or strings; true and false are understood as well.
 std::optional<bool> read_flag(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value == 1 || value == "1") return true;
@@ -31,7 +31,7 @@ std::optional<bool> read_flag(const json& value) {
   return std::nullopt;
 }
 
-// What is missing goes before what is of a wrong type, each in the order of the table.
+// Like the original, first looks for missing members, then for wrong types, each in the order of the table.
 decoded read_attributes(const route& matched, std::string_view where, json attributes) {
   if (!attributes.is_object()) return must_be(where, "object");
   for (const field& each : matched.fields) {

@@ -47,9 +47,9 @@ secret make_password() {
     if (i > 0 && i % group == 0) text += '-';
     text += alphabet[std::to_integer<std::size_t>(chosen[i]) % alphabet.size()];
   }
-  secret made(text);
+  secret password(text);
   OPENSSL_cleanse(text.data(), text.size());
-  return made;
+  return password;
 }
 
 }  // namespace

@@ -45,13 +45,14 @@ result<bool> ldap_hash_matches(const secret& password, const std::string& stored
   const evp_md_context context(EVP_MD_CTX_new());
   const std::string_view typed = password.reveal();
   const std::string_view salt = std::string_view(*bytes).substr(by->size);
-  std::string made(by->size, '\0');
-  const bool computed = algorithm && context && EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1 &&
-                        EVP_DigestUpdate(context.get(), typed.data(), typed.size()) == 1 &&
-                        EVP_DigestUpdate(context.get(), salt.data(), salt.size()) == 1 &&
-                        EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(made.data()), nullptr) == 1;
+  std::string digest(by->size, '\0');
+  const bool computed =
+      algorithm && context && EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1 &&
+      EVP_DigestUpdate(context.get(), typed.data(), typed.size()) == 1 &&
+      EVP_DigestUpdate(context.get(), salt.data(), salt.size()) == 1 &&
+      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1;
   if (!computed) return error{fault::internal, "libcrypto refuses to compute its digest"};
-  return same_bytes(made, std::string_view(*bytes).substr(0, by->size));
+  return same_bytes(digest, std::string_view(*bytes).substr(0, by->size));
 }
 
 result<bool> django_hash_matches(const secret& password, const std::string& stored) {
@@ -78,13 +79,14 @@ result<bool> django_hash_matches(const secret& password, const std::string& stor
   const evp_md algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   const std::string_view typed = password.reveal();
   if (typed.find('\0') != std::string_view::npos) return false;  // HMAC takes it for its own padding
-  std::string made(hash_bytes, '\0');
-  const bool computed = algorithm && PKCS5_PBKDF2_HMAC(typed.data(), static_cast<int>(typed.size()),
-                                                       reinterpret_cast<const unsigned char*>(salt.data()),
-                                                       static_cast<int>(salt.size()), iterations, algorithm.get(),
-                                                       hash_bytes, reinterpret_cast<unsigned char*>(made.data())) == 1;
+  std::string digest(hash_bytes, '\0');
+  const bool computed =
+      algorithm &&
+      PKCS5_PBKDF2_HMAC(typed.data(), static_cast<int>(typed.size()),
+                        reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()), iterations,
+                        algorithm.get(), hash_bytes, reinterpret_cast<unsigned char*>(digest.data())) == 1;
   if (!computed) return error{fault::internal, "libcrypto refuses to compute it"};
-  return same_bytes(made, *hash);
+  return same_bytes(digest, *hash);
 }
 
 }  // namespace gatehouse::password

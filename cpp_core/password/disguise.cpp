@@ -45,9 +45,9 @@ char letter_for(char c, char letter_for_1) {
 secret with_letters(std::string_view text, char letter_for_1) {
   std::string letters(text);
   std::transform(letters.begin(), letters.end(), letters.begin(), [&](char c) { return letter_for(c, letter_for_1); });
-  secret made(letters);
+  secret disguised(letters);
   OPENSSL_cleanse(letters.data(), letters.size());
-  return made;
+  return disguised;
 }
 
 }  // namespace

@@ -42,10 +42,10 @@ result<letter_templates> letter_templates::load(const std::string& directory, le
   const std::vector<std::string_view> required(names.begin(), names.end());
   result<view::folder> folder = view::folder::load(directory, required);
   if (!folder) return folder.failure();
-  letter_templates made(std::move(*folder), std::move(head));
-  const status tried = made.try_each(directory);
+  letter_templates loaded(std::move(*folder), std::move(head));
+  const status tried = loaded.try_each(directory);
   if (!tried) return tried.failure();
-  return made;
+  return loaded;
 }
 
 status letter_templates::try_each(const std::string& directory) const {

@@ -117,10 +117,10 @@ std::string key::sign(std::string_view input) const {
   const evp_md_context context = copy_of(signing);
   require(context != nullptr);
   std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(material.get()));
-  std::string made(size, '\0');
-  require(EVP_DigestSign(context.get(), octets(made), &size, octets(input), input.size()) == 1);
-  made.resize(size);
-  return about_.algorithm == algorithm::es256 ? from_der(made) : made;
+  std::string signature(size, '\0');
+  require(EVP_DigestSign(context.get(), octets(signature), &size, octets(input), input.size()) == 1);
+  signature.resize(size);
+  return about_.algorithm == algorithm::es256 ? from_der(signature) : signature;
 }
 
 bool key::verify(std::string_view input, std::string_view signed_with) const noexcept {
