@@ -220,6 +220,7 @@ JSONAPI = [
 
 
 def test_jsonapi(nginx, smtp):
+    """Issue 10.19"""
     realm = mail_settings(smtp, verify_email="off", **PLAIN)
     replay(nginx("location /v1/ { gatehouse_api %REALM% jsonapi; }", realm=realm), JSONAPI, {"email": PERSON["email"]}, smtp)
 
@@ -240,8 +241,8 @@ COUNTED = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": r"\d", "X-RateLim
 CSRF = [
     Call("GET", "/csrf-token", 200, {"csrfToken": "CSRF"}, cookies={"double-csrf-secret": CSRF_COOKIE},
          keep={"csrf": "csrfToken", "secret": "cookie double-csrf-secret"}),
-    Call("GET", "/csrf-token", 200, {"csrfToken": "CSRF"}, send={"Cookie": "double-csrf-secret={secret}"},
-         cookies={"double-csrf-secret": CSRF_COOKIE}, keep={"csrf": "csrfToken"}),
+    Call("GET", "/csrf-token", 200, '{"csrfToken":"{csrf}"}', send={"Cookie": "double-csrf-secret={secret}"},
+         cookies={"double-csrf-secret": CSRF_COOKIE}),  # the same token
     Call("GET", "/csrf-token", 403, FORBIDDEN, send={"Cookie": "double-csrf-secret={csrf}%7C00"},
          cookies={"double-csrf-secret": ".*" + CLEARED}),
     Call("POST", "/auth/register", 403, FORBIDDEN, json=CSRF_BODY),
@@ -281,6 +282,7 @@ UNKNOWN = Call("POST", "/auth/logout", 400, csrf_error(400, "Bad Request", "Inva
 
 
 def test_csrf(nginx):
+    """Issue 10.20: the refresh token is a UUID."""
     server = nginx("location /auth/ { gatehouse_api %REALM% csrf mount=/; }"
                    "location = /csrf-token { gatehouse_api %REALM% csrf mount=/; }", realm=PLAIN)
     kept = {}
@@ -334,6 +336,7 @@ FORM = [
 
 
 def test_form(nginx, smtp):
+    """Issue 10.20"""
     realm = mail_settings(smtp, verify_email="off", **PLAIN)
     server = nginx("location /auth/ { gatehouse_api %REALM% form mount=/; }" + GUARDED, realm=realm)
     replay(server, FORM, {"email": "john@example.com"}, smtp)
@@ -445,10 +448,11 @@ BFF = [
 
 
 def test_bff(nginx, smtp):
+    """Issue 10.18: the csrf_token is 64 hexadecimal digits, too."""
     realm = mail_settings(smtp, verify_email="off", **PLAIN)
     kept = {"email": "jane@example.com"}
     replay(nginx("location /api/iam/ { gatehouse_api %REALM% bff; }", realm=realm), BFF, kept, smtp)
-    assert re.fullmatch("[0-9a-f]{64}", kept["csrf"]), "Issue 10.18"
+    assert re.fullmatch("[0-9a-f]{64}", kept["csrf"])
 
 
 ADMIN_LISTS = [
