@@ -138,3 +138,16 @@ def test_a_cached_page_brings_no_ones_cookies(nginx, upstream):
     answer = second.get("/")
     assert not set_cookies(answer) and answer.text == "page 1"
     assert server.get("/", headers=bearer("x")).status_code == 401
+
+
+def test_a_key_with_the_user_knows_who_has_only_a_refresh_cookie(nginx, upstream):
+    """Issue 10.15, 10.11: the cache asks after the guard has renewed, even where limit_req has asked before."""
+    server = nginx(API + "location / { gatehouse %REALM%; limit_req zone=users burst=9 nodelay; " + KEY + CACHED + " }",
+                   http=ZONE + "limit_req_zone $gatehouse_user zone=users:1m rate=1r/s;",
+                   realm={"cookie": "gh", "cookie_secure": "off"})
+    upstream.reply = lambda request: (200, [("Content-Type", "text/html")], f"page {upstream.count}")
+    first, second = Browser(server), Browser(server)
+    for number, browser in enumerate((first, second), 1):
+        browser.register()
+        browser.forget("gh")
+        assert [browser.get("/").text for _ in range(2)] == [f"page {number}"] * 2
