@@ -94,6 +94,14 @@ typedef struct {
 } ngx_http_gatehouse_from_t;
 
 
+/* A directive that leads to another location, and where to. */
+
+typedef struct {
+    char                       *directive;
+    ngx_str_t                   to;
+} ngx_http_gatehouse_lead_t;
+
+
 /* What "proxy_cache" and its kin keep, see the directives of their names. */
 
 #define NGX_HTTP_GATEHOUSE_CACHES  4          /* proxy, fastcgi, scgi, uwsgi */
@@ -137,7 +145,7 @@ typedef struct {
     gh_realm                   *hop;          /* the realm of gatehouse_hop */
     ngx_array_t                *check_from;   /* ngx_cidr_t */
 
-    ngx_str_t                   try_files;    /* the last word */
+    ngx_array_t                *leads;        /* here, of other modules */
     ngx_http_gatehouse_cache_t  caches[NGX_HTTP_GATEHOUSE_CACHES];
 } ngx_http_gatehouse_loc_conf_t;
 

@@ -53,7 +53,9 @@ ngx_http_gatehouse_look_at(void *data, ngx_http_gatehouse_location_t *where)
 {
     ngx_http_gatehouse_leads_t *leads = data;
 
+    ngx_uint_t                      i;
     ngx_http_core_loc_conf_t       *clcf;
+    ngx_http_gatehouse_lead_t      *lead;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     clcf = where->loc_conf[ngx_http_core_module.ctx_index];
@@ -69,11 +71,17 @@ ngx_http_gatehouse_look_at(void *data, ngx_http_gatehouse_location_t *where)
 
     ngx_http_gatehouse_look_at_caches(leads, glcf);
 
-    if (glcf->try_files.len
-        && ngx_http_gatehouse_follow(leads, "try_files", &glcf->try_files, 1)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (glcf->leads) {
+        lead = glcf->leads->elts;
+
+        for (i = 0; i < glcf->leads->nelts; i++) {
+            if (ngx_http_gatehouse_follow(leads, lead[i].directive,
+                                          &lead[i].to, 1)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
     }
 
     return ngx_http_gatehouse_look_at_errors(leads, clcf);

@@ -38,7 +38,7 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
      *     conf->check_from = NULL;
      *     conf->hop = NULL;
      *     conf->redirect = 0;
-     *     conf->try_files = { 0, NULL };
+     *     conf->leads = NULL;
      */
 
     conf->realm = NGX_CONF_UNSET_PTR;

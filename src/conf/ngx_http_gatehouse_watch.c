@@ -10,10 +10,14 @@
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
+#define NGX_HTTP_GATEHOUSE_TRY_FILES  NGX_HTTP_GATEHOUSE_CACHES
+#define NGX_HTTP_GATEHOUSE_REWRITE    (NGX_HTTP_GATEHOUSE_CACHES + 1)
+
+
 typedef struct {
     ngx_command_t    *command;
     char           *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-    ngx_uint_t        cache;     /* of the location's caches */
+    ngx_uint_t        what;      /* a cache of the location's, or below */
     size_t            flag;      /* of such a cache */
 } ngx_http_gatehouse_watched_t;
 
@@ -25,13 +29,15 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_gatehouse_watch_command(ngx_conf_t *cf,
-    char *module, ngx_str_t *name, ngx_uint_t cache, size_t flag);
+    char *module, ngx_str_t *name, ngx_uint_t what, size_t flag);
 static ngx_command_t *ngx_http_gatehouse_find_command(ngx_conf_t *cf,
     char *module, ngx_str_t *name);
 static char *ngx_http_gatehouse_watched(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static void ngx_http_gatehouse_note(ngx_conf_t *cf,
+static ngx_int_t ngx_http_gatehouse_note(ngx_conf_t *cf,
     ngx_http_gatehouse_watched_t *watched);
+static ngx_int_t ngx_http_gatehouse_note_lead(ngx_conf_t *cf,
+    char *directive, ngx_str_t *to);
 static ngx_uint_t ngx_http_gatehouse_names_user(ngx_conf_t *cf);
 static void ngx_http_gatehouse_unwatch(void *data);
 
@@ -98,7 +104,17 @@ ngx_http_gatehouse_watch(ngx_conf_t *cf)
     ngx_str_set(&name, "try_files");
 
     if (ngx_http_gatehouse_watch_command(cf, "ngx_http_try_files_module",
-                                         &name, NGX_HTTP_GATEHOUSE_CACHES, 0)
+                                         &name, NGX_HTTP_GATEHOUSE_TRY_FILES,
+                                         0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&name, "rewrite");
+
+    if (ngx_http_gatehouse_watch_command(cf, "ngx_http_rewrite_module",
+                                         &name, NGX_HTTP_GATEHOUSE_REWRITE, 0)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -135,7 +151,7 @@ ngx_http_gatehouse_watch(ngx_conf_t *cf)
 
 static ngx_int_t
 ngx_http_gatehouse_watch_command(ngx_conf_t *cf, char *module,
-    ngx_str_t *name, ngx_uint_t cache, size_t flag)
+    ngx_str_t *name, ngx_uint_t what, size_t flag)
 {
     ngx_command_t                   *cmd;
     ngx_http_gatehouse_watched_t    *watched;
@@ -156,7 +172,7 @@ ngx_http_gatehouse_watch_command(ngx_conf_t *cf, char *module,
 
     watched->command = cmd;
     watched->set = cmd->set;
-    watched->cache = cache;
+    watched->what = what;
     watched->flag = flag;
 
     cmd->set = ngx_http_gatehouse_watched;
@@ -210,7 +226,10 @@ ngx_http_gatehouse_watched(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 0; i < gmcf->watched.nelts; i++) {
         if (watched[i].command == cmd) {
-            ngx_http_gatehouse_note(cf, &watched[i]);
+            if (ngx_http_gatehouse_note(cf, &watched[i]) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+
             return watched[i].set(cf, cmd, conf);
         }
     }
@@ -219,7 +238,7 @@ ngx_http_gatehouse_watched(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_gatehouse_note(ngx_conf_t *cf, ngx_http_gatehouse_watched_t *watched)
 {
     ngx_str_t                      *value;
@@ -230,12 +249,23 @@ ngx_http_gatehouse_note(ngx_conf_t *cf, ngx_http_gatehouse_watched_t *watched)
 
     value = cf->args->elts;
 
-    if (watched->cache == NGX_HTTP_GATEHOUSE_CACHES) {
-        glcf->try_files = value[cf->args->nelts - 1];
-        return;
+    if (watched->what == NGX_HTTP_GATEHOUSE_TRY_FILES) {
+        return ngx_http_gatehouse_note_lead(cf, "try_files",
+                                            &value[cf->args->nelts - 1]);
     }
 
-    flag = (ngx_flag_t *) ((u_char *) &glcf->caches[watched->cache]
+    if (watched->what == NGX_HTTP_GATEHOUSE_REWRITE) {
+
+        /* a "break" stays in the location, a redirect is asked for anew */
+
+        if (cf->args->nelts == 4 && ngx_strcmp(value[3].data, "last") != 0) {
+            return NGX_OK;
+        }
+
+        return ngx_http_gatehouse_note_lead(cf, "rewrite", &value[2]);
+    }
+
+    flag = (ngx_flag_t *) ((u_char *) &glcf->caches[watched->what]
                            + watched->flag);
 
     switch (watched->flag) {
@@ -252,6 +282,36 @@ ngx_http_gatehouse_note(ngx_conf_t *cf, ngx_http_gatehouse_watched_t *watched)
         *flag = ngx_http_gatehouse_names_user(cf);
         break;
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_note_lead(ngx_conf_t *cf, char *directive, ngx_str_t *to)
+{
+    ngx_http_gatehouse_lead_t      *lead;
+    ngx_http_gatehouse_loc_conf_t  *glcf;
+
+    glcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_gatehouse_module);
+
+    if (glcf->leads == NULL) {
+        glcf->leads = ngx_array_create(cf->pool, 1,
+                                       sizeof(ngx_http_gatehouse_lead_t));
+        if (glcf->leads == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    lead = ngx_array_push(glcf->leads);
+    if (lead == NULL) {
+        return NGX_ERROR;
+    }
+
+    lead->directive = directive;
+    lead->to = *to;
+
+    return NGX_OK;
 }
 
 

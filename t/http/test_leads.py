@@ -21,7 +21,7 @@ def warnings(nginx, server, http=""):
 
 @pytest.mark.parametrize("way", [
     "try_files $uri /index.php;", "try_files $uri $uri/ /index.php?$args;", "try_files $uri /index.php$is_args$args;",
-    "error_page 404 /index.php;", "error_page 404 = /index.php?gone=1; proxy_pass %UPSTREAM%;"])
+    "rewrite ^ /index.php last;", "rewrite ^/app/(.*)$ /index.php?page=$1;", "error_page 404 /index.php;", "error_page 404 = /index.php?gone=1; proxy_pass %UPSTREAM%;"])
 def test_a_guarded_location_that_leads_to_one_that_says_nothing_is_a_warning(nginx, way):
     """Issue 10.9: anybody gets in there, and its application is told of no user."""
     said = warnings(nginx, SILENT + "location /app/ { gatehouse %REALM%; " + way + " }")
@@ -38,11 +38,14 @@ def test_a_guarded_location_that_leads_to_one_that_says_nothing_is_a_warning(ngi
     SILENT + "location /app/ { try_files $uri /index.php; }",
     SILENT + "location /app/ { gatehouse %REALM%; try_files $uri =404; }",
     SILENT + "location /app/ { gatehouse %REALM%; try_files $uri $uri.php; }",
+    SILENT + "location /app/ { gatehouse %REALM%; rewrite ^ /index.php break; rewrite ^/app/(x.*)$ /$1 last; }",
+    SILENT + "location /app/ { gatehouse %REALM%; rewrite ^ /index.php redirect; }",
+    SILENT + "rewrite ^/old$ /index.php; location /app/ { gatehouse %REALM%; proxy_pass %UPSTREAM%; }",
     SILENT + "location /app/ { gatehouse %REALM%; error_page 401 403 /index.php; }",
     "gatehouse %REALM%; " + SILENT + "location /app/ { try_files $uri /index.php; }",
     "location /app/ { gatehouse %REALM%; error_page 401 /auth/login; error_page 404 /auth/account; }",
     "location /app/ { gatehouse %REALM%; error_page 500 502 /50x.html; } location = /50x.html { root %FOLDER%/html; }",
-    "location / { gatehouse %REALM%; try_files $uri /index.html; }"], ids=range(12))
+    "location / { gatehouse %REALM%; try_files $uri /index.html; }"], ids=range(15))
 def test_what_continues_the_guard_or_says_what_it_means_is_none(nginx, server):
     """Issue 10.9."""
     assert warnings(nginx, server) == []
