@@ -57,7 +57,7 @@ struct response {
   bool has_header(std::string_view name) const;  // as add_header() spelt it
 };
 
-// What a request shows of a session. The dialect knows where to look; whether they are good, it does not.
+// The credentials in a request. The dialect knows where to find them, but not whether they are good.
 struct presented {
   std::optional<secret> access;
   std::optional<secret> refresh;
@@ -73,7 +73,7 @@ struct decoded {
   std::optional<operation::refused> why;  // it cannot be used, field by field
 };
 
-// What an answer depends on beside the outcome.
+// What an encoder knows beside the outcome.
 struct exchange {
   const route& matched;
   const realm::settings& realm;
@@ -99,15 +99,16 @@ struct dialect {
   response (*encode_status)(const request& asked, const realm::settings& realm, int status);
   // Puts the tokens of a session that was renewed silently into the answer.
   void (*add_tokens)(const exchange& about, const operation::issued_tokens& tokens, response& answer) = nullptr;
-  // What every request must show, on whatever route and by whatever method, but a CORS preflight, which can show
-  // nothing; an answer: it does not. null: nothing.
+  // Refuses a request before its route is looked for, unless it is a CORS preflight. nullopt: it may go on; null: every
+  // request may.
   std::optional<response> (*refuse_first)(const request& asked, const realm::settings& realm) = nullptr;
-  // What every request to a route must show beside its credentials, in a header or in what was typed; an answer: it
-  // does not. null: nothing.
+  // Answers a request to a route before its operation runs, by its headers and what was typed. nullopt: the operation
+  // is to run; null: it always is.
   std::optional<response> (*refuse_early)(const exchange& about) = nullptr;
-  // What the operation is to be told beside the body or the query; null: nothing.
+  // Adds to the operation's input what is neither in the body nor in the query; null: nothing is added.
   void (*read_more)(const request& asked, const realm::settings& realm, operation::input& in) = nullptr;
-  // What a route that needs a session answers to a body that cannot be used. null: the refusal, and nothing more.
+  // Turns the refusal of a body into an outcome that shows the page again, on routes that need a session. null: the
+  // refusal is the outcome.
   task<operation::outcome> (*show_again)(operation::context ctx, operation::input in,
                                          operation::outcome refusal) = nullptr;
   // Cookies of its own beside the realm's, and request headers with its tokens, which no application is to see.
@@ -117,7 +118,7 @@ struct dialect {
   bool sets_cookies = false;
   // How often one client may call each route whose method is not a safe one; null: as often as he likes.
   limit::rate realm::settings::*rate = nullptr;
-  // What a page of another origin may send and read (CORS) beside what any may.
+  // The headers that a page of an allowed origin may send and read (CORS) beside those that any page may.
   std::string_view request_headers = "Authorization, Content-Type";
   std::string_view response_headers = "Retry-After, WWW-Authenticate";
   // It shows pages itself, from the realm's folder of templates: below this path after the mount, "login" and "assets/"

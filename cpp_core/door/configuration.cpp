@@ -88,7 +88,8 @@ const gh_realm* find_cookie_clash(const gh_realm& realm) {
   return nullptr;
 }
 
-// Of every realm whose tokens are refused from now on, which may be news to whoever has changed its public_url.
+// A warning for each realm whose issuer has changed: its tokens are refused from now on, which whoever has only changed
+// public_url may not expect.
 std::vector<std::string> new_issuers(const gh_config& before, const gh_config& now) {
   std::vector<std::string> all;
   for (const auto& realm : now.realms) {

@@ -1,7 +1,7 @@
 #include "endpoint/call_rate.h"
 
 #include "gate/cross_site.h"
-#include "limit/network.h"
+#include "limit/subscriber.h"
 #include "step/throttle.h"
 
 namespace gatehouse::endpoint {
@@ -11,7 +11,7 @@ task<rated> count_call(operation::context ctx, const dialect::dialect& spoken, c
   if (spoken.rate == nullptr || gate::is_safe_method(matched.method)) co_return call;
 
   limit::limiter& limits = ctx.realm.limits();
-  const std::string network = limit::network_of(ctx.address);
+  const std::string network = limit::subscriber_of(ctx.address);
   std::vector<limit::bucket> buckets;
   buckets.push_back({limits.key("calls", {spoken.name, matched.method, matched.path, network}),
                      ctx.realm.settings().*spoken.rate, ""});

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t code_bytes = 32;
 
-// What Redis knows of a code.
+// What Redis keeps under the code of a hand-over.
 std::string hash_of(const secret& code) {
   const sha256_digest digest = sha256_hasher()(code.reveal());
   return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});

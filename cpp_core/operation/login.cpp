@@ -9,7 +9,7 @@ namespace gatehouse::operation {
 
 namespace {
 
-// The parameters of the hash are not today's, and the password is at hand. Failing to is no reason to refuse a login.
+// Hashes the password anew if its hash has outdated parameters. If that fails, the login succeeds all the same.
 task<done> renew_hash(context ctx, std::string user_id, std::string old_hash, secret password) {
   result<std::string> renewed = co_await ctx.realm.passwords().hash(std::move(password));
   if (!renewed) {
@@ -36,7 +36,8 @@ bool may_use_client(const context& ctx, const account::user& user) {
   return !ctx.asked_by.admins_only || user.has_role("admin");
 }
 
-// An administrator changed the user while the password was being checked. It still counts if it is the same one.
+// The user was changed while the password was being checked. Reads him again; if the password's hash is still the same,
+// the login counts.
 task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash, bool persistent) {
   auto found = co_await ctx.realm.accounts().find(user_id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
@@ -74,7 +75,7 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
   co_return std::move(*entered);
 }
 
-// Whatever came of it, the password was right.
+// Whether the password was right, also where the login was refused for another reason.
 bool proved_password(const outcome& result) {
   const auto* rejection = std::get_if<refused>(&result);
   return rejection == nullptr || rejection->why == refusal::already_logged_in ||

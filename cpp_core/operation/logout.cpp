@@ -16,14 +16,14 @@ task<done> record(context ctx, std::string user_id, std::string session_id) {
   co_return done{};
 }
 
-// Whether it was a live one. `client`: only of this one; empty: of any.
+// Ends the session, and says whether it was alive. `client`: only a session of this client; empty: of any.
 task<result<bool>> end(context ctx, std::string user_id, std::string session_id, std::string client) {
   result<bool> ended = co_await ctx.realm.sessions().end(session_id, user_id, std::move(client));
   if (ended && *ended) co_await record(ctx, std::move(user_id), std::move(session_id));
   co_return ended;
 }
 
-// By what the client keeps, which is worth nothing to another client.
+// Ends the session of the handle that the client keeps; a handle of another client ends nothing.
 task<result<bool>> end_kept(context ctx, secret kept) {
   const auto found = co_await session_of(ctx, std::move(kept));
   if (!found) co_return found.failure();

@@ -67,7 +67,7 @@ gate::known_token known_by_token(const context& ctx, account::user_with_token fo
   return known_user;
 }
 
-// One that is known, and only looked up again, is no guess: it is not counted, so that it needs no Redis.
+// A token that is known and only looked up again is no guess, so it is not counted, and Redis is not asked.
 task<gate::verdict> look_up(context ctx, sha256_digest key) {
   const bool is_guess = !ctx.realm.known_tokens().knows(key);
   attempt tried;

@@ -43,7 +43,7 @@ std::optional<std::size_t> number(const std::optional<std::string>& typed, std::
   return read;
 }
 
-// What only an administrator may change, and would be changed.
+// Whether the input changes something that only an administrator may change.
 bool is_beyond_user(const account::user& user, const input& in) {
   return (in.is_admin && *in.is_admin != user.has_role("admin")) ||
          (in.is_active && *in.is_active == user.disabled()) ||

@@ -20,7 +20,7 @@ task<outcome> show_profile(context ctx, input in) {
 
 namespace {
 
-// What ends the removal: nothing if no password was sent, which is for the dialect to want.
+// A refusal, if a password was sent and is wrong. Whether one must be sent is for the dialect to say.
 task<std::optional<outcome>> check_password_sent(context ctx, input in) {
   if (!in.current_password) co_return std::nullopt;
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());

@@ -14,7 +14,7 @@ namespace gatehouse::operation {
 
 namespace {
 
-// The password, once the policy has let it pass. nullopt: it is set.
+// Checks the password by the policy and sets it. nullopt: it is set; else the refusal.
 task<std::optional<outcome>> set_password(context ctx, secret token, secret password) {
   result<std::string> hash = co_await ctx.realm.passwords().hash(std::move(password));
   if (!hash) co_return ctx.fail("hashing a password", hash.failure());
@@ -35,7 +35,7 @@ task<std::optional<outcome>> set_password(context ctx, secret token, secret pass
   co_return std::nullopt;
 }
 
-// To be typed by a person: no character that looks like another one. 100 bits.
+// 100 random bits, without characters that look alike, because a person types it.
 secret make_password() {
   constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
   static_assert(alphabet.size() == 32);

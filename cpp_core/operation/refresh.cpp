@@ -34,7 +34,7 @@ task<outcome> refuse_refresh(context ctx, session::refusal why, token::refresh_c
 outcome go_on(const context& ctx, const session::head& head) {
   result<account::user> user = account::user_from_json(head.user_json);
   if (!user) return ctx.fail("reading the user in a session", user.failure());
-  // He is none any more, though his session lives.
+  // The user is no administrator any more, although this session of an administrator lives.
   if (ctx.asked_by.admins_only && !user->has_role("admin")) return refuse(refusal::bad_refresh_token);
   signed_in in_again;
   in_again.tokens = issue_tokens(ctx, *user, head);

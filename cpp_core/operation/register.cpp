@@ -11,7 +11,7 @@ namespace {
 
 const std::string& name_of(const input& in) { return in.name ? *in.name : *in.username; }
 
-// Nobody who may only ask learns whether there was such an account.
+// Creates the account or, if the e-mail is taken, writes to its owner. The answer is the same for both.
 task<outcome> create_quietly(context ctx, account::new_user fresh, std::string hash) {
   const account::source from = source_of(ctx, "");
   account::mail_order greeting = link_letter(ctx, account::letter::verify);
@@ -22,9 +22,9 @@ task<outcome> create_quietly(context ctx, account::new_user fresh, std::string h
   co_return verification_sent();
 }
 
-// What was typed is right; the account is made and, if he may log in already, its user signed in.
+// Makes the account for input that was checked, and signs the user in if he may log in already.
 task<outcome> create_account(context ctx, input in, account::email address) {
-  // Before the account is made, so that none is left behind that could not sign in.
+  // Asks Redis first, so that no account is made whose user could not be signed in.
   const result<done> alive = co_await ctx.realm.sessions().ping();
   if (!alive) co_return ctx.fail("asking Redis before a registration", alive.failure());
 

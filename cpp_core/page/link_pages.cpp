@@ -54,7 +54,7 @@ response show_link_page(const exchange& about, std::string_view template_name, i
   return html(status, about.realm.pages->render(template_name, language, values), language);
 }
 
-// It came without its token, or was cut off before that.
+// The link has no token: it was cut off, by a mail program for example.
 bool is_cut_off(const operation::refused& rejection) {
   return std::ranges::find(rejection.fields, operation::field_id(&input::link_token), &operation::field_error::field) !=
          rejection.fields.end();
@@ -65,7 +65,7 @@ std::string_view form_of(const route& matched) {
   return matched.path.ends_with("/resend") ? "verification-needed.html" : "verify.html";
 }
 
-// A new link to choose a password is not asked for here: that is up to the application.
+// There is no form to ask for a new link to choose a password: the application has that.
 response encode_link_refusal(const exchange& about, const operation::refused& rejection) {
   operation::refused said = rejection;
   if (is_cut_off(rejection)) said.why = refusal::link_unknown;
@@ -124,7 +124,7 @@ nlohmann::json no_claims(const account::user&) { return nlohmann::json::object()
 
 presented find_nothing(const request&, const realm::settings&) { return {}; }
 
-// Nobody logs in here: no session is ever opened by this client.
+// A client that opens no session, because nobody logs in on these pages.
 operation::client client_of(std::string_view name, std::string_view verify_link) {
   operation::client client{};
   client.name = name;

@@ -29,8 +29,8 @@ response page(int status, std::string body, std::string_view language, std::stri
   return answer;
 }
 
-// No form-action: browsers hold it against redirects as well, and after a login those lead to wherever the application
-// wants.
+// There is no form-action: browsers also apply it to the redirect after a form, which may lead to any address of the
+// application after a login.
 const std::string contents =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; ";
 const std::string content_policy = contents + "frame-ancestors 'none'";
@@ -50,8 +50,8 @@ bool has_already(std::string_view listed, std::string_view etag) {
   return false;
 }
 
-// Where an application frames its own pages, what the guard says instead of one must be seen: all of its links and
-// forms lead out of the frame.
+// An application may show its own pages in frames, so the guard's page must be visible in one as well. All of its links
+// and forms lead out of the frame.
 response refusal_page(const request& asked, int status, std::string body, std::string_view language) {
   return asked.framed ? html_in_frame(status, std::move(body), language) : html(status, std::move(body), language);
 }

@@ -70,7 +70,8 @@ constexpr std::array<notice_row, 10> notices{{
     {"logged-out", "account_deleted"},
 }};
 
-// Where no field is to blame, what a form was refused for is in English, and of its encoding: no reader can mend that.
+// A refusal that blames no field is about the encoding of the form, in English; the user, who cannot mend that, is told
+// that the form cannot be used.
 std::string sentence_for_form(const realm::settings& realm, std::string_view language,
                               const operation::refused& rejection) {
   const bool is_unusable = rejection.why == operation::refusal::invalid_input && !rejection.message.empty();
@@ -78,7 +79,7 @@ std::string sentence_for_form(const realm::settings& realm, std::string_view lan
                      : sentence(realm, language, rejection.why);
 }
 
-// Without a language of its own: a script shows it in the reader's.
+// The page has the time in UTC, and a script shows it in the reader's language and time zone.
 std::string minutes_of(unix_seconds time) {
   std::string text = iso8601(time * 1000);
   text.resize(text.rfind(':'));
@@ -193,7 +194,7 @@ void add_account(json& values, const exchange& about, std::string_view language,
   values["tokens"] = json::array();
   for (const account::user_token& each : all.tokens) values["tokens"].push_back(token_values(each));
   if (all.new_token) values["new_token"] = all.new_token->reveal();
-  // A token that there is can be ended here, wherever it is taken.
+  // Users can end the tokens that they have even where the realm takes none any more.
   values["shows_tokens"] = about.realm.takes_tokens || !all.tokens.empty();
   values["proof_needed"] = all.proof_needed;
 }

@@ -7,7 +7,7 @@ namespace gatehouse::operation {
 
 namespace {
 
-// There is no such session: the feed is told all the same.
+// Tells the feed even if Redis has no such session, because its access tokens may still be out there.
 task<status> end_token(realm::services& realm, account::revocation due) {
   const result<bool> ended = co_await realm.sessions().end(std::move(due.token_id), std::move(due.user_id));
   if (!ended) co_return ended.failure();
@@ -24,7 +24,7 @@ task<status> revoke(realm::services& realm, account::revocation due) {
   session::store::change change;
   change.user_id = due.user_id;
   change.least = due.least_auth_version;
-  // Whoever has been disabled or deleted since keeps no session, whatever the row was for.
+  // A user who was disabled or deleted since the row was written keeps no session, whatever the row says.
   const bool may_live = found->has_value() && !(*found)->profile.disabled();
   const bool expires = may_live && due.what == account::revocation::effect::expire;
   change.how = expires ? session::ending::expire : session::ending::kill;

@@ -6,7 +6,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
-#include "limit/network.h"
+#include "limit/subscriber.h"
 #include "step/refusal_audit.h"
 
 namespace gatehouse::operation {
@@ -28,14 +28,14 @@ std::string account_of(const std::string& identifier) { return "identifier " + a
 std::string account_of_user(const std::string& user_id) { return "account " + user_id; }
 
 std::string place_key(const context& ctx, const std::string& account) {
-  return ctx.realm.limits().key("place", {account, limit::network_of(ctx.address)});
+  return ctx.realm.limits().key("place", {account, limit::subscriber_of(ctx.address)});
 }
 
 // One bucket for each scope that counts attempts of this kind. `what`: the directive's name after "limit_".
 std::vector<limit::bucket> buckets_of(const context& ctx, const std::string& what, const limit::allowance& allowed,
                                       const std::vector<subject>& of) {
   const limit::limiter& limits = ctx.realm.limits();
-  const std::string network = limit::network_of(ctx.address);
+  const std::string network = limit::subscriber_of(ctx.address);
   std::vector<limit::bucket> buckets;
   for (const subject& each : of) {
     if (const auto& rate = allowed.account_address) {
@@ -78,13 +78,13 @@ bool counts_accounts(const limit::allowance& allowed) {
   return is_counted(allowed.account) || is_counted(allowed.account_address);
 }
 
-// Under which it is kept whose an identifier is: a user's id, or that it is nobody's.
+// The key that keeps whose an identifier is: a user's id, or that it is nobody's.
 constexpr std::string_view nobody = "nobody";
 std::string alias_key(const context& ctx, const std::string& identifier) {
   return ctx.realm.limits().key("alias", {account_of(identifier)});
 }
 
-// For as long as any count that it leads to.
+// It is kept for as long as any count that it leads to.
 seconds alias_lifetime(const limit::allowance& allowed) {
   const limit::rate none;
   return std::max({seconds(60), allowed.account.value_or(none).window, allowed.account_address.value_or(none).window});
@@ -112,7 +112,8 @@ std::string word_for(mail_wish what) {
   return "register ";
 }
 
-// `all` counts what is sent (mail_allowance.h): else whoever asks for mails to nobody would stop everybody's.
+// Requests do not count for `all`, which counts the mails that are sent (mail_allowance.h); otherwise requests for
+// mails to nobody would stop everybody's.
 limit::allowance asked_for(const context& ctx) {
   limit::allowance mails = ctx.realm.settings().limits.mails;
   mails.all.reset();

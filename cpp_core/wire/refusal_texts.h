@@ -18,7 +18,7 @@ struct refusal_row {
 };
 
 const refusal_row& row_of(operation::refusal why);
-// Where a dialect says it in other words.
+// A dialect's own status and message for a refusal.
 struct own_words {
   operation::refusal why;
   std::string_view path;  // of the route; empty: any
@@ -31,7 +31,7 @@ struct wording {
   std::string_view message;
 };
 
-// In the dialect's own words, the first row that fits, else in those above.
+// The status and message of the first row of the dialect's own that fits, else of the common table.
 wording wording_of(operation::refusal why, std::string_view path, std::span<const own_words> own);
 
 // Of a status that no operation gave: nginx's own, an unknown path, another site's page. Where it may have many

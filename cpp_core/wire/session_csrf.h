@@ -10,9 +10,9 @@
 
 namespace gatehouse::dialect {
 
-// By the key that signs now.
+// Signed with the key that signs now.
 std::string session_csrf_token(const realm::settings& realm, std::string_view session_id);
-// By any key of the realm, so that a page that is open survives a new one. In constant time.
+// Verified with any key of the realm, so that a page that is open survives a new key. In constant time.
 bool is_session_csrf_token(const realm::settings& realm, std::string_view session_id, std::string_view shown);
 
 }  // namespace gatehouse::dialect

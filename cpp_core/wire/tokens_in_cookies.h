@@ -7,7 +7,7 @@ namespace gatehouse::dialect {
 
 presented find_token_cookies(const request& asked, const realm::settings& realm);
 
-// The part that only a long access token needs, if the browser has one.
+// Clears the second cookie of a long access token, if the browser has sent one.
 void clear_token_rest(const exchange& about, response& answer);
 
 void set_token_cookies(const exchange& about, const operation::issued_tokens& tokens, response& answer);

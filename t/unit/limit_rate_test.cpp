@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "limit/allowance.h"
-#include "limit/network.h"
 #include "limit/rate.h"
+#include "limit/subscriber.h"
 
 namespace gatehouse::limit {
 
@@ -91,26 +91,26 @@ TEST(limit_allowance, requirement_51_an_account_has_at_most_100_failures_in_an_h
 // ---- whose address
 
 TEST(limit_network, ipv4_as_it_is) {
-  EXPECT_EQ(network_of("192.0.2.1"), "192.0.2.1");
-  EXPECT_NE(network_of("192.0.2.1"), network_of("192.0.2.2"));
+  EXPECT_EQ(subscriber_of("192.0.2.1"), "192.0.2.1");
+  EXPECT_NE(subscriber_of("192.0.2.1"), subscriber_of("192.0.2.2"));
 }
 
 TEST(limit_network, ipv6_by_its_64) {
-  EXPECT_EQ(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-  EXPECT_EQ(network_of("2001:db8:1:2::"), "2001:db8:1:2::/64");
-  EXPECT_NE(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
-  EXPECT_EQ(network_of("::1"), "::/64");
+  EXPECT_EQ(subscriber_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(subscriber_of("2001:db8:1:2::"), "2001:db8:1:2::/64");
+  EXPECT_NE(subscriber_of("2001:db8:1:2::1"), subscriber_of("2001:db8:1:3::1"));
+  EXPECT_EQ(subscriber_of("::1"), "::/64");
 }
 
 TEST(limit_network, ipv4_within_ipv6_is_ipv4) {
-  EXPECT_EQ(network_of("::ffff:192.0.2.1"), "192.0.2.1");
-  EXPECT_EQ(network_of("::ffff:c000:201"), "192.0.2.1");
-  EXPECT_EQ(network_of("64:ff9b::192.0.2.1"), "192.0.2.1");
-  EXPECT_EQ(network_of("64:ff9b:1::192.0.2.1"), "64:ff9b:1::/64");
+  EXPECT_EQ(subscriber_of("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(subscriber_of("::ffff:c000:201"), "192.0.2.1");
+  EXPECT_EQ(subscriber_of("64:ff9b::192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(subscriber_of("64:ff9b:1::192.0.2.1"), "64:ff9b:1::/64");
 }
 
 TEST(limit_network, what_is_no_ip_address_as_it_is) {
-  for (const char* text : {"unix:", "", "localhost", "fe80::1%eth0", "[::1]"}) EXPECT_EQ(network_of(text), text);
+  for (const char* text : {"unix:", "", "localhost", "fe80::1%eth0", "[::1]"}) EXPECT_EQ(subscriber_of(text), text);
 }
 
 }  // namespace

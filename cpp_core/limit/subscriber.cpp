@@ -1,4 +1,4 @@
-#include "limit/network.h"
+#include "limit/subscriber.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -29,7 +29,7 @@ std::string text_of(int family, const std::uint8_t* address) {
 
 }  // namespace
 
-std::string network_of(const std::string& address) {
+std::string subscriber_of(const std::string& address) {
   bytes parsed{};
   if (inet_pton(AF_INET6, address.c_str(), parsed.data()) != 1) return address;
   if (holds_ipv4(parsed)) return text_of(AF_INET, &parsed[12]);
