@@ -54,7 +54,7 @@ class Stage:
         self.made = 0
         self.running = []
 
-    def server(self, algorithm="HS256", workers=1, start=True, realm=None, **more):
+    def server(self, algorithm="HS256", workers=1, start=True, realm=None, locations=LOCATIONS, **more):
         """An nginx; one worker alone has a core of its own."""
         folder = self.folder / f"nginx{self.made}"
         self.made += 1
@@ -62,7 +62,7 @@ class Stage:
         keys.write_text(json.dumps(self.jwks[algorithm]))
         marks = {"KEYS": str(keys), "POSTGRES": self.postgres.conninfo, "REDIS": f"unix:{self.redis.socket}",
                  "UPSTREAM": "", "PAGES": str(TREE / "pages")}
-        made = Nginx(folder, marks, {**REALM, **(realm or {})}, LOCATIONS, log_level="notice", workers=workers, **more)
+        made = Nginx(folder, marks, {**REALM, **(realm or {})}, locations, log_level="notice", workers=workers, **more)
         self.running.append(made)
         if start:
             made.start()
