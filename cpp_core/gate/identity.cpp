@@ -1,6 +1,7 @@
 #include "gate/identity.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -74,6 +75,10 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
       shown_ = email_;
       break;
   }
+
+  clean_ = std::ranges::none_of(
+      std::array{&user_id_, &session_id_, &email_, &name_, &username_, &roles_joined_, &scopes_joined_, &token_name_},
+      [](const std::string* each) { return has_control_character(*each); });
 }
 
 bool identity::has_role(std::string_view role) const { return std::ranges::find(roles_, role) != roles_.end(); }

@@ -51,6 +51,8 @@ class identity {
   const std::string& username() const { return username_; }
   const std::string& roles_joined() const { return roles_joined_; }
   const std::string& shown() const { return shown_; }  // Remote-User
+  // Has none of them a control character?
+  bool is_clean() const { return clean_; }
 
   bool has_role(std::string_view role) const;
   bool has_scope(std::string_view scope) const;
@@ -79,6 +81,7 @@ class identity {
   std::vector<std::string> roles_;
   std::optional<std::vector<std::string>> scopes_;  // nullopt: all
   std::unordered_map<std::string, std::string> claims_;
+  bool clean_ = false;
   std::uint32_t references_ = 1;
 };
 

@@ -313,6 +313,8 @@ ngx_http_gatehouse_push_header(ngx_conf_t *cf, ngx_array_t *headers,
         return NULL;
     }
 
+    header->attribute = ngx_http_gatehouse_find_attribute(value);
+
     return header;
 }
 

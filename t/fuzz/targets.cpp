@@ -142,18 +142,28 @@ void multipart(std::string_view bytes) {
 // ---- What a browser sends
 
 void cookie(std::string_view bytes) {
-  const std::array<std::string_view, 1> headers{bytes};
-  const std::vector<std::string> names{"__Host-gatehouse", "__Host-gatehouse-refresh"};
+  gate::cookie_names ours;
+  ours.add("__Host-gatehouse");
+  ours.add_beginning("__Host-gatehouse-");
   std::string left(bytes.size(), '\0');
-  left.resize(gate::remove_cookies(bytes, names, left.data()));
-  const std::array<std::string_view, 1> others{left};
-  for (const std::string& name : names) {
-    (void)gate::find_cookie(headers, name);
-    std::string joined;
-    (void)gate::find_split_cookie(headers, name, joined);
-    demand(std::holds_alternative<gate::no_cookie>(gate::find_cookie(others, name)), "a removed cookie is gone");
+  gate::cookie_copy others(bytes, left.data());
+  std::vector<std::string_view> taken;
+  gate::cookie_walk walk(bytes, ours);
+  while (const auto each = walk.next()) {
+    taken.push_back(*each);
+    others.leave_out(*each);
   }
-  demand(!gate::holds_cookies(left, names), "a removed cookie is gone");
+  const std::size_t size = others.finish();
+  demand(size <= bytes.size(), "what is left is no longer");
+  left.resize(size);
+  demand(!gate::cookie_walk(left, ours).next(), "a removed cookie is gone");
+
+  const std::array<std::string_view, 1> whole{bytes};
+  for (const char* name : {"__Host-gatehouse", "__Host-gatehouse-refresh"}) {
+    demand(gate::find_cookie(whole, name) == gate::find_cookie(taken, name), "what is taken says what the header said");
+    std::string joined;
+    (void)gate::find_split_cookie(whole, name, joined);
+  }
 }
 
 void return_address(std::string_view bytes) {
