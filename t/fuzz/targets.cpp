@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,9 @@
 #include "redis/reply.h"
 #include "session/feed_entry.h"
 #include "smtp/reply.h"
+#include "token/claim_set.h"
 #include "token/jwk.h"
+#include "token/jwt.h"
 #include "token_keys.h"
 #include "view/language.h"
 
@@ -74,8 +78,45 @@ void jwt(std::string_view bytes) {
   const std::string text = key::forge(bytes.substr(0, cut), bytes.substr(cut + 1));
   const auto made = token::verify(verifying(), token::key_use::access, text, expected);
   if (!made) return;
-  demand(made->claims.is_object() && made->claims.at("iss") == "https://a", "a verified token is from its issuer");
-  demand(made->claims.at("exp").get<std::int64_t>() > now, "a verified token has not expired");
+  demand(made->claims.text("iss") == "https://a", "a verified token is from its issuer");
+  demand(made->claims.whole_number("exp", token::latest_time).value_or(0) > now, "a verified token has not expired");
+}
+
+void same_claim(const token::claim_set& claims, const std::string& name, const nlohmann::json& meant) {
+  demand(claims.contains(name), "a member that the tree has");
+  const std::string_view written = claims.json_of(name);
+  demand(nlohmann::json::parse(written) == meant, "a value as it was written");
+  demand(claims.text(name) == (meant.is_string() ? meant.get<std::string>() : ""), "a string says the same");
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const bool is_whole = meant.is_number_unsigned() && meant.get<std::uint64_t>() <= std::uint64_t{most};
+  demand(claims.whole_number(name, most) == (is_whole ? std::optional(meant.get<std::int64_t>()) : std::nullopt),
+         "a number is the same");
+  demand(claims.is_true(name) == (meant == true), "true is the same");
+  std::vector<std::optional<std::string>> texts;
+  const bool is_array = claims.for_each_text(name, [&](std::optional<std::string_view> each) {
+    texts.push_back(each ? std::optional(std::string(*each)) : std::nullopt);
+  });
+  demand(is_array == meant.is_array() && (!is_array || texts.size() == meant.size()), "an array is the same");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    demand(texts[i] == (meant[i].is_string() ? std::optional(meant[i].get<std::string>()) : std::nullopt),
+           "an element is the same");
+  }
+}
+
+// The one pass over a token's header and payload, and the tree that nlohmann makes of the same bytes.
+void claim_set(std::string_view bytes) {
+  for (const json_limits& limits : {json_limits{.bytes = 1024, .depth = 4, .members = 32, .string_length = 512},
+                                    json_limits{.bytes = 8192, .depth = 16, .members = 2048},
+                                    json_limits{.depth = 2, .members = 3, .string_length = 5}}) {
+    const result<nlohmann::json> tree = read_json(bytes, limits);
+    const auto claims = token::claim_set::read(std::string(bytes), limits);
+    demand(claims.has_value() == (tree.ok() && tree->is_object()), "both take it or both refuse it");
+    if (!claims) continue;
+    demand(claims->size() == tree->size() && claims->json() == bytes, "no member is more or less");
+    demand(claims->has_control_character() == has_control_character_within(*tree),
+           "a control character is seen by both");
+    for (const auto& [name, meant] : tree->items()) same_claim(*claims, name, meant);
+  }
 }
 
 void jwk_set(std::string_view bytes) {
@@ -290,6 +331,7 @@ void feed_entry(std::string_view bytes) {
 constexpr std::array all{
     target{"json", json},
     target{"jwt", jwt},
+    target{"claim_set", claim_set},
     target{"jwk_set", jwk_set},
     target{"bearer", bearer},
     target{"json_body", json_body},
