@@ -245,11 +245,12 @@ size_t gh_login_redirect(const gh_realm *realm, const gh_traits *traits, char *i
 int gh_hop(const gh_realm *realm, const gh_traits *traits, const gh_credentials *credentials,
            void (*answer)(void *arg, const gh_reply *reply), void *arg);
 
-/* Is one of ours, of whatever realm, among the cookies of a Cookie header? */
-int gh_holds_cookies(const gh_config *config, gh_str header);
-/* Copies a Cookie header without ours, the others byte for byte, to `into`, of at least its size. Its new length; 0:
- * nothing is left of it. */
-size_t gh_remove_cookies(const gh_config *config, gh_str header, char *into);
+/* The cookies in a Cookie header that are ours, of whatever realm, each as it is written: by itself a header of one
+ * cookie. How many there are; `found` gets as many of them as it has room for. */
+size_t gh_find_cookies(const gh_config *config, gh_str header, gh_str *found, size_t room);
+/* Copies the header without all of those found, the others byte for byte, to `into`, of at least the size of what is
+ * left. Its new length; 0: nothing is left of it. */
+size_t gh_remove_cookies(gh_str header, const gh_str *found, size_t count, char *into);
 
 /* Could an application that gets this raw path, without its query, read another than nginx does? Cheap. */
 int gh_path_is_ambiguous(gh_str raw);
@@ -299,6 +300,8 @@ typedef enum {
   GH_REMOTE_USER /* what the realm's remote_user says */
 } gh_attribute;
 gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute);
+/* 1: no attribute has a control character in it, so each may be a header as it is. */
+int gh_identity_is_clean(const gh_identity *identity);
 /* A string as it is, anything else as JSON. `name` is lower case: nginx lowers the names of variables. */
 gh_str gh_identity_claim(const gh_identity *identity, gh_str name);
 

@@ -83,6 +83,8 @@ typedef struct {
     ngx_str_t                   lowcase;
     ngx_uint_t                  hash;
     ngx_http_complex_value_t    value;
+    ngx_int_t                   attribute;    /* that is the whole value, */
+                                              /* else NGX_DECLINED */
 } ngx_http_gatehouse_header_t;
 
 

@@ -21,8 +21,6 @@ struct evp_free {
 
 using evp_md = std::unique_ptr<EVP_MD, evp_free<EVP_MD_free>>;
 using evp_md_context = std::unique_ptr<EVP_MD_CTX, evp_free<EVP_MD_CTX_free>>;
-using evp_mac = std::unique_ptr<EVP_MAC, evp_free<EVP_MAC_free>>;
-using evp_mac_context = std::unique_ptr<EVP_MAC_CTX, evp_free<EVP_MAC_CTX_free>>;
 using evp_key = std::unique_ptr<EVP_PKEY, evp_free<EVP_PKEY_free>>;
 using evp_key_context = std::unique_ptr<EVP_PKEY_CTX, evp_free<EVP_PKEY_CTX_free>>;
 using evp_number = std::unique_ptr<BIGNUM, evp_free<BN_clear_free>>;

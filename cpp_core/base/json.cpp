@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -158,6 +159,15 @@ result<json> read_json(std::string_view text, const json_limits& limits) noexcep
   } catch (...) {
     return error{fault::internal, "out of memory"};  // short enough to need none itself
   }
+}
+
+bool has_control_character_within(const json& value) {
+  if (value.is_string()) return has_control_character(value.get_ref<const std::string&>());
+  if (value.is_array()) return std::ranges::any_of(value, has_control_character_within);
+  if (!value.is_object()) return false;
+  return std::ranges::any_of(value.get_ref<const json::object_t&>(), [](const auto& member) {
+    return has_control_character(member.first) || has_control_character_within(member.second);
+  });
 }
 
 }  // namespace gatehouse

@@ -24,4 +24,7 @@ struct json_limits {
 // value. Throws nothing.
 result<nlohmann::json> read_json(std::string_view text, const json_limits& limits = {}) noexcept;
 
+// In any string or member name, however deep.
+bool has_control_character_within(const nlohmann::json& value);
+
 }  // namespace gatehouse

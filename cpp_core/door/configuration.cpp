@@ -76,10 +76,6 @@ const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const re
   return said.has_pages ? spoken.pages : nullptr;
 }
 
-void hide_cookie(gh_config& config, std::string_view name) {
-  if (std::ranges::find(config.cookies, name) == config.cookies.end()) config.cookies.emplace_back(name);
-}
-
 // null: none of the realms before it has a cookie of the same name.
 const gh_realm* find_cookie_clash(const gh_realm& realm) {
   for (const auto& other : realm.config->realms) {
@@ -170,10 +166,11 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
       return -1;
     }
     const gate::cookie_pair& own = *realm->settings.cookies;
-    for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hide_cookie(*realm->config, name);
+    gate::cookie_names& hidden = realm->config->cookies;
+    for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hidden.add(name);
     const std::string hops = gate::hop_cookie::prefix(realm->settings.cookie_name, realm->settings.cookie_secure);
-    hide_cookie(*realm->config, hops.substr(0, hops.size() - 1));
-    hide_cookie(*realm->config, hops + "*");
+    hidden.add(hops.substr(0, hops.size() - 1));
+    hidden.add_beginning(hops);
     realm->basic_challenge = gate::basic_challenge(realm->settings.site.name);
     realm->complete = true;
     return 0;
@@ -212,8 +209,8 @@ gh_realm* gh_realm_find(gh_config* config, gh_str name, gh_error* problem) {
 
 int gh_config_hide_cookie(gh_config* config, gh_str name, gh_error* problem) {
   return guarded(problem, -1, [&] {
-    hide_cookie(*config, view_of(name));
-    hide_cookie(*config, gate::name_of_rest(view_of(name)));
+    config->cookies.add(view_of(name));
+    config->cookies.add(gate::name_of_rest(view_of(name)));
     return 0;
   });
 }
@@ -272,7 +269,7 @@ gh_api* gh_api_create(gh_realm* realm, gh_str name, gh_str mount, gh_error* prob
     if (!spoken->client.handle_cookie.empty()) {
       realm->settings.handle_cookie.emplace(spoken->client.handle_cookie, realm->settings.cookie_secure);
     }
-    for (const std::string_view name : spoken->cookies) hide_cookie(*realm->config, name);
+    for (const std::string_view name : spoken->cookies) realm->config->cookies.add(name);
     if (spoken == &dialect::csrf) realm->settings.has_usernames = true;
     if (spoken == &dialect::bff) realm->settings.bff_mount = api->mount;
     if (const dialect::dialect* shows = side_with_pages(*spoken, realm->settings)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dialect/dialect.h"
+#include "gate/cookie.h"
 #include "gate/host_list.h"
 #include "gate/rule.h"
 #include "gatehouse.h"
@@ -44,7 +45,7 @@ struct gh_config {
   std::vector<std::unique_ptr<gh_realm>> realms;
   std::vector<std::unique_ptr<gh_rule>> rules;
   gatehouse::session::places::set places;  // in the zone, by gh_zone_init()
-  std::vector<std::string> cookies;  // the names of those that no application is to see, whatever realm they are of
+  gatehouse::gate::cookie_names cookies;   // those that no application is to see, whatever realm they are of
   nlohmann::ordered_json explained_locations = nlohmann::ordered_json::array();
   std::string explanation;
 };

@@ -91,11 +91,9 @@ struct renewable {
   const operation::client* client = nullptr;  // whose session it is
 };
 
-renewable find_renewable(const gate::authenticator& gate, std::span<const std::string_view> cookies) {
-  const gate::found_cookie refresh = gate.find_refresh(cookies);
-  if (const auto* token = std::get_if<std::string_view>(&refresh)) return {*token, &dialect::pages.client};
-  const gate::found_cookie handle = gate.find_handle(cookies);
-  if (const auto* token = std::get_if<std::string_view>(&handle)) return {*token, &dialect::form.client};
+renewable find_renewable(const gate::authenticator::shown_cookies& seen) {
+  if (const auto* token = std::get_if<std::string_view>(&seen.refresh)) return {*token, &dialect::pages.client};
+  if (const auto* token = std::get_if<std::string_view>(&seen.handle)) return {*token, &dialect::form.client};
   return {};
 }
 
@@ -247,7 +245,8 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
     }
     const std::vector<std::string> cookies = strings(request->credentials.cookies, request->credentials.cookie_count);
     const std::vector<std::string_view> views(cookies.begin(), cookies.end());
-    const renewable shown = find_renewable(services.authenticator(), views);
+    const gate::authenticator::shown_cookies seen = services.authenticator().find_all(views);
+    const renewable shown = find_renewable(seen);
     if (shown.client == nullptr) return nullptr;
 
     operation::context ctx{services,
@@ -259,9 +258,8 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
                            {},
                            gate::host_name(view_of(request->credentials.host))};
     secret token(shown.token);
-    const auto rest = gate::find_cookie(views, realm->settings.cookies->access_rest());
-    const shown_cookies about{!shown.client->handle_cookie.empty(), !std::holds_alternative<gate::no_cookie>(rest),
-                              ctx.host};
+    const bool has_rest = !std::holds_alternative<gate::no_cookie>(seen.access_rest);
+    const shown_cookies about{!shown.client->handle_cookie.empty(), has_rest, ctx.host};
     auto work = request->keep != 0 ? operation::look_at_session(std::move(ctx), std::move(token))
                                    : operation::renew(std::move(ctx), std::move(token));
     auto deliver = [worker, realm, about, answer, arg](result<operation::renewal> outcome) {

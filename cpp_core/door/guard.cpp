@@ -1,6 +1,7 @@
 // The guard's side of gatehouse.h: who is it, and may they?
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "base/text.h"
 #include "door/decision.h"
@@ -25,17 +26,21 @@ template <std::size_t N>
 class short_list {
  public:
   short_list(const gh_str* from, std::size_t count) : count_(std::min(count, N)) {
-    for (std::size_t i = 0; i < count_; ++i) views_[i] = view_of(from[i]);
+    for (std::size_t i = 0; i < count_; ++i) std::construct_at(&views_[i], view_of(from[i]));
   }
-  std::span<const std::string_view> views() const { return {views_.data(), count_}; }
+  ~short_list() {}  // NOLINT(modernize-use-equals-default): views need no end, but the union does
+  short_list(const short_list&) = delete;
+  short_list& operator=(const short_list&) = delete;
+  std::span<const std::string_view> views() const { return {views_, count_}; }
 
  private:
-  std::array<std::string_view, N> views_;
+  union {
+    std::string_view views_[N];  // only those that there are
+  };
   std::size_t count_;
 };
 
-// HTTP/2 may send each cookie in a header of its own.
-constexpr std::size_t most_cookie_headers = 64;
+constexpr std::size_t most_cookies = 64;  // of ours
 constexpr std::size_t most_origins = 64;
 
 struct problem_row {
@@ -134,13 +139,13 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
   decision->by_basic = 0;
   guarded(nullptr, 0, [&] {
     // What is beyond cannot be seen, and might be a second login.
-    if (credentials->cookie_count > most_cookie_headers) {
+    if (credentials->cookie_count > most_cookies) {
       decide(decision, gate::verdict::ambiguous);
       return 0;
     }
     if (judge_user_token(*worker, *realm, *credentials, decision)) return 0;
     const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
-    const short_list<most_cookie_headers> cookies(credentials->cookies, credentials->cookie_count);
+    const short_list<most_cookies> cookies(credentials->cookies, credentials->cookie_count);
     gate::credentials shown;
     shown.authorization = authorization.views();
     shown.cookies = cookies.views();
@@ -240,12 +245,20 @@ int gh_hop(const gh_realm* realm, const gh_traits* traits, const gh_credentials*
   });
 }
 
-int gh_holds_cookies(const gh_config* config, gh_str header) {
-  return gate::holds_cookies(view_of(header), config->cookies) ? 1 : 0;
+size_t gh_find_cookies(const gh_config* config, gh_str header, gh_str* found, size_t room) {
+  size_t count = 0;
+  gate::cookie_walk walk(view_of(header), config->cookies);
+  while (const auto each = walk.next()) {
+    if (count < room) found[count] = door_string(*each);
+    ++count;
+  }
+  return count;
 }
 
-size_t gh_remove_cookies(const gh_config* config, gh_str header, char* into) {
-  return gate::remove_cookies(view_of(header), config->cookies, into);
+size_t gh_remove_cookies(gh_str header, const gh_str* found, size_t count, char* into) {
+  gate::cookie_copy others(view_of(header), into);
+  for (size_t i = 0; i < count; ++i) others.leave_out(view_of(found[i]));
+  return others.finish();
 }
 
 int gh_path_is_ambiguous(gh_str raw) { return gate::is_ambiguous_path(view_of(raw)) ? 1 : 0; }
@@ -306,6 +319,8 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
   }
   return door_string({});
 }
+
+int gh_identity_is_clean(const gh_identity* identity) { return inside(identity)->is_clean() ? 1 : 0; }
 
 gh_str gh_identity_claim(const gh_identity* identity, gh_str name) {
   return guarded<gh_str>(nullptr, door_string({}),

@@ -1,5 +1,6 @@
 #include "gate/authenticator.h"
 
+#include <array>
 #include <utility>
 
 #include "gate/bearer.h"
@@ -41,18 +42,17 @@ decision authenticator::authenticate(const credentials& shown) {
   const std::span<const std::string_view> cookies =
       shown.from_cookie ? shown.cookies : std::span<const std::string_view>();
   std::string joined;
-  const found_cookie access = find_access(shown, cookies, joined);
-  const found_cookie refresh = find_refresh(cookies);
-  const found_cookie handle = find_handle(cookies);
+  const shown_cookies seen = find_all(cookies);
+  const found_cookie access = find_access(shown, seen, joined);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
-      std::holds_alternative<ambiguous_cookie>(refresh) || std::holds_alternative<ambiguous_cookie>(handle)) {
+      std::holds_alternative<ambiguous_cookie>(seen.refresh) || std::holds_alternative<ambiguous_cookie>(seen.handle)) {
     return decided(gate::verdict::ambiguous);
   }
   if (std::holds_alternative<malformed_token>(bearer)) return decided(gate::verdict::unauthenticated);
 
   const auto* cookie = std::get_if<std::string_view>(&access);
   const bool renewable =
-      std::holds_alternative<std::string_view>(refresh) || std::holds_alternative<std::string_view>(handle);
+      std::holds_alternative<std::string_view>(seen.refresh) || std::holds_alternative<std::string_view>(seen.handle);
   if (const auto* token = std::get_if<bearer_token>(&bearer)) {
     decision by_bearer = authenticate_token(token->text, shown.host, shown.stale_limit);
     if (by_bearer.verdict != gate::verdict::allowed || cookie == nullptr) return by_bearer;
@@ -118,20 +118,20 @@ bool authenticator::lives(const identity& who) const {
   return table_ == nullptr || table_->judge(who.holder(), session::steady_seconds()) != session::standing::revoked;
 }
 
-found_cookie authenticator::find_refresh(std::span<const std::string_view> cookies) const {
-  return find_cookie(cookies, rules_.cookies.refresh());
+authenticator::shown_cookies authenticator::find_all(std::span<const std::string_view> cookies) const {
+  if (cookies.empty()) return {};
+  const cookie_pair& own = rules_.cookies;
+  std::array<wanted_cookie, 4> wanted{{{own.access()}, {own.access_rest()}, {own.refresh()}, {rules_.handle_cookie}}};
+  find_cookies(cookies, std::span(wanted).first(rules_.handle_cookie.empty() ? 3 : 4));
+  const auto& [access, access_rest, refresh, handle] = wanted;
+  const auto* value = std::get_if<std::string_view>(&handle.found);
+  const bool is_others = value != nullptr && !is_handle(*value);
+  return {access.found, access_rest.found, refresh.found, is_others ? no_cookie{} : handle.found};
 }
 
-found_cookie authenticator::find_handle(std::span<const std::string_view> cookies) const {
-  if (rules_.handle_cookie.empty()) return no_cookie{};
-  const found_cookie found = find_cookie(cookies, rules_.handle_cookie);
-  const auto* handle = std::get_if<std::string_view>(&found);
-  return handle != nullptr && !is_handle(*handle) ? no_cookie{} : found;
-}
-
-found_cookie authenticator::find_access(const credentials& shown, std::span<const std::string_view> usual,
+found_cookie authenticator::find_access(const credentials& shown, const shown_cookies& seen,
                                         std::string& joined) const {
-  const found_cookie own = find_split_cookie(usual, rules_.cookies.access(), joined);
+  found_cookie own = join_cookies(seen.access, seen.access_rest, joined);
   if (shown.named_cookie.empty() || !std::holds_alternative<no_cookie>(own)) return own;
   found_cookie other = find_split_cookie(shown.cookies, shown.named_cookie, joined);
   if (auto* value = std::get_if<std::string_view>(&other)) {
@@ -145,7 +145,8 @@ found_cookie authenticator::find_access(const credentials& shown, std::span<cons
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {
   auto claims = token::verify_access(rules_.keys, token::access_token(text), rules_.issuer, rules_.audience, now);
   if (!claims || claims->expires_at - claims->issued_at > rules_.longest_access.count()) return {};
-  return identity_ref(new identity(rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
+  return identity_ref(
+      new identity(hasher_, rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
 }
 
 }  // namespace gatehouse::gate

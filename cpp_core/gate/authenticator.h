@@ -80,15 +80,18 @@ class authenticator {
 
   // Has the session been ended, or is it past its absolute lifetime?
   bool lives(const identity& who) const;
-  // The realm's refresh cookie among those shown.
-  found_cookie find_refresh(std::span<const std::string_view> cookies) const;
-  // The handle in the cookie of the realm's dialect that has one (handle_cookie.h).
-  found_cookie find_handle(std::span<const std::string_view> cookies) const;
+  // The realm's cookies among those shown.
+  struct shown_cookies {
+    found_cookie access;
+    found_cookie access_rest;
+    found_cookie refresh;
+    found_cookie handle;  // in the cookie of the realm's dialect that has one (handle_cookie.h)
+  };
+  shown_cookies find_all(std::span<const std::string_view> cookies) const;
 
  private:
   // `joined` holds what is in two cookies.
-  found_cookie find_access(const credentials& shown, std::span<const std::string_view> usual,
-                           std::string& joined) const;
+  found_cookie find_access(const credentials& shown, const shown_cookies& seen, std::string& joined) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
   identity_ref recognise(std::string_view token, unix_seconds now);
   identity_ref verify(std::string_view token, unix_seconds now);

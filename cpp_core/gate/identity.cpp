@@ -1,6 +1,9 @@
 #include "gate/identity.h"
 
 #include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/text.h"
 
@@ -8,64 +11,64 @@ namespace gatehouse::gate {
 
 namespace {
 
-std::string text_claim(const nlohmann::json& claims, const char* name) {
-  const auto found = claims.find(name);
-  return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-unix_seconds time_claim(const nlohmann::json& claims, const char* name, unix_seconds absent) {
-  const auto found = claims.find(name);
-  return found != claims.end() && found->is_number_integer() ? found->get<unix_seconds>() : absent;
-}
+constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
 
 // A role with a comma in it would read as two in Remote-Groups.
-bool usable_role(const nlohmann::json& role) {
-  return role.is_string() && !role.get_ref<const std::string&>().empty() &&
-         role.get_ref<const std::string&>().find(',') == std::string::npos;
+std::string join_roles(const token::claim_set& claims) {
+  std::string joined;
+  claims.for_each_text("roles", [&](std::optional<std::string_view> role) {
+    if (!role || role->empty() || role->find(',') != std::string_view::npos) return;
+    joined.append(joined.empty() ? "" : ",").append(*role);
+  });
+  return joined;
+}
+
+bool is_among(std::string_view joined, std::string_view wanted) {
+  while (!joined.empty()) {
+    const std::string_view each = joined.substr(0, joined.find(','));
+    if (each == wanted) return true;
+    joined.remove_prefix(std::min(each.size() + 1, joined.size()));
+  }
+  return false;
+}
+
+session::holder holder_of(sha256_hasher& hasher, std::string_view realm, const token::access_claims& claims) {
+  const session::marks marks = session::marks_of(hasher, realm, claims.session_id(), claims.subject());
+  return {marks.session, marks.user, claims.auth_version, claims.issued_at};
 }
 
 }  // namespace
 
-identity::identity(std::string_view realm, token::access_claims claims, remote_user shown_as,
+identity::identity(sha256_hasher& hasher, std::string_view realm, token::access_claims claims, remote_user shown_as,
                    bool trust_unverified_email, std::optional<user_token_traits> by)
-    : user_id_(std::move(claims.subject)),
-      session_id_(std::move(claims.session_id)),
-      host_(text_claim(claims.all, "host")),
+    : user_id_(claims.subject()),
+      session_id_(claims.session_id()),
       expires_at_(claims.expires_at),
-      session_expires_at_(time_claim(claims.all, "session_expires", claims.expires_at)),
-      auth_time_(time_claim(claims.all, "auth_time", 0)),
-      holder_{session::session_mark(realm, session_id_), session::user_mark(realm, user_id_), claims.auth_version,
-              claims.issued_at},
-      name_(text_claim(claims.all, "name")),
-      username_(text_claim(claims.all, "preferred_username")) {
-  const auto verified = claims.all.find("email_verified");
-  const bool email_is_verified = verified != claims.all.end() && verified->is_boolean() && verified->get<bool>();
-  const bool trust_email = trust_unverified_email || email_is_verified;
-  if (trust_email) email_ = text_claim(claims.all, "email");
-
-  if (const auto roles = claims.all.find("roles"); roles != claims.all.end() && roles->is_array()) {
-    for (const nlohmann::json& role : *roles) {
-      if (!usable_role(role)) continue;
-      roles_.push_back(role.get<std::string>());
-      if (!roles_joined_.empty()) roles_joined_ += ',';
-      roles_joined_ += roles_.back();
-    }
-  }
-
-  for (const auto& [name, value] : claims.all.items()) {
-    if (name == "email" && !trust_email) continue;
-    claims_.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
-  }
-
+      session_expires_at_(claims.all.whole_number("session_expires", any).value_or(claims.expires_at)),
+      auth_time_(claims.all.whole_number("auth_time", any).value_or(0)),
+      holder_(holder_of(hasher, realm, claims)),
+      json_{0, static_cast<std::uint32_t>(claims.all.json().size())},
+      host_(claims.all.text_extent("host")),
+      name_(claims.all.text_extent("name")),
+      username_(claims.all.text_extent("preferred_username")),
+      trust_email_(trust_unverified_email || claims.all.is_true("email_verified")),
+      clean_(!claims.all.has_control_character()) {
+  if (trust_email_) email_ = claims.all.text_extent("email");
+  const std::string roles = join_roles(claims.all);
+  text_ = std::move(claims.all).take_text();
+  roles_joined_ = append(roles);
   if (by) {
-    token_name_ = std::move(by->name);
-    for (const std::string& scope : by->scopes) scopes_joined_.append(scopes_joined_.empty() ? "" : ",").append(scope);
-    scopes_ = std::move(by->scopes);
+    std::string scopes;
+    for (const std::string& scope : by->scopes) scopes.append(scopes.empty() ? "" : ",").append(scope);
+    scopes_joined_ = append(scopes);
+    token_name_ = append(by->name);
+    has_every_scope_ = false;
+    clean_ = clean_ && !has_control_character(scopes) && !has_control_character(by->name);
   }
 
   switch (shown_as) {
     case remote_user::id:
-      shown_ = user_id_;
+      shown_ = append(user_id_);
       break;
     case remote_user::username:
       shown_ = username_;
@@ -76,22 +79,39 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
   }
 }
 
-bool identity::has_role(std::string_view role) const { return std::ranges::find(roles_, role) != roles_.end(); }
+identity::extent identity::append(std::string_view what) {
+  if (what.empty()) return {};
+  const extent made{static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(what.size())};
+  text_.reserve(text_.size() + what.size());  // and no more
+  text_ += what;
+  return made;
+}
 
-bool identity::has_scope(std::string_view scope) const {
-  return !scopes_ || std::ranges::find(*scopes_, scope) != scopes_->end();
+bool identity::has_role(std::string_view role) const { return is_among(roles_joined(), role); }
+
+bool identity::has_scope(std::string_view scope) const { return has_every_scope_ || is_among(scopes_joined(), scope); }
+
+const std::unordered_map<std::string, std::string>& identity::claims() const {
+  if (claims_) return *claims_;
+  claims_ = std::make_unique<std::unordered_map<std::string, std::string>>();
+  const nlohmann::json all = nlohmann::json::parse(view_of(json_));
+  for (const auto& [name, value] : all.items()) {
+    if (name == "email" && !trust_email_) continue;
+    claims_->emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return *claims_;
 }
 
 std::string_view identity::claim(std::string_view name) const {
-  const auto found = claims_.find(std::string(name));
-  return found == claims_.end() ? std::string_view() : std::string_view(found->second);
+  const auto found = claims().find(std::string(name));
+  return found == claims().end() ? std::string_view() : std::string_view(found->second);
 }
 
 std::string_view identity::claim_of_variable(std::string_view name) const {
   if (const std::string_view exact = claim(name); !exact.empty()) return exact;
   const auto found =
-      std::ranges::find_if(claims_, [name](const auto& each) { return equal_ignoring_case(each.first, name); });
-  return found == claims_.end() ? std::string_view() : std::string_view(found->second);
+      std::ranges::find_if(claims(), [name](const auto& each) { return equal_ignoring_case(each.first, name); });
+  return found == claims().end() ? std::string_view() : std::string_view(found->second);
 }
 
 }  // namespace gatehouse::gate

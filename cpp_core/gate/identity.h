@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/sha256.h"
 #include "session/revocations.h"
 #include "token/access_token.h"
+#include "token/claim_set.h"
 
 namespace gatehouse::gate {
 
@@ -28,10 +30,11 @@ struct user_token_traits {
 
 class identity {
  public:
-  // `realm`: its name. `trust_unverified_email`: it says verify_email off, so what people type counts as theirs.
-  // `by`: the user's token that shows it; nullopt: the user himself, who has every scope.
-  identity(std::string_view realm, token::access_claims claims, remote_user shown_as, bool trust_unverified_email,
-           std::optional<user_token_traits> by = {});
+  // `hasher`: for what the table of revocations knows it by. `realm`: its name. `trust_unverified_email`: it says
+  // verify_email off, so what people type counts as theirs. `by`: the user's token that shows it; nullopt: the user
+  // himself, who has every scope.
+  identity(sha256_hasher& hasher, std::string_view realm, token::access_claims claims, remote_user shown_as,
+           bool trust_unverified_email, std::optional<user_token_traits> by = {});
 
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }
@@ -41,22 +44,24 @@ class identity {
   // When the session ends however busy it is; a token that does not say ends with itself.
   unix_seconds session_expires_at() const { return session_expires_at_; }
   // The only host that the token is good at; empty: it is good at any.
-  const std::string& host() const { return host_; }
+  std::string_view host() const { return view_of(host_); }
   // What the table of revocations is asked about.
   const session::holder& holder() const { return holder_; }
 
   // Empty where absent; an e-mail only when it may be trusted.
-  const std::string& email() const { return email_; }
-  const std::string& name() const { return name_; }
-  const std::string& username() const { return username_; }
-  const std::string& roles_joined() const { return roles_joined_; }
-  const std::string& shown() const { return shown_; }  // Remote-User
+  std::string_view email() const { return view_of(email_); }
+  std::string_view name() const { return view_of(name_); }
+  std::string_view username() const { return view_of(username_); }
+  std::string_view roles_joined() const { return view_of(roles_joined_); }
+  std::string_view shown() const { return view_of(shown_); }  // Remote-User
+  // Has none of them a control character?
+  bool is_clean() const { return clean_; }
 
   bool has_role(std::string_view role) const;
   bool has_scope(std::string_view scope) const;
   // Of the user's token; empty: none, or there is no such token.
-  const std::string& scopes_joined() const { return scopes_joined_; }  // by commas
-  const std::string& token_name() const { return token_name_; }
+  std::string_view scopes_joined() const { return view_of(scopes_joined_); }  // by commas
+  std::string_view token_name() const { return view_of(token_name_); }
   // A string as it is, anything else as JSON; empty where absent.
   std::string_view claim(std::string_view name) const;
   // The same by the name of a variable, which nginx has lowered; an exact match goes first.
@@ -70,15 +75,23 @@ class identity {
  private:
   ~identity() = default;
 
-  std::string user_id_, session_id_, host_;
+  using extent = token::claim_set::extent;
+  std::string_view view_of(extent part) const { return std::string_view(text_).substr(part.at, part.size); }
+  extent append(std::string_view what);  // to text_
+  const std::unordered_map<std::string, std::string>& claims() const;
+
+  std::string user_id_, session_id_;
   unix_seconds expires_at_;
   unix_seconds session_expires_at_;
   unix_seconds auth_time_;
   session::holder holder_;
-  std::string email_, name_, username_, roles_joined_, shown_, scopes_joined_, token_name_;
-  std::vector<std::string> roles_;
-  std::optional<std::vector<std::string>> scopes_;  // nullopt: all
-  std::unordered_map<std::string, std::string> claims_;
+  std::string text_;  // the claims as they were written, and what else the extents are parts of
+  extent json_, host_, email_, name_, username_, roles_joined_, shown_, scopes_joined_, token_name_;
+  bool trust_email_ = false;
+  bool has_every_scope_ = true;
+  // Of all claims, once anybody has asked for one: most realms need none but those above.
+  mutable std::unique_ptr<std::unordered_map<std::string, std::string>> claims_;
+  bool clean_ = false;
   std::uint32_t references_ = 1;
 };
 

@@ -20,6 +20,12 @@ struct draft {
   bool operator==(const draft&) const = default;
 };
 
+constexpr std::array<bool, 256> may_be_reread = [] {
+  std::array<bool, 256> table{};
+  for (const char c : {'/', '%', '\\', ';'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -88,8 +94,12 @@ void add_new(std::vector<Item>& to, Item item) {
 }  // namespace
 
 bool is_ambiguous_path(std::string_view raw) {
-  return raw.find_first_of("%\\;") != std::string_view::npos || raw.find("//") != std::string_view::npos ||
-         raw.find("/.") != std::string_view::npos;
+  for (const char* at = raw.begin(); at != raw.end(); ++at) {
+    if (!may_be_reread[static_cast<unsigned char>(*at)]) continue;
+    const bool is_harmless = *at == '/' && (at + 1 == raw.end() || (at[1] != '/' && at[1] != '.'));
+    if (!is_harmless) return true;
+  }
+  return false;
 }
 
 std::optional<std::vector<std::string>> path_readings(std::string_view raw) {

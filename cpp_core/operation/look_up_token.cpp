@@ -27,26 +27,30 @@ std::string hex_of(const sha256_digest& digest) {
 }
 
 // What the guard needs of a user. `id`: of his token, or nothing.
-token::access_claims claims_of(const account::user& user, std::string id, unix_seconds ends_at) {
-  token::access_claims claims;
-  claims.subject = user.id;
-  claims.session_id = std::move(id);
-  claims.auth_version = user.auth_version;
-  claims.issued_at = now_seconds();
-  claims.expires_at = ends_at;
-  claims.all = {{"sub", user.id},      {"name", user.name},
-                {"email", user.email}, {"email_verified", user.email_verified()},
-                {"roles", user.roles}, {"session_expires", ends_at}};
-  if (user.username) claims.all["preferred_username"] = *user.username;
-  return claims;
+token::access_claims claims_of(const account::user& user, const std::string& id, unix_seconds ends_at) {
+  nlohmann::json all = {{"sub", user.id},
+                        {"sid", id},
+                        {"name", user.name},
+                        {"email", user.email},
+                        {"roles", user.roles},
+                        {"email_verified", user.email_verified()},
+                        {"session_expires", ends_at}};
+  if (user.username) all["preferred_username"] = *user.username;
+  std::string text = all.dump();
+  const json_limits limits{.bytes = text.size(), .members = text.size(), .string_length = text.size()};
+  std::optional<token::claim_set> read = token::claim_set::read(std::move(text), limits);
+  if (!read) throw std::logic_error("what has been written as JSON is none");
+  return {std::move(*read), user.auth_version, now_seconds(), ends_at};
 }
 
 gate::known_token known(const context& ctx, const account::user& user, token::access_claims claims,
                         std::optional<gate::user_token_traits> by) {
   const realm::settings& realm = ctx.realm.settings();
   gate::known_token known_user;
-  known_user.who = gate::identity_ref(new gate::identity(
-      realm.name, std::move(claims), realm.remote_user, realm.verify_email == realm::verify_email::off, std::move(by)));
+  sha256_hasher hasher;
+  known_user.who =
+      gate::identity_ref(new gate::identity(hasher, realm.name, std::move(claims), realm.remote_user,
+                                            realm.verify_email == realm::verify_email::off, std::move(by)));
   known_user.account_email = user.email;
   return known_user;
 }
@@ -56,7 +60,7 @@ gate::known_token known_by_token(const context& ctx, account::user_with_token fo
   constexpr unix_millis millis_a_second = 1000;
   const unix_seconds ends_at = found.token.expires_at ? *found.token.expires_at / millis_a_second : 0;
   gate::user_token_traits traits{std::move(found.token.name), std::move(found.token.scopes)};
-  token::access_claims claims = claims_of(found.owner, std::move(found.token.id), ends_at == 0 ? never : ends_at);
+  token::access_claims claims = claims_of(found.owner, found.token.id, ends_at == 0 ? never : ends_at);
   gate::known_token known_user = known(ctx, found.owner, std::move(claims), std::move(traits));
   known_user.expires_at = ends_at;
   for (const std::string& each : found.token.networks) {

@@ -1,7 +1,5 @@
 #include "session/mark.h"
 
-#include <openssl/sha.h>
-
 #include <charconv>
 
 namespace gatehouse::session {
@@ -9,15 +7,15 @@ namespace gatehouse::session {
 namespace {
 
 // Realm names hold no NUL, so the parts cannot be shifted against each other.
-mark hash(char kind, std::string_view realm, std::string_view id) {
-  std::string text(1, kind);
+mark hash(sha256_hasher& hasher, char kind, std::string_view realm, std::string_view id) {
+  std::string text;
+  text.reserve(2 + realm.size() + id.size());
+  text += kind;
   text.append(realm).push_back('\0');
   text.append(id);
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+  const sha256_digest digest = hasher(text);
   mark parsed;
-  for (int i = 0; i < 8; ++i)
-    parsed.high = parsed.high << 8 | digest[i];  // big-endian: every machine reads the same feed
+  for (int i = 0; i < 8; ++i) parsed.high = parsed.high << 8 | digest[i];  // big-endian: every machine reads the same feed
   for (int i = 8; i < 16; ++i) parsed.low = parsed.low << 8 | digest[i];
   return parsed;
 }
@@ -31,9 +29,21 @@ std::optional<std::uint64_t> parse_word(std::string_view hex) {
 
 }  // namespace
 
-mark session_mark(std::string_view realm, std::string_view sid) { return hash('s', realm, sid); }
-mark user_mark(std::string_view realm, std::string_view user_id) { return hash('u', realm, user_id); }
-mark realm_mark(std::string_view realm, std::string_view redis) { return hash('r', realm, redis); }
+mark session_mark(std::string_view realm, std::string_view sid) {
+  sha256_hasher once;
+  return hash(once, 's', realm, sid);
+}
+mark user_mark(std::string_view realm, std::string_view user_id) {
+  sha256_hasher once;
+  return hash(once, 'u', realm, user_id);
+}
+mark realm_mark(std::string_view realm, std::string_view redis) {
+  sha256_hasher once;
+  return hash(once, 'r', realm, redis);
+}
+marks marks_of(sha256_hasher& hasher, std::string_view realm, std::string_view sid, std::string_view user_id) {
+  return {hash(hasher, 's', realm, sid), hash(hasher, 'u', realm, user_id)};
+}
 
 std::string mark::hex() const {
   std::string digits;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/sha256.h"
+
 namespace gatehouse::session {
 
 struct mark {
@@ -21,6 +23,12 @@ struct mark {
 // Each hashes: make them once when a token is verified and keep them with it.
 mark session_mark(std::string_view realm, std::string_view sid);
 mark user_mark(std::string_view realm, std::string_view user_id);
+// Both at once, with a hasher that is at hand.
+struct marks {
+  mark session;
+  mark user;
+};
+marks marks_of(sha256_hasher& hasher, std::string_view realm, std::string_view sid, std::string_view user_id);
 // Of a realm and the Redis it is kept in.
 mark realm_mark(std::string_view realm, std::string_view redis);
 

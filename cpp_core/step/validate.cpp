@@ -1,8 +1,8 @@
 #include "step/validate.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "password/policy.h"
-#include "token/claim.h"
 
 namespace gatehouse::operation {
 
@@ -40,7 +40,7 @@ void validation::check_username(const std::string& username) {
 
 void validation::check_metadata(const nlohmann::json& metadata) {
   constexpr std::size_t most_bytes = 2048;
-  if (token::has_control_character(metadata)) {
+  if (has_control_character_within(metadata)) {
     fail(&input::metadata, "must not hold control characters");
   } else if (metadata.dump().size() > most_bytes) {
     fail(&input::metadata, "must have at most 2048 bytes");

@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "token/claim.h"
-
 namespace gatehouse::token {
 
 namespace {
@@ -41,21 +39,14 @@ verified<access_claims> verify_access(const key_set& keys, access_token presente
   verified<jwt> token = verify(keys, key_use::access, presented.text(), expected);
   if (!token) return token.why();
 
-  nlohmann::json& claims = token->claims;
-  const std::string* const subject = text_claim(claims, "sub");
-  const std::string* const session_id = text_claim(claims, "sid");
-  const auto auth_version = whole_number(claims, "av", std::numeric_limits<std::int64_t>::max());
-  if (subject == nullptr || session_id == nullptr || !auth_version) return refusal::missing_claim;
-  if (has_control_character(claims)) return refusal::missing_claim;
+  const claim_set& claims = token->claims;
+  const auto auth_version = claims.whole_number("av", std::numeric_limits<std::int64_t>::max());
+  if (claims.text("sub").empty() || claims.text("sid").empty() || !auth_version) return refusal::missing_claim;
+  if (claims.has_control_character()) return refusal::missing_claim;
 
-  access_claims read;
-  read.subject = *subject;
-  read.session_id = *session_id;
-  read.auth_version = *auth_version;
-  read.issued_at = claims["iat"].get<unix_seconds>();
-  read.expires_at = claims["exp"].get<unix_seconds>();
-  read.all = std::move(claims);
-  return read;
+  const std::int64_t issued_at = *claims.whole_number("iat", latest_time);
+  const std::int64_t expires_at = *claims.whole_number("exp", latest_time);
+  return access_claims{std::move(token->claims), *auth_version, issued_at, expires_at};
 }
 
 }  // namespace gatehouse::token

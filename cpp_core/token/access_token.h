@@ -23,12 +23,13 @@ class access_token {
 };
 
 struct access_claims {
-  std::string subject;
-  std::string session_id;
+  claim_set all;  // no control character in any string or name
   std::int64_t auth_version = 0;
   unix_seconds issued_at = 0;
   unix_seconds expires_at = 0;
-  nlohmann::json all;  // an object, the above among it; no control character in any string or name
+
+  std::string_view subject() const { return all.text("sub"); }
+  std::string_view session_id() const { return all.text("sid"); }
 };
 
 // `extra_claims`: an object, or null for none; iss, aud, sub, sid, av, iat, exp and nbf in it are ignored.

@@ -5,9 +5,7 @@
 #include <optional>
 
 #include "base/base64url.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "token/claim.h"
 
 namespace gatehouse::token {
 
@@ -16,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 // Headers that change what a signature means or where the key comes from. We honour none, and understand no extension.
-constexpr std::array<const char*, 7> unsupported_headers = {"crit", "zip", "b64", "jwk", "jku", "x5u", "x5c"};
+constexpr std::array<std::string_view, 7> unsupported_headers = {"crit", "zip", "b64", "jwk", "jku", "x5u", "x5c"};
 
 constexpr json_limits header_limits{.bytes = 1024, .depth = 4, .members = 32, .string_length = 512};
 // Twice as many members as a request may have: a user's metadata becomes one claim beside others, and what was accepted
@@ -40,12 +38,10 @@ std::optional<parts> split(std::string_view token) {
                token.substr(0, second)};
 }
 
-std::optional<json> decode_object(std::string_view part, const json_limits& limits) {
-  const std::optional<std::string> decoded = base64url_decode(part);
+std::optional<claim_set> decode_object(std::string_view part, const json_limits& limits) {
+  std::optional<std::string> decoded = base64url_decode(part);
   if (!decoded) return std::nullopt;
-  result<json> read = read_json(*decoded, limits);
-  if (!read || !read->is_object()) return std::nullopt;
-  return std::move(*read);
+  return claim_set::read(std::move(*decoded), limits);
 }
 
 // "application/" may be left out of typ, and case does not matter (RFC 7515 §4.1.9).
@@ -57,45 +53,50 @@ bool is_type(std::string_view type, std::string_view expected) {
 
 // The key that the header chooses, by its kid alone: `alg` must then be that key's, and decides nothing (REQUIREMENTS
 // 1).
-verified<const key*> choose_key(const key_set& keys, key_use use, const json& header, std::string_view type) {
-  const std::string* const typ = text_claim(header, "typ");
-  if (typ == nullptr || !is_type(*typ, type)) return refusal::wrong_type;
-  if (std::ranges::any_of(unsupported_headers, [&](const char* name) { return header.contains(name); })) {
+verified<const key*> choose_key(const key_set& keys, key_use use, std::string_view part, std::string_view type) {
+  if (const key* const known = keys.recall(use, type, part)) return known;
+  const std::optional<claim_set> read = decode_object(part, header_limits);
+  if (!read) return refusal::malformed;
+  const claim_set& header = *read;
+  if (!is_type(header.text("typ"), type)) return refusal::wrong_type;
+  if (std::ranges::any_of(unsupported_headers, [&](std::string_view name) { return header.contains(name); })) {
     return refusal::unsupported;
   }
-  const std::string* const alg = text_claim(header, "alg");
-  const auto algorithm = alg != nullptr ? find_algorithm(*alg) : std::nullopt;
+  const auto algorithm = find_algorithm(header.text("alg"));
   if (!algorithm) return refusal::unsupported;
 
-  const std::string* const id = text_claim(header, "kid");
-  if (id == nullptr || id->size() > most_key_id_bytes) return refusal::unknown_key;
-  const key* const chosen = keys.find(use, *id);
+  const std::string_view id = header.text("kid");
+  if (id.empty() || id.size() > most_key_id_bytes) return refusal::unknown_key;
+  const key* const chosen = keys.find(use, id);
   if (chosen == nullptr) return refusal::unknown_key;
   if (*algorithm != chosen->algorithm()) return refusal::unsupported;
+  keys.remember(use, type, part, *chosen);
   return chosen;
 }
 
 // A string, or an array of strings (RFC 7519 §4.1.3).
-bool is_for(const json& claims, std::string_view audience) {
-  const auto aud = claims.find("aud");
-  if (aud == claims.end()) return false;
-  if (!aud->is_array()) return *aud == audience;
-  return std::ranges::all_of(*aud, [](const json& each) { return each.is_string(); }) &&
-         std::ranges::any_of(*aud, [&](const json& each) { return each == audience; });
+bool is_for(const claim_set& claims, std::string_view audience) {
+  bool is_named = false;
+  bool all_are_texts = true;
+  const bool is_array = claims.for_each_text("aud", [&](std::optional<std::string_view> each) {
+    is_named = is_named || each == audience;
+    all_are_texts = all_are_texts && each.has_value();
+  });
+  return is_array ? is_named && all_are_texts : !audience.empty() && claims.text("aud") == audience;
 }
 
 // nullopt: they hold. `expired` comes last, so that it means: this would be a good token if it were younger.
-std::optional<refusal> judge(const json& claims, const expectation& expected) {
-  const std::string* const issuer = text_claim(claims, "iss");
-  if (issuer == nullptr || *issuer != expected.issuer) return refusal::wrong_issuer;
+std::optional<refusal> judge(const claim_set& claims, const expectation& expected) {
+  const std::string_view issuer = claims.text("iss");
+  if (issuer.empty() || issuer != expected.issuer) return refusal::wrong_issuer;
   if (!is_for(claims, expected.audience)) return refusal::wrong_audience;
 
-  const auto expires_at = whole_number(claims, "exp", latest_time);
-  const auto issued_at = whole_number(claims, "iat", latest_time);
+  const auto expires_at = claims.whole_number("exp", latest_time);
+  const auto issued_at = claims.whole_number("iat", latest_time);
   if (!expires_at || !issued_at || *expires_at <= *issued_at) return refusal::missing_claim;
   if (*issued_at > expected.now + most_leeway) return refusal::not_yet_valid;
   if (claims.contains("nbf")) {
-    const auto not_before = whole_number(claims, "nbf", latest_time);
+    const auto not_before = claims.whole_number("nbf", latest_time);
     if (!not_before) return refusal::missing_claim;
     if (*not_before > expected.now + most_leeway) return refusal::not_yet_valid;
   }
@@ -147,16 +148,13 @@ verified<jwt> verify(const key_set& keys, key_use use, std::string_view token, c
   if (token.size() > most_token_bytes) return refusal::malformed;
   const std::optional<parts> parts = split(token);
   if (!parts) return refusal::malformed;
-  const std::optional<json> header = decode_object(parts->header, header_limits);
-  if (!header) return refusal::malformed;
-
-  const verified<const key*> chosen = choose_key(keys, use, *header, expected.type);
+  const verified<const key*> chosen = choose_key(keys, use, parts->header, expected.type);
   if (!chosen) return chosen.why();
   const std::optional<std::string> signature = base64url_decode(parts->signature);
   if (!signature) return refusal::malformed;
   if (!(*chosen)->verify(parts->signed_input, *signature)) return refusal::bad_signature;
 
-  std::optional<json> claims = decode_object(parts->payload, payload_limits);
+  std::optional<claim_set> claims = decode_object(parts->payload, payload_limits);
   if (!claims) return refusal::malformed;
   if (const auto refused = judge(*claims, expected)) return *refused;
   return jwt{(*chosen)->id(), std::move(*claims)};

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/clock.h"
+#include "token/claim_set.h"
 #include "token/key_set.h"
 
 namespace gatehouse::token {
@@ -70,7 +71,7 @@ struct expectation {
 
 struct jwt {
   std::string key_id;
-  nlohmann::json claims;  // an object; iss, aud, exp and iat have been checked
+  claim_set claims;  // iss, aud, exp and iat have been checked
 };
 
 // Reads no claim before the signature holds (REQUIREMENTS 16). `iat` is required as `exp` is: the floor of the

@@ -1,8 +1,7 @@
 #include "token/key.h"
 
-#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/params.h>
 
 #include <array>
 #include <stdexcept>
@@ -12,7 +11,7 @@ namespace gatehouse::token {
 
 namespace {
 
-constexpr std::size_t sha256_bytes = 32;
+constexpr std::size_t sha256_block_bytes = 64;
 constexpr std::size_t ed25519_signature_bytes = 64;
 constexpr std::size_t es256_number_bytes = 32;                         // r and s, each
 constexpr std::size_t es256_signature_bytes = 2 * es256_number_bytes;  // RFC 7518 §3.4
@@ -56,11 +55,23 @@ std::string from_der(std::string_view der) {
   return raw;
 }
 
-bool compute_mac(const evp_mac_context& keyed, std::string_view input, std::array<unsigned char, sha256_bytes>& mac) {
-  const evp_mac_context copy(EVP_MAC_CTX_dup(keyed.get()));
-  std::size_t size = 0;
-  return copy && EVP_MAC_update(copy.get(), octets(input), input.size()) == 1 &&
-         EVP_MAC_final(copy.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size();
+bool finish_copy(const evp_md_context& keyed, const evp_md_context& working, std::string_view input,
+                 sha256_digest& digest) {
+  return EVP_MD_CTX_copy_ex(working.get(), keyed.get()) == 1 &&
+         EVP_DigestUpdate(working.get(), input.data(), input.size()) == 1 &&
+         EVP_DigestFinal_ex(working.get(), digest.data(), nullptr) == 1;
+}
+
+// A hash that has taken in the key, of at most a block.
+evp_md_context keyed_hash(const evp_md& algorithm, std::string_view bytes, char pad) {
+  evp_md_context made(EVP_MD_CTX_new());
+  std::string block(bytes);
+  block.resize(sha256_block_bytes);
+  for (char& each : block) each = static_cast<char>(each ^ pad);
+  require(made != nullptr && EVP_DigestInit_ex2(made.get(), algorithm.get(), nullptr) == 1 &&
+          EVP_DigestUpdate(made.get(), block.data(), block.size()) == 1);
+  OPENSSL_cleanse(block.data(), block.size());
+  return made;
 }
 
 }  // namespace
@@ -78,15 +89,23 @@ key::key(key_description description, std::variant<mac, signature> prepared)
 
 key key::hmac(key_description description, const secret& bytes) {
   const evp_errors_dropped errors;
-  const evp_mac algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  const evp_md algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   require(algorithm != nullptr);
-  mac prepared{evp_mac_context(EVP_MAC_CTX_new(algorithm.get()))};
-  require(prepared.keyed != nullptr);
-  char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                   OSSL_PARAM_construct_end()};
-  require(EVP_MAC_init(prepared.keyed.get(), octets(bytes.reveal()), bytes.size(), parameters) == 1);
+  secret fitting(bytes);
+  if (bytes.size() > sha256_block_bytes) {
+    sha256_digest digest = sha256_hasher()(bytes.reveal());
+    fitting = secret({reinterpret_cast<const char*>(digest.data()), digest.size()});
+    OPENSSL_cleanse(digest.data(), digest.size());
+  }
+  mac prepared{keyed_hash(algorithm, fitting.reveal(), 0x36), keyed_hash(algorithm, fitting.reveal(), 0x5c),
+               evp_md_context(EVP_MD_CTX_new())};
+  require(prepared.working != nullptr);
   return key(std::move(description), std::move(prepared));
+}
+
+bool key::mac::compute(std::string_view input, sha256_digest& made) const {
+  return finish_copy(inner, working, input, made) &&
+         finish_copy(outer, working, {reinterpret_cast<const char*>(made.data()), made.size()}, made);
 }
 
 key key::asymmetric(key_description description, evp_key material) {
@@ -107,8 +126,8 @@ key key::asymmetric(key_description description, evp_key material) {
 std::string key::sign(std::string_view input) const {
   const evp_errors_dropped errors;
   if (const auto* symmetric = std::get_if<mac>(&prepared_)) {
-    std::array<unsigned char, sha256_bytes> computed;
-    require(compute_mac(symmetric->keyed, input, computed));
+    sha256_digest computed;
+    require(symmetric->compute(input, computed));
     return std::string(computed.begin(), computed.end());
   }
 
@@ -126,9 +145,9 @@ std::string key::sign(std::string_view input) const {
 bool key::verify(std::string_view input, std::string_view signed_with) const noexcept {
   const evp_errors_dropped errors;
   if (const auto* symmetric = std::get_if<mac>(&prepared_)) {
-    std::array<unsigned char, sha256_bytes> computed;
-    return signed_with.size() == computed.size() && compute_mac(symmetric->keyed, input, computed) &&
-           CRYPTO_memcmp(computed.data(), signed_with.data(), computed.size()) == 0;
+    sha256_digest computed;
+    return symmetric->compute(input, computed) &&
+           same_bytes({reinterpret_cast<const char*>(computed.data()), computed.size()}, signed_with);
   }
 
   std::array<unsigned char, es256_der_bytes> der;

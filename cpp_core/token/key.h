@@ -1,4 +1,5 @@
-// One key of a realm: signs and verifies the bytes of a JWS (RFC 7515) by one algorithm, its own (REQUIREMENTS 1).
+// One key of a realm: signs and verifies the bytes of a JWS (RFC 7515) by one algorithm, its own (REQUIREMENTS 1). For
+// one thread at a time.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "base/evp.h"
 #include "base/secret.h"
+#include "base/sha256.h"
 
 namespace gatehouse::token {
 
@@ -52,9 +54,13 @@ class key {
   bool verify(std::string_view input, std::string_view signed_with) const noexcept;
 
  private:
-  // Contexts ready to be copied, because copying one is cheaper than setting one up.
+  // Contexts ready to be copied, because copying one is cheaper than setting one up. Of HMAC (RFC 2104) they are the
+  // two hashes that have taken in the key, and the one that each is copied to.
   struct mac {
-    evp_mac_context keyed;
+    evp_md_context inner;
+    evp_md_context outer;
+    evp_md_context working;
+    bool compute(std::string_view input, sha256_digest& made) const;
   };
   struct signature {
     evp_key material;

@@ -114,4 +114,13 @@ bool key_set::verify_by_any(key_use use, std::string_view input, std::string_vie
                              [&](const key& each) { return each.use() == use && each.verify(input, signed_with); });
 }
 
+const key* key_set::recall(key_use use, std::string_view type, std::string_view header) const noexcept {
+  const read_header& last = last_[static_cast<std::size_t>(use)];
+  return last.header == header && last.type == type ? last.chosen : nullptr;
+}
+
+void key_set::remember(key_use use, std::string_view type, std::string_view header, const key& chosen) const {
+  last_[static_cast<std::size_t>(use)] = {std::string(type), std::string(header), &chosen};
+}
+
 }  // namespace gatehouse::token

@@ -1,6 +1,8 @@
-// The keys of a realm, from the text of its JWK Set file (RFC 7517 §5). Read-only once parsed.
+// The keys of a realm, from the text of its JWK Set file (RFC 7517 §5). Read-only once parsed, but for one
+// thread at a time.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,10 @@ class key_set {
   // Has any key of that use signed it? For what names no key; what it is must show in the input.
   bool verify_by_any(key_use use, std::string_view input, std::string_view signed_with) const noexcept;
 
+  // The key that a header, which has been read, chose: the next token has the same one. Null: another header.
+  const key* recall(key_use use, std::string_view type, std::string_view header) const noexcept;
+  void remember(key_use use, std::string_view type, std::string_view header, const key& chosen) const;
+
   // A JWK Set of the public halves, for whoever else verifies access tokens; {"keys":[]} where all are HMAC keys.
   // A retired key is in it for as long as it is in the file (REQUIREMENTS 19).
   const std::string& public_jwks() const { return public_jwks_; }
@@ -34,7 +40,14 @@ class key_set {
  private:
   key_set() = default;
 
+  struct read_header {
+    std::string type;  // that was asked for
+    std::string header;
+    const key* chosen = nullptr;
+  };
+
   std::vector<key> keys_;
+  mutable std::array<read_header, 2> last_;  // by use
   std::size_t access_signing_ = 0;
   std::size_t refresh_signing_ = 0;
   std::string public_jwks_;

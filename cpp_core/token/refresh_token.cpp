@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "token/claim.h"
-
 namespace gatehouse::token {
 
 namespace {
@@ -47,29 +45,25 @@ verified<refresh_claims> verify_refresh(const key_set& keys, refresh_token prese
   verified<jwt> token = verify(keys, key_use::refresh, presented.text(), expected);
   if (!token) return token.why();
 
-  const nlohmann::json& claims = token->claims;
-  const std::string* const kind = text_claim(claims, "type");
-  const bool is_seat = kind != nullptr && *kind == seat_type_claim;
-  if (kind == nullptr || (*kind != type_claim && !is_seat)) return refusal::wrong_type;
-  const std::string* const subject = text_claim(claims, "sub");
-  const std::string* const session_id = text_claim(claims, "sid");
-  const auto generation = whole_number(claims, "gen", std::numeric_limits<std::int64_t>::max());
-  if (subject == nullptr || session_id == nullptr || !generation) return refusal::missing_claim;
-  if (has_control_character(claims)) return refusal::missing_claim;
+  const claim_set& claims = token->claims;
+  const std::string_view kind = claims.text("type");
+  const bool is_seat = kind == seat_type_claim;
+  if (kind != type_claim && !is_seat) return refusal::wrong_type;
+  const auto generation = claims.whole_number("gen", std::numeric_limits<std::int64_t>::max());
 
   refresh_claims read;
-  read.subject = *subject;
-  read.session_id = *session_id;
+  read.subject = claims.text("sub");
+  read.session_id = claims.text("sid");
+  if (read.subject.empty() || read.session_id.empty() || !generation) return refusal::missing_claim;
+  if (claims.has_control_character()) return refusal::missing_claim;
   read.generation = *generation;
-  read.issued_at = claims["iat"].get<unix_seconds>();
-  read.expires_at = claims["exp"].get<unix_seconds>();
+  read.issued_at = *claims.whole_number("iat", latest_time);
+  read.expires_at = *claims.whole_number("exp", latest_time);
   read.key_id = std::move(token->key_id);
   if (!is_seat) return read;
-  const std::string* const seat = text_claim(claims, "seat");
-  const std::string* const host = text_claim(claims, "host");
-  if (seat == nullptr || host == nullptr) return refusal::missing_claim;
-  read.seat = *seat;
-  read.host = *host;
+  read.seat = claims.text("seat");
+  read.host = claims.text("host");
+  if (read.seat.empty() || read.host.empty()) return refusal::missing_claim;
   return read;
 }
 

@@ -23,10 +23,10 @@ class token_tag {
   std::uint64_t operator()(std::string_view token) const noexcept {
     struct {
       std::uint64_t length;
-      std::array<char, 64> end;
+      std::array<char, 24> end;
     } seen{token.size(), {}};
-    const std::string_view end = token.substr(token.size() - std::min(token.size(), seen.end.size()));
-    std::ranges::copy(end, seen.end.begin());
+    const std::size_t size = std::min(token.size(), seen.end.size());
+    std::memcpy(seen.end.data(), token.data() + (token.size() - size), size);
     std::uint64_t tag = 0;
     static_assert(sizeof tag == crypto_shorthash_BYTES);
     crypto_shorthash(reinterpret_cast<unsigned char*>(&tag), reinterpret_cast<const unsigned char*>(&seen), sizeof seen,

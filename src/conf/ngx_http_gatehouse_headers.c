@@ -6,6 +6,7 @@
 
 
 #include "request/ngx_http_gatehouse_request.h"
+#include "respond/ngx_http_gatehouse_respond.h"
 #include "conf/ngx_http_gatehouse_conf.h"
 
 
@@ -103,6 +104,8 @@ ngx_http_gatehouse_push_header(ngx_conf_t *cf, ngx_array_t *headers,
     if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NULL;
     }
+
+    header->attribute = ngx_http_gatehouse_find_attribute(value);
 
     return header;
 }

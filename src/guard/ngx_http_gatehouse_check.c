@@ -99,16 +99,21 @@ ngx_http_gatehouse_check_headers(ngx_http_request_t *r)
 {
     ngx_str_t                       value;
     ngx_uint_t                      i;
+    gh_identity                    *identity;
     ngx_http_gatehouse_header_t    *header;
     ngx_http_gatehouse_loc_conf_t  *glcf;
 
     glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
+    identity = ngx_http_gatehouse_identity(r);
+
     header = glcf->identity->elts;
 
     for (i = 0; i < glcf->identity->nelts; i++) {
 
-        if (ngx_http_gatehouse_header_value(r, &header[i], &value) != NGX_OK) {
+        if (ngx_http_gatehouse_header_value(r, identity, &header[i], &value)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 

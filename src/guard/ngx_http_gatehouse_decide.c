@@ -131,7 +131,6 @@ ngx_http_gatehouse_identity(ngx_http_request_t *r)
 {
     gh_realm                        *realm;
     ngx_http_gatehouse_ctx_t        *ctx;
-    ngx_http_gatehouse_renewal_t    *renewal;
     ngx_http_gatehouse_loc_conf_t   *glcf;
     ngx_http_gatehouse_principal_t  *principal;
 
@@ -152,9 +151,15 @@ ngx_http_gatehouse_identity(ngx_http_request_t *r)
         }
     }
 
-    if (principal == NULL) {
-        return NULL;
-    }
+    return principal ? ngx_http_gatehouse_identity_of(ctx, principal) : NULL;
+}
+
+
+gh_identity *
+ngx_http_gatehouse_identity_of(ngx_http_gatehouse_ctx_t *ctx,
+    ngx_http_gatehouse_principal_t *principal)
+{
+    ngx_http_gatehouse_renewal_t  *renewal;
 
     if (principal->decision.verdict == GH_RENEWABLE) {
         renewal = ngx_http_gatehouse_renewed(ctx, principal->realm, 1);

@@ -20,6 +20,8 @@ ngx_int_t ngx_http_gatehouse_decide(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_realm *realm,
     ngx_http_gatehouse_resume_pt resume, gh_decision *decision);
 gh_identity *ngx_http_gatehouse_identity(ngx_http_request_t *r);
+gh_identity *ngx_http_gatehouse_identity_of(ngx_http_gatehouse_ctx_t *ctx,
+    ngx_http_gatehouse_principal_t *principal);
 gh_realm *ngx_http_gatehouse_effective_realm(
     ngx_http_gatehouse_loc_conf_t *glcf);
 
@@ -50,7 +52,8 @@ ngx_http_gatehouse_principal_t *ngx_http_gatehouse_vouched(
 ngx_int_t ngx_http_gatehouse_vouch(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, ngx_http_gatehouse_principal_t *principal);
 ngx_int_t ngx_http_gatehouse_header_value(ngx_http_request_t *r,
-    ngx_http_gatehouse_header_t *header, ngx_str_t *value);
+    gh_identity *identity, ngx_http_gatehouse_header_t *header,
+    ngx_str_t *value);
 
 /* pages of other origins */
 

@@ -11,7 +11,8 @@
 
 
 static ngx_uint_t ngx_http_gatehouse_is_continued(ngx_http_request_t *r);
-static ngx_int_t ngx_http_gatehouse_push_identity(ngx_http_request_t *r);
+static ngx_int_t ngx_http_gatehouse_push_identity(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx);
 static ngx_uint_t ngx_http_gatehouse_is_clean(ngx_str_t *value);
 
 
@@ -42,7 +43,7 @@ ngx_http_gatehouse_pass(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx)
 
     ctx->current = principal;
 
-    return ngx_http_gatehouse_push_identity(r);
+    return ngx_http_gatehouse_push_identity(r, ctx);
 }
 
 
@@ -79,15 +80,17 @@ ngx_http_gatehouse_present(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    return ngx_http_gatehouse_push_identity(r);
+    return ngx_http_gatehouse_push_identity(r, ctx);
 }
 
 
 static ngx_int_t
-ngx_http_gatehouse_push_identity(ngx_http_request_t *r)
+ngx_http_gatehouse_push_identity(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx)
 {
     ngx_str_t                       value;
     ngx_uint_t                      i;
+    gh_identity                    *identity;
     ngx_table_elt_t                *h;
     ngx_http_gatehouse_header_t    *header;
     ngx_http_gatehouse_loc_conf_t  *glcf;
@@ -102,11 +105,15 @@ ngx_http_gatehouse_push_identity(ngx_http_request_t *r)
     r->headers_in.multi_linked = 0;
 #endif
 
+    identity = ngx_http_gatehouse_identity_of(ctx, ctx->current);
+
     header = glcf->identity->elts;
 
     for (i = 0; i < glcf->identity->nelts; i++) {
 
-        if (ngx_http_gatehouse_header_value(r, &header[i], &value) != NGX_OK) {
+        if (ngx_http_gatehouse_header_value(r, identity, &header[i], &value)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -184,12 +191,29 @@ ngx_http_gatehouse_vouch(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
 }
 
 
-/* Empty: the header is not sent. */
+/*
+ * Empty: the header is not sent.  What an attribute alone makes is read where
+ * it is: the identity lives as long as the request does.
+ */
 
 ngx_int_t
-ngx_http_gatehouse_header_value(ngx_http_request_t *r,
+ngx_http_gatehouse_header_value(ngx_http_request_t *r, gh_identity *identity,
     ngx_http_gatehouse_header_t *header, ngx_str_t *value)
 {
+    gh_str  text;
+
+    if (header->attribute != NGX_DECLINED
+        && identity && gh_identity_is_clean(identity))
+    {
+        text = gh_identity_attribute(identity,
+                                     (gh_attribute) header->attribute);
+
+        value->data = (u_char *) text.data;
+        value->len = text.len;
+
+        return NGX_OK;
+    }
+
     if (ngx_http_complex_value(r, &header->value, value) != NGX_OK) {
         return NGX_ERROR;
     }

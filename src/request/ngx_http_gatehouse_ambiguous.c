@@ -40,7 +40,7 @@ ngx_http_gatehouse_refuse_ambiguous(ngx_http_request_t *r)
 
     raw = r->unparsed_uri;
 
-    last = ngx_strlchr(raw.data, raw.data + raw.len, '?');
+    last = memchr(raw.data, '?', raw.len);
 
     if (last) {
         raw.len = last - raw.data;

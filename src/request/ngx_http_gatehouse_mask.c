@@ -115,9 +115,7 @@ static ngx_uint_t
 ngx_http_gatehouse_has_query(ngx_http_request_t *r)
 {
     return r->args.len
-           || ngx_strlchr(r->request_line.data,
-                          r->request_line.data + r->request_line.len, '?')
-              != NULL;
+           || memchr(r->request_line.data, '?', r->request_line.len) != NULL;
 }
 
 

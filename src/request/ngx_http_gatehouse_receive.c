@@ -10,13 +10,18 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
+/* of ours in one header, without a second walk */
+
+#define NGX_HTTP_GATEHOUSE_COOKIES  16
+
+
 static void ngx_http_gatehouse_read_authority(ngx_http_request_t *r,
     ngx_http_gatehouse_said_t *said);
 static void ngx_http_gatehouse_remember_name(ngx_http_gatehouse_said_t *said,
     ngx_http_gatehouse_name_t *name, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
     ngx_array_t *headers, ngx_table_elt_t *h, ngx_uint_t kind);
-static ngx_int_t ngx_http_gatehouse_keep_cookie(ngx_http_request_t *r,
+static ngx_int_t ngx_http_gatehouse_take_cookies(ngx_http_request_t *r,
     ngx_http_gatehouse_kept_t *kept);
 static ngx_int_t ngx_http_gatehouse_keep(ngx_http_request_t *r,
     ngx_array_t *headers, ngx_http_gatehouse_said_t *said);
@@ -116,21 +121,20 @@ ngx_http_gatehouse_receive(ngx_http_request_t *r)
 
     rc = ngx_http_gatehouse_read_headers(r, &said, &kept);
 
-    if (rc == NGX_DECLINED || rc == NGX_ERROR) {
-        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
-    }
-
-    if (kept.nelts && ngx_http_gatehouse_keep(r, &kept, &said) != NGX_OK) {
+    if (rc == NGX_ERROR
+        || (kept.nelts && ngx_http_gatehouse_keep(r, &kept, &said) != NGX_OK))
+    {
         return NGX_ERROR;
     }
 
-    return ngx_http_gatehouse_rebuild(r, 0, 0);
+    return (rc == NGX_OK) ? ngx_http_gatehouse_rebuild(r, 0, 0) : NGX_OK;
 }
 
 
 /*
  * The one walk over the headers that a client has sent.  NGX_DECLINED: all
- * of them may simply be passed on.  With `kept` it collects credentials.
+ * of them may be passed on before anybody has judged by them.  With `kept` it
+ * collects credentials.
  */
 
 ngx_int_t
@@ -203,31 +207,25 @@ ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
             rc = NGX_OK;
             break;
 
-        case NGX_HTTP_GATEHOUSE_COOKIE:
-            if (!gh_holds_cookies(gmcf->config,
-                                  ngx_http_gatehouse_view(&h->value)))
-            {
+        default: /* NGX_HTTP_GATEHOUSE_AUTHORIZATION, _COOKIE, _TOKEN */
+
+            if (kept == NULL) {
                 break;
             }
 
-            /* fall through */
+            switch (ngx_http_gatehouse_collect(r, kept, h, name->kind)) {
 
-        default: /* NGX_HTTP_GATEHOUSE_AUTHORIZATION, _TOKEN */
+            case NGX_OK:
+                if (name->kind != NGX_HTTP_GATEHOUSE_AUTHORIZATION) {
+                    rc = NGX_OK;
+                }
 
-            /* any other key is the application's */
-
-            if (ngx_http_gatehouse_same_name(&h->key,
-                                             &ngx_http_gatehouse_api_key)
-                && !gh_is_api_key(ngx_http_gatehouse_view(&h->value)))
-            {
                 break;
-            }
 
-            rc = NGX_OK;
+            case NGX_DECLINED:
+                break;
 
-            if (kept && ngx_http_gatehouse_collect(r, kept, h, name->kind)
-                        != NGX_OK)
-            {
+            default:
                 return NGX_ERROR;
             }
         }
@@ -274,11 +272,35 @@ ngx_http_gatehouse_remember_name(ngx_http_gatehouse_said_t *said,
 }
 
 
+/* NGX_DECLINED: it is the application's own. */
+
 static ngx_int_t
 ngx_http_gatehouse_collect(ngx_http_request_t *r, ngx_array_t *headers,
     ngx_table_elt_t *h, ngx_uint_t kind)
 {
-    ngx_http_gatehouse_kept_t  *kept;
+    ngx_http_gatehouse_kept_t  collected, *kept;
+
+    ngx_memzero(&collected, sizeof(ngx_http_gatehouse_kept_t));
+
+    collected.header = *h;
+    collected.kind = kind;
+
+    if (kind == NGX_HTTP_GATEHOUSE_COOKIE) {
+
+        if (ngx_http_gatehouse_take_cookies(r, &collected) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (collected.ncookies == 0) {
+            return NGX_DECLINED;
+        }
+
+    } else if (ngx_http_gatehouse_same_name(&h->key,
+                                            &ngx_http_gatehouse_api_key)
+               && !gh_is_api_key(ngx_http_gatehouse_view(&h->value)))
+    {
+        return NGX_DECLINED;
+    }
 
     if (headers->elts == NULL
         && ngx_array_init(headers, r->pool, 2,
@@ -293,13 +315,9 @@ ngx_http_gatehouse_collect(ngx_http_request_t *r, ngx_array_t *headers,
         return NGX_ERROR;
     }
 
-    ngx_memzero(kept, sizeof(ngx_http_gatehouse_kept_t));
+    *kept = collected;
 
-    kept->header = *h;
-    kept->kind = kind;
-
-    return (kind == NGX_HTTP_GATEHOUSE_COOKIE)
-           ? ngx_http_gatehouse_keep_cookie(r, kept) : NGX_OK;
+    return NGX_OK;
 }
 
 
@@ -309,14 +327,23 @@ static ngx_int_t
 ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_array_t *headers,
     ngx_http_gatehouse_said_t *said)
 {
+    size_t                      n;
     gh_str                     *authorization, *cookies;
     ngx_uint_t                  i;
     gh_credentials             *credentials;
     ngx_http_gatehouse_ctx_t   *ctx;
     ngx_http_gatehouse_kept_t  *kept;
 
+    kept = headers->elts;
+
+    n = headers->nelts;
+
+    for (i = 0; i < headers->nelts; i++) {
+        n += kept[i].ncookies;
+    }
+
     ctx = ngx_http_gatehouse_get_ctx(r);
-    authorization = ngx_palloc(r->pool, 2 * headers->nelts * sizeof(gh_str));
+    authorization = ngx_palloc(r->pool, n * sizeof(gh_str));
 
     if (ctx == NULL || authorization == NULL) {
         return NGX_ERROR;
@@ -329,8 +356,6 @@ ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_array_t *headers,
     credentials->authorization = authorization;
     credentials->cookies = cookies;
 
-    kept = headers->elts;
-
     for (i = 0; i < headers->nelts; i++) {
 
         if (kept[i].kind == NGX_HTTP_GATEHOUSE_AUTHORIZATION) {
@@ -338,8 +363,10 @@ ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_array_t *headers,
                                ngx_http_gatehouse_view(&kept[i].header.value);
 
         } else if (kept[i].kind == NGX_HTTP_GATEHOUSE_COOKIE) {
-            cookies[credentials->cookie_count++] =
-                               ngx_http_gatehouse_view(&kept[i].header.value);
+            ngx_memcpy(&cookies[credentials->cookie_count], kept[i].cookies,
+                       kept[i].ncookies * sizeof(gh_str));
+
+            credentials->cookie_count += kept[i].ncookies;
         }
     }
 
@@ -354,27 +381,60 @@ ngx_http_gatehouse_keep(ngx_http_request_t *r, ngx_array_t *headers,
 }
 
 
-/* What is left for an application ends with a NUL, as all values do. */
+/*
+ * Ours of a Cookie header, and what is left of it for an application, which
+ * ends with a NUL, as all values do.
+ */
 
 static ngx_int_t
-ngx_http_gatehouse_keep_cookie(ngx_http_request_t *r,
+ngx_http_gatehouse_take_cookies(ngx_http_request_t *r,
     ngx_http_gatehouse_kept_t *kept)
 {
+    size_t                           i, n, size;
+    gh_str                           header, found[NGX_HTTP_GATEHOUSE_COOKIES];
     ngx_str_t                       *left;
     ngx_http_gatehouse_main_conf_t  *gmcf;
 
     gmcf = ngx_http_get_module_main_conf(r, ngx_http_gatehouse_module);
 
+    header = ngx_http_gatehouse_view(&kept->header.value);
+
+    n = gh_find_cookies(gmcf->config, header, found,
+                        NGX_HTTP_GATEHOUSE_COOKIES);
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    kept->cookies = ngx_palloc(r->pool, n * sizeof(gh_str));
+    if (kept->cookies == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n <= NGX_HTTP_GATEHOUSE_COOKIES) {
+        ngx_memcpy(kept->cookies, found, n * sizeof(gh_str));
+
+    } else {
+        (void) gh_find_cookies(gmcf->config, header, kept->cookies, n);
+    }
+
+    kept->ncookies = n;
+
+    size = header.len;
+
+    for (i = 0; i < n; i++) {
+        size -= kept->cookies[i].len;
+    }
+
     left = &kept->left;
 
-    left->data = ngx_pnalloc(r->pool, kept->header.value.len + 1);
+    left->data = ngx_pnalloc(r->pool, size + 1);
     if (left->data == NULL) {
         return NGX_ERROR;
     }
 
-    left->len = gh_remove_cookies(gmcf->config,
-                                ngx_http_gatehouse_view(&kept->header.value),
-                                (char *) left->data);
+    left->len = gh_remove_cookies(header, kept->cookies, n,
+                                  (char *) left->data);
     left->data[left->len] = '\0';
 
     return NGX_OK;

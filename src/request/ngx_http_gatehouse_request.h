@@ -113,6 +113,8 @@ typedef struct ngx_http_gatehouse_running_s  ngx_http_gatehouse_running_t;
 typedef struct {
     ngx_table_elt_t                  header;
     ngx_str_t                        left;
+    gh_str                          *cookies;        /* ours */
+    size_t                           ncookies;
     ngx_uint_t                       kind;
 
     unsigned                         placed:1;       /* in the list */

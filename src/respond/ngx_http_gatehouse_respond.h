@@ -31,6 +31,7 @@ ngx_int_t ngx_http_gatehouse_set_cookies(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx);
 
 ngx_int_t ngx_http_gatehouse_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_gatehouse_find_attribute(ngx_str_t *value);
 ngx_int_t ngx_http_gatehouse_add_http_variables(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 

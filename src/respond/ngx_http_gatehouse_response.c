@@ -147,7 +147,8 @@ ngx_http_gatehouse_keep_private(ngx_http_request_t *r,
     if (ctx->current == NULL
         || !ctx->current->decision.by_cookie
         || type->len < html.len
-        || ngx_strncasecmp(type->data, html.data, html.len) != 0)
+        || (ngx_memcmp(type->data, html.data, html.len) != 0
+            && ngx_strncasecmp(type->data, html.data, html.len) != 0))
     {
         return NGX_OK;
     }

@@ -92,6 +92,31 @@ ngx_http_gatehouse_add_variables(ngx_conf_t *cf)
 }
 
 
+/* What "$gatehouse_user" stands for.  NGX_DECLINED: the value is another. */
+
+ngx_int_t
+ngx_http_gatehouse_find_attribute(ngx_str_t *value)
+{
+    ngx_http_variable_t  *v;
+
+    if (value->len == 0 || value->data[0] != '$') {
+        return NGX_DECLINED;
+    }
+
+    for (v = ngx_http_gatehouse_vars; v->name.len; v++) {
+        if (v->get_handler == ngx_http_gatehouse_attribute_variable
+            && value->len == v->name.len + 1
+            && ngx_strncasecmp(value->data + 1, v->name.data, v->name.len)
+               == 0)
+        {
+            return (ngx_int_t) v->data;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
 static ngx_int_t
 ngx_http_gatehouse_attribute_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)

@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,9 @@
 #include "redis/reply.h"
 #include "session/feed_entry.h"
 #include "smtp/reply.h"
+#include "token/claim_set.h"
 #include "token/jwk.h"
+#include "token/jwt.h"
 #include "token_keys.h"
 #include "view/language.h"
 
@@ -74,8 +78,45 @@ void jwt(std::string_view bytes) {
   const std::string text = key::forge(bytes.substr(0, cut), bytes.substr(cut + 1));
   const auto made = token::verify(verifying(), token::key_use::access, text, expected);
   if (!made) return;
-  demand(made->claims.is_object() && made->claims.at("iss") == "https://a", "a verified token is from its issuer");
-  demand(made->claims.at("exp").get<std::int64_t>() > now, "a verified token has not expired");
+  demand(made->claims.text("iss") == "https://a", "a verified token is from its issuer");
+  demand(made->claims.whole_number("exp", token::latest_time).value_or(0) > now, "a verified token has not expired");
+}
+
+void same_claim(const token::claim_set& claims, const std::string& name, const nlohmann::json& meant) {
+  demand(claims.contains(name), "a member that the tree has");
+  const std::string_view written = claims.json_of(name);
+  demand(nlohmann::json::parse(written) == meant, "a value as it was written");
+  demand(claims.text(name) == (meant.is_string() ? meant.get<std::string>() : ""), "a string says the same");
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const bool is_whole = meant.is_number_unsigned() && meant.get<std::uint64_t>() <= std::uint64_t{most};
+  demand(claims.whole_number(name, most) == (is_whole ? std::optional(meant.get<std::int64_t>()) : std::nullopt),
+         "a number is the same");
+  demand(claims.is_true(name) == (meant == true), "true is the same");
+  std::vector<std::optional<std::string>> texts;
+  const bool is_array = claims.for_each_text(name, [&](std::optional<std::string_view> each) {
+    texts.push_back(each ? std::optional(std::string(*each)) : std::nullopt);
+  });
+  demand(is_array == meant.is_array() && (!is_array || texts.size() == meant.size()), "an array is the same");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    demand(texts[i] == (meant[i].is_string() ? std::optional(meant[i].get<std::string>()) : std::nullopt),
+           "an element is the same");
+  }
+}
+
+// The one pass over a token's header and payload, and the tree that nlohmann makes of the same bytes.
+void claim_set(std::string_view bytes) {
+  for (const json_limits& limits : {json_limits{.bytes = 1024, .depth = 4, .members = 32, .string_length = 512},
+                                    json_limits{.bytes = 8192, .depth = 16, .members = 2048},
+                                    json_limits{.depth = 2, .members = 3, .string_length = 5}}) {
+    const result<nlohmann::json> tree = read_json(bytes, limits);
+    const auto claims = token::claim_set::read(std::string(bytes), limits);
+    demand(claims.has_value() == (tree.ok() && tree->is_object()), "both take it or both refuse it");
+    if (!claims) continue;
+    demand(claims->size() == tree->size() && claims->json() == bytes, "no member is more or less");
+    demand(claims->has_control_character() == has_control_character_within(*tree),
+           "a control character is seen by both");
+    for (const auto& [name, meant] : tree->items()) same_claim(*claims, name, meant);
+  }
 }
 
 void jwk_set(std::string_view bytes) {
@@ -142,18 +183,28 @@ void multipart(std::string_view bytes) {
 // ---- What a browser sends
 
 void cookie(std::string_view bytes) {
-  const std::array<std::string_view, 1> headers{bytes};
-  const std::vector<std::string> names{"__Host-gatehouse", "__Host-gatehouse-refresh"};
+  gate::cookie_names ours;
+  ours.add("__Host-gatehouse");
+  ours.add_beginning("__Host-gatehouse-");
   std::string left(bytes.size(), '\0');
-  left.resize(gate::remove_cookies(bytes, names, left.data()));
-  const std::array<std::string_view, 1> others{left};
-  for (const std::string& name : names) {
-    (void)gate::find_cookie(headers, name);
-    std::string joined;
-    (void)gate::find_split_cookie(headers, name, joined);
-    demand(std::holds_alternative<gate::no_cookie>(gate::find_cookie(others, name)), "a removed cookie is gone");
+  gate::cookie_copy others(bytes, left.data());
+  std::vector<std::string_view> taken;
+  gate::cookie_walk walk(bytes, ours);
+  while (const auto each = walk.next()) {
+    taken.push_back(*each);
+    others.leave_out(*each);
   }
-  demand(!gate::holds_cookies(left, names), "a removed cookie is gone");
+  const std::size_t size = others.finish();
+  demand(size <= bytes.size(), "what is left is no longer");
+  left.resize(size);
+  demand(!gate::cookie_walk(left, ours).next(), "a removed cookie is gone");
+
+  const std::array<std::string_view, 1> whole{bytes};
+  for (const char* name : {"__Host-gatehouse", "__Host-gatehouse-refresh"}) {
+    demand(gate::find_cookie(whole, name) == gate::find_cookie(taken, name), "what is taken says what the header said");
+    std::string joined;
+    (void)gate::find_split_cookie(whole, name, joined);
+  }
 }
 
 void return_address(std::string_view bytes) {
@@ -280,6 +331,7 @@ void feed_entry(std::string_view bytes) {
 constexpr std::array all{
     target{"json", json},
     target{"jwt", jwt},
+    target{"claim_set", claim_set},
     target{"jwk_set", jwk_set},
     target{"bearer", bearer},
     target{"json_body", json_body},

@@ -38,9 +38,13 @@ TEST(cookie, requirement_41_two_of_one_name_are_ambiguous) {
 }
 
 std::string without(std::string_view header) {
-  const std::vector<std::string> ours{"g", "g-refresh"};
+  cookie_names ours;
+  for (const char* name : {"g", "g-refresh"}) ours.add(name);
   std::string left(header.size(), '?');
-  left.resize(remove_cookies(header, ours, left.data()));
+  cookie_copy others(header, left.data());
+  cookie_walk walk(header, ours);
+  while (const auto each = walk.next()) others.leave_out(*each);
+  left.resize(others.finish());
   return left;
 }
 
@@ -53,6 +57,23 @@ TEST(cookie, ours_go_and_the_others_stay_byte_for_byte) {
   EXPECT_EQ(without("a=\"x y\";b = 2 ;  c=,;G=9"), "a=\"x y\";b = 2 ;  c=,;G=9");
   EXPECT_EQ(without("a=1;;b"), "a=1;;b");
   EXPECT_EQ(without("g=1; g=2; a=3; g=4"), "a=3");
+  EXPECT_EQ(without("a=1; g=2; g=3; b=4"), "a=1; b=4");
+  EXPECT_EQ(without("g=1;"), "");
+  EXPECT_EQ(without(" g ; "), "");
+  EXPECT_EQ(without("g=1;;a=2"), "a=2");
+  EXPECT_EQ(without(""), "");
+}
+
+TEST(cookie, each_of_ours_is_a_header_by_itself) {
+  cookie_names ours;
+  ours.add("g");
+  ours.add_beginning("hop-");
+  std::vector<std::string_view> taken;
+  cookie_walk walk("a=1; g=x=y ;hop-1=2; hop=3;G=4;g; hop-", ours);
+  while (const auto each = walk.next()) taken.push_back(*each);
+  EXPECT_EQ(taken, (std::vector<std::string_view>{" g=x=y ", "hop-1=2", "g", " hop-"}));
+  EXPECT_EQ(found(taken, "g"), "(ambiguous)");
+  EXPECT_EQ(found(taken, "hop-1"), "2");
 }
 
 TEST(cookies, requirement_39_have_the_host_prefix_and_every_attribute) {

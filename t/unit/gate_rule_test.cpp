@@ -9,18 +9,14 @@ namespace gatehouse::gate {
 namespace {
 
 token::access_claims claims_of(nlohmann::json all) {
-  token::access_claims claims;
-  claims.subject = "7e6f";
-  claims.session_id = "5e55";
-  claims.auth_version = 1;
-  claims.issued_at = 1000;
-  claims.expires_at = 2000;
-  claims.all = std::move(all);
-  return claims;
+  all["sub"] = "7e6f";
+  all["sid"] = "5e55";
+  return {*token::claim_set::read(all.dump(), {}), 1, 1000, 2000};
 }
 
 identity_ref someone(nlohmann::json all, bool trust_email = false, remote_user shown = remote_user::email) {
-  return identity_ref(new identity("main", claims_of(std::move(all)), shown, trust_email));
+  sha256_hasher hasher;
+  return identity_ref(new identity(hasher, "main", claims_of(std::move(all)), shown, trust_email));
 }
 
 rule parsed(std::vector<std::string_view> words) {
@@ -118,6 +114,16 @@ TEST(identity, claims_are_strings_or_json) {
   EXPECT_EQ(who->claim("b"), "1.5");
   EXPECT_EQ(who->claim("c"), R"({"d":null})");
   EXPECT_EQ(who->claim("z"), "");
+}
+
+TEST(identity, what_was_escaped_is_shown_as_it_was_meant) {
+  const identity_ref who = someone({{"name", R"(Ann "O\'Neill")"}, {"roles", {R"(a"b)", "c"}}, {"q", "\"\""}});
+  EXPECT_EQ(who->name(), R"(Ann "O\'Neill")");
+  EXPECT_EQ(who->roles_joined(), R"(a"b,c)");
+  EXPECT_TRUE(who->has_role(R"(a"b)"));
+  EXPECT_EQ(who->claim("q"), "\"\"");
+  EXPECT_EQ(who->user_id(), "7e6f");
+  EXPECT_TRUE(who->is_clean());
 }
 
 TEST(origin, only_what_a_browser_would_send) {
