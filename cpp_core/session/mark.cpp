@@ -15,7 +15,8 @@ mark hash(sha256_hasher& hasher, char kind, std::string_view realm, std::string_
   text.append(id);
   const sha256_digest digest = hasher(text);
   mark parsed;
-  for (int i = 0; i < 8; ++i) parsed.high = parsed.high << 8 | digest[i];  // big-endian: every machine reads the same feed
+  for (int i = 0; i < 8; ++i)
+    parsed.high = parsed.high << 8 | digest[i];  // big-endian: every machine reads the same feed
   for (int i = 8; i < 16; ++i) parsed.low = parsed.low << 8 | digest[i];
   return parsed;
 }
