@@ -12,7 +12,7 @@
 #include "gate/host_list.h"
 #include "gate/rule.h"
 #include "gatehouse.h"
-#include "realm/directives.h"
+#include "realm/block.h"
 #include "realm/settings.h"
 #include "session/places.h"
 

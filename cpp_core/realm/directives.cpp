@@ -17,8 +17,6 @@ namespace gatehouse::realm {
 
 namespace {
 
-using arguments = std::span<const std::string_view>;
-
 std::string absolute(std::string_view path, const std::string& prefix) {
   return path.starts_with('/') ? std::string(path) : prefix + std::string(path);
 }
@@ -365,16 +363,9 @@ status set_csrf_rate(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
-struct directive {
-  std::string_view name;
-  std::size_t least, most;  // arguments
-  std::string_view usage;
-  status (*apply)(settings& realm, arguments args, const std::string& prefix);
-};
-
 constexpr std::size_t any = 64;
 
-constexpr std::array directives{
+constexpr std::array table{
     directive{"postgres", 1, any, "postgres \"CONNINFO\" [pool=4] [queue=256] [timeout=2s] [password_file=FILE]",
               set_postgres},
     directive{"redis", 1, any,
@@ -437,71 +428,11 @@ constexpr std::array directives{
 
 }  // namespace
 
-status block::apply(std::span<const std::string_view> words) {
-  const auto row = std::ranges::find(directives, words.front(), &directive::name);
-  if (row == directives.end()) {
-    std::string names;
-    for (const directive& known : directives) names.append(names.empty() ? "" : ", ").append(known.name);
-    return wrong("unknown directive \"" + std::string(words.front()) + "\" in a gatehouse_realm block; it may hold " +
-                 names);
-  }
-  if (!seen_.emplace(words.front()).second) return wrong("\"" + std::string(row->name) + "\" directive is duplicate");
+std::span<const directive> directives() { return table; }
 
-  const std::size_t count = words.size() - 1;
-  if (count < row->least || count > row->most) {
-    return wrong("invalid number of arguments in \"" + std::string(row->name) +
-                 "\" directive; write: " + std::string(row->usage) + ";");
-  }
-
-  const status applied = row->apply(settings_, words.subspan(1), prefix_);
-  if (!applied) return wrong("\"" + std::string(row->name) + "\": " + applied.failure().what);
-  return done{};
-}
-
-status block::complete() {
-  constexpr std::array<std::string_view, 4> mandatory{"postgres", "redis", "keys", "public_url"};
-  for (const std::string_view name : mandatory) {
-    if (seen_.contains(name)) continue;
-    const auto row = std::ranges::find(directives, name, &directive::name);
-    return wrong("realm \"" + settings_.name + "\" has no \"" + std::string(name) +
-                 "\"; write: " + std::string(row->usage) + ";");
-  }
-  if (settings_.verify_email == verify_email::required && !settings_.smtp) {
-    return wrong("\"verify_email required\" lets nobody log in without mail; write smtp, too, or: verify_email on;");
-  }
-  if (!settings_.password.blocklist_file.empty()) {
-    result<password::blocklist> loaded = password::blocklist::load(settings_.password.blocklist_file);
-    if (!loaded) return loaded.failure();
-    settings_.blocklist = std::move(*loaded);
-  }
-  if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
-    return wrong("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
-  }
-  if (settings_.jsonapi_same_site == "None" && !settings_.cookie_secure) {
-    return wrong("\"jsonapi_same_site none\" is for Secure cookies only; write: cookie_secure on;");
-  }
-  if (settings_.site.name.empty())
-    settings_.site.name = settings_.public_url.substr(settings_.public_url.find("//") + 2);
-  if (settings_.smtp) {
-    letterhead head{settings_.site.name, settings_.site.color, settings_.smtp->from};
-    auto loaded = letter_templates::load(settings_.mails_directory, std::move(head));
-    if (!loaded) return wrong("the mails: " + loaded.failure().what + "; write \"mails DIRECTORY\"");
-    settings_.letters = std::make_shared<const letter_templates>(std::move(*loaded));
-  }
-  for (const std::string& word : settings_.host_words) {
-    const status added = settings_.hosts.add(word, settings_.public_url);
-    if (!added) return wrong("\"hosts\": " + added.failure().what);
-  }
-  if (!settings_.cookie_domain.empty() && !settings_.shares_cookies_with(gate::host_name(settings_.public_url))) {
-    return wrong("\"cookie_domain\" does not hold the host of \"public_url\", whose cookies browsers would refuse");
-  }
-  settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure, settings_.cookie_domain);
-  settings_.own_cookies = settings_.cookies->of_one_host();
-  settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
-  if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
-  if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
-  if (settings_.audience.empty()) settings_.audience = settings_.name;
-  return done{};
+const directive* find_directive(std::string_view name) {
+  const auto row = std::ranges::find(table, name, &directive::name);
+  return row == table.end() ? nullptr : &*row;
 }
 
 }  // namespace gatehouse::realm

@@ -1,7 +1,7 @@
 // The directives of a realm block, as a table. Adding a row adds the directive.
 #pragma once
 
-#include <set>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,23 +11,18 @@
 
 namespace gatehouse::realm {
 
-// One realm block being read.
-class block {
- public:
+using arguments = std::span<const std::string_view>;
+
+struct directive {
+  std::string_view name;
+  std::size_t least, most;  // arguments
+  std::string_view usage;
   // `prefix`: the directory that relative file names start from, with its slash.
-  block(settings& into, std::string prefix) : settings_(into), prefix_(std::move(prefix)) {}
-
-  // One directive: its name, then its arguments. The error says what is wrong and what to write.
-  status apply(std::span<const std::string_view> words);
-  // At the closing brace: what must be there is, and what depends on other directives is filled in.
-  status complete();
-  // The directives that were there.
-  const std::set<std::string, std::less<>>& given() const { return seen_; }
-
- private:
-  settings& settings_;
-  std::string prefix_;
-  std::set<std::string, std::less<>> seen_;
+  status (*apply)(settings& realm, arguments args, const std::string& prefix);
 };
+
+std::span<const directive> directives();
+// nullptr: there is none of this name.
+const directive* find_directive(std::string_view name);
 
 }  // namespace gatehouse::realm
