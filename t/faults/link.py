@@ -124,3 +124,22 @@ class Link:
             pairs = list(self._connections)
         for pair in pairs:
             self._end(pair)
+
+
+class LinkFaults:
+    """What a link can do to a store. Each begins a fault and returns what ends it."""
+
+    def __init__(self, link):
+        self.link = link
+
+    def refused(self):
+        self.link.refuse()
+        return self.link.heal
+
+    def hung(self):
+        self.link.hold()
+        return self.link.heal
+
+    def cut(self, count):
+        self.link.cut_after(count)
+        return self.link.heal

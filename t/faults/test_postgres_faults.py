@@ -8,6 +8,7 @@ import pytest
 
 from accounts import Account
 from conftest import RECOVERY
+from link import LinkFaults
 from meanwhile import Meanwhile
 from processes import wait_until
 from test_pgbouncer import PgBouncer
@@ -20,23 +21,11 @@ def connect(postgres):
                             options="-c default_transaction_read_only=off")
 
 
-class Faults:
-    """Each begins a fault and returns what ends it."""
+class Faults(LinkFaults):
 
     def __init__(self, link, postgres):
-        self.link, self.postgres = link, postgres
-
-    def refused(self):
-        self.link.refuse()
-        return self.link.heal
-
-    def hung(self):
-        self.link.hold()
-        return self.link.heal
-
-    def cut(self, count):
-        self.link.cut_after(count)
-        return self.link.heal
+        super().__init__(link)
+        self.postgres = postgres
 
     def restarted_at_once(self):
         """An immediate shutdown, as by pg_ctl -m immediate."""

@@ -8,6 +8,7 @@ import pytest
 
 from accounts import Account
 from conftest import RECOVERY
+from link import LinkFaults
 from meanwhile import Meanwhile
 from processes import wait_until
 from stores import Redis
@@ -22,26 +23,14 @@ def flap(link, stop):
         link.heal()
 
 
-class Faults:
-    """Each begins a fault and returns what ends it."""
+class Faults(LinkFaults):
 
     def __init__(self, link, redis):
-        self.link, self.redis = link, redis
-
-    def refused(self):
-        self.link.refuse()
-        return self.link.heal
-
-    def hung(self):
-        self.link.hold()
-        return self.link.heal
+        super().__init__(link)
+        self.redis = redis
 
     def slow(self):
         self.link.slow(0.1)
-        return self.link.heal
-
-    def cut(self, count):
-        self.link.cut_after(count)
         return self.link.heal
 
     def killed(self):

@@ -10,7 +10,7 @@ import requests
 from accounts import API, Account
 from browser import NAVIGATION, Browser
 from processes import Server, free_port, give_away, wait_until
-from test_apps import answers, fcgiwrap, radicale  # noqa: F401 (fixtures)
+from test_apps import answers, fcgiwrap, git_by_fastcgi, radicale  # noqa: F401 (fixtures)
 from user_tokens import basic, end_token, ends_within, make_token, status
 
 WORKERS = 2
@@ -80,26 +80,8 @@ def test_a_browser_at_the_same_location_goes_to_the_login_page(plain):
 
 @pytest.fixture
 def git_server(nginx, fcgiwrap):
-    repositories, socket = fcgiwrap
-    program = subprocess.check_output(["git", "--exec-path"], text=True).strip() + "/git-http-backend"
-    return nginx(API + f"""
-        location /git/ {{
-            gatehouse %REALM%;
-            gatehouse_token_from cookie basic api_key;
-            client_max_body_size 10m;
-            fastcgi_pass unix:{socket};
-            fastcgi_param SCRIPT_FILENAME {program};
-            fastcgi_param GIT_PROJECT_ROOT {repositories};
-            fastcgi_param GIT_HTTP_EXPORT_ALL 1;
-            fastcgi_param PATH_INFO $fastcgi_path_info;
-            fastcgi_split_path_info ^(/git)(/.+)$;
-            fastcgi_param REQUEST_METHOD $request_method;
-            fastcgi_param QUERY_STRING $query_string;
-            fastcgi_param CONTENT_TYPE $content_type;
-            fastcgi_param CONTENT_LENGTH $content_length;
-            fastcgi_param REMOTE_USER $gatehouse_user;
-            fastcgi_param REMOTE_ADDR $remote_addr;
-        }}""", realm=PLAIN)
+    guard = "gatehouse %REALM%; gatehouse_token_from cookie basic api_key; client_max_body_size 10m;"
+    return nginx(API + git_by_fastcgi(guard, *fcgiwrap), realm=PLAIN)
 
 
 class Git:
