@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
 
@@ -14,9 +15,10 @@ namespace {
 
 constexpr millis block_time{1000};
 constexpr millis between_tries{250};
-constexpr millis turn_of_others{500};  // after a failure: another worker may be able to read
-constexpr millis lasting{1000};        // what has failed for so long is for the log
-constexpr millis least_patience{250};  // beyond the time that a read blocks, however short timeout= is
+constexpr millis turn_of_others{500};    // after a failure: another worker may be able to read
+constexpr millis lasting{1000};          // what has failed for so long is for the log
+constexpr millis least_patience{250};    // beyond the time that a read blocks, however short timeout= is
+constexpr unix_seconds most_apart = 60;  // as much as a token of the future is forgiven
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t batch_size = 500;  // entries that are appended at once: less than a page, and 2 ms of Redis' time
 
@@ -127,6 +129,8 @@ task<result<feed::server>> feed::catch_up() {
                   "; what it forgets comes back to life: see \"Redis\" in Gatehouse's docs/guides/operations.md");
   }
 
+  complain_of_clock(*found);
+
   cursor_ = {};
   clock_ = found->time - steady_seconds();
   known seen;
@@ -149,6 +153,15 @@ task<result<feed::server>> feed::catch_up() {
   const bool doubtful = forgetful || !found->is_checked;
   if (doubtful && doubt_) doubt_(found->run_id.empty() ? "" : found->run_id.hex());
   co_return found;
+}
+
+// Redis says when a token was issued, this machine whether its time has come and gone.
+void feed::complain_of_clock(const server& found) {
+  const unix_seconds ahead = found.time - now_seconds();
+  if (std::abs(ahead) <= most_apart) return;
+  host_.log(severity::warn, redis_.settings().name() + ": its clock is " + std::to_string(std::abs(ahead)) + " s " +
+                                (ahead > 0 ? "ahead of" : "behind") +
+                                " this machine's: fresh tokens may be refused here; keep both clocks right by NTP");
 }
 
 // How far the table has followed which Redis; to its end, it is fresh.

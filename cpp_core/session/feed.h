@@ -54,6 +54,7 @@ class feed {
     stream_id last;  // of the stream
   };
   task<result<server>> catch_up();
+  void complain_of_clock(const server& found);
   task<result<server>> ask();
   task<result<server>> ask_run();
   bool is_known(const server& found) const;  // the run that was read last

@@ -146,3 +146,10 @@ def test_a_clock_that_jumps(ended, row, clock, offset):
         recovered = time.monotonic() - begun
         assert account.visit("/guarded/page", token=token).status_code == 401
     row(f"the clock: {offset} and back", "", recovered, meanwhile)
+
+
+@pytest.mark.skipif(not MODULE, reason="libfaketime and AddressSanitizer do not go together")
+@pytest.mark.parametrize("offset, said", [("+15m", "behind"), ("-15m", "ahead of")])
+def test_a_clock_that_is_wrong_is_said(clock, offset, said):
+    clock.start(offset)
+    clock.site.wait_for_log(rf"\[warn\].*its clock is (89\d|90\d) s {said} this machine's")
