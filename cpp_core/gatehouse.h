@@ -117,6 +117,7 @@ typedef struct {
   int pass_cookies;      /* gatehouse_pass_cookies */
   int ambiguous_paths;   /* gatehouse_ambiguous_paths: 1: allow */
   int no_store;          /* gatehouse_no_store */
+  int signed_url;        /* gatehouse_signed_url */
   const gh_str *headers; /* name, value, name, value … as written */
   size_t header_count;   /* strings, so twice the headers */
 } gh_location;
@@ -149,7 +150,7 @@ typedef enum {
   GH_ANONYMOUS,       /* no credentials were sent; `www_authenticate` is what a 401 would say */
   GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
   GH_RENEWABLE,       /* the same, unless gh_renew_begin() finds that the refresh cookie is good */
-  GH_PENDING,         /* a token or password that gh_renew_begin() has to look up */
+  GH_PENDING,         /* a token, a password or the signer of a URL, whom gh_renew_begin() has to look up */
   GH_FORBIDDEN,       /* 403, with `www_authenticate` */
   GH_AMBIGUOUS,       /* 400: two credentials that disagree */
   GH_LIMITED,         /* 429, with retry_after */
@@ -171,6 +172,7 @@ typedef struct {
   unsigned from;        /* where a token may be: GH_FROM_*; 0: bearer and cookie */
   unsigned stale_limit; /* milliseconds that the revocation feed may be behind, else GH_UNAVAILABLE; 0: any */
   gh_str host;          /* the name of the one that the request is for */
+  gh_str signed_target; /* path and query as sent, with a signature, where gatehouse_signed_url lets one count */
 } gh_credentials;
 
 enum {
@@ -266,8 +268,8 @@ int gh_is_preflight(const gh_traits *traits);
 void gh_cors(const gh_traits *traits, void (*answer)(void *arg, const gh_reply *reply), void *arg);
 
 /* Silent refresh, after GH_RENEWABLE: a new session head from Redis. After GH_PENDING: the user's token or password is
- * looked up in PostgreSQL, and known from then on. `answer` is called as that of gh_api_begin() is.
- * NULL: too many flows or no memory; answer 503. */
+ * looked up in PostgreSQL, the session that has signed a URL in Redis, and known from then on. `answer` is called as
+ * that of gh_api_begin() is. NULL: too many flows or no memory; answer 503. */
 typedef struct {
   /* GH_ALLOWED, GH_UNAUTHENTICATED, GH_FORBIDDEN, GH_LIMITED, GH_UNAVAILABLE or GH_FAILED; its identity is the callee's
    */

@@ -122,6 +122,13 @@ static ngx_command_t  ngx_http_gatehouse_commands[] = {
       offsetof(ngx_http_gatehouse_loc_conf_t, no_store),
       NULL },
 
+    { ngx_string("gatehouse_signed_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_gatehouse_loc_conf_t, signed_url),
+      NULL },
+
     { ngx_string("gatehouse_check"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_gatehouse_check,

@@ -55,6 +55,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  guarded;      /* unsigned  guarded:1; */
     ngx_uint_t                  endpoints;    /* unsigned  endpoints:1; */
+    ngx_uint_t                  signed_urls;  /* unsigned  signed_urls:1; */
     ngx_array_t                *hops;         /* NULL: none */
 } ngx_http_gatehouse_srv_conf_t;
 
@@ -138,6 +139,7 @@ typedef struct {
     ngx_msec_t                  stale_limit;
     ngx_flag_t                  csrf;
     ngx_flag_t                  no_store;
+    ngx_flag_t                  signed_url;
 
     ngx_array_t                *origins;      /* gh_str */
     gh_api                     *api;

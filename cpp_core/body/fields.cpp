@@ -27,6 +27,10 @@ bool wants_boolean(const field& which) {
   return std::holds_alternative<std::optional<bool> operation::input::*>(which.target);
 }
 
+bool wants_number(const field& which) {
+  return std::holds_alternative<std::optional<std::int64_t> operation::input::*>(which.target);
+}
+
 decoded unusable_body(std::string message) {
   operation::refused rejection;
   rejection.why = operation::refusal::invalid_input;
@@ -48,6 +52,8 @@ void field_reader::store(const field& which, std::string value) {
     fail(which, "must be an object");
   } else if (wants_boolean(which)) {
     fail(which, "must be true or false");
+  } else if (wants_number(which)) {
+    fail(which, "must be a whole number");
   } else if (const auto* plain = std::get_if<0>(&which.target)) {
     const bool names_account = *plain == &operation::input::email || *plain == &operation::input::username;
     in_.** plain = names_account ? std::string(trim_spaces(value)) : std::move(value);
@@ -62,11 +68,14 @@ void field_reader::store(const field& which, nlohmann::json value) {
     in_.*std::get<std::optional<nlohmann::json> operation::input::*>(which.target) = std::move(value);
   } else if (wants_boolean(which) && value.is_boolean()) {
     in_.*std::get<std::optional<bool> operation::input::*>(which.target) = value.get<bool>();
+  } else if (wants_number(which) && value.is_number_integer()) {
+    in_.*std::get<std::optional<std::int64_t> operation::input::*>(which.target) = value.get<std::int64_t>();
   } else if (value.is_string()) {
     store(which, std::move(value.get_ref<std::string&>()));
   } else {
     fail(which, wants_object(which)    ? "must be an object"
                 : wants_boolean(which) ? "must be true or false"
+                : wants_number(which)  ? "must be a whole number"
                                        : "must be a string");
   }
 }

@@ -17,6 +17,7 @@ std::string_view member_name(const route& matched, const operation::field_id& ta
 // Of the fields that come as JSON: those that are neither are strings.
 bool wants_object(const field& which);
 bool wants_boolean(const field& which);
+bool wants_number(const field& which);
 
 // What no field is to blame for.
 decoded unusable_body(std::string message);

@@ -386,7 +386,7 @@ struct encoder {
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
   template <operation::one_of<operation::session_list, operation::user_list, operation::temporary_password,
-                              operation::token_list, operation::token_made>
+                              operation::token_list, operation::token_made, operation::url_signed>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

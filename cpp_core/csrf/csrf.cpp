@@ -163,7 +163,7 @@ struct encoder {
                               operation::verification_sent, operation::email_verified, operation::mail_sent,
                               operation::user_list, operation::password_reset, operation::temporary_password,
                               operation::account_overview, operation::token_list, operation::token_made,
-                              operation::token_changed, operation::handed_over>
+                              operation::url_signed, operation::token_changed, operation::handed_over>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

@@ -168,6 +168,7 @@ int gh_config_explain_location(gh_config* config, const gh_location* location) {
     row["pass_cookies"] = location->pass_cookies != 0;
     row["ambiguous_paths"] = location->ambiguous_paths != 0 ? "allow" : "deny";
     row["no_store"] = location->no_store != 0;
+    row["signed_url"] = location->signed_url != 0;
     row["stale_limit_ms"] = location->stale_limit != 0 ? ordered_json(location->stale_limit) : ordered_json(nullptr);
     row["headers"] = ordered_json::object();
     for (size_t i = 0; i + 1 < location->header_count; i += 2) {

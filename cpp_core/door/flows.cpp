@@ -8,6 +8,7 @@
 #include "browser/pages.h"
 #include "door/decision.h"
 #include "door/reply.h"
+#include "door/signed_url.h"
 #include "door/user_tokens.h"
 #include "door/worker.h"
 #include "endpoint/endpoint.h"
@@ -110,7 +111,7 @@ struct kept_credentials {
     keep(from.api_keys, from.api_key_count, api_keys, given.api_keys);
     keep(from.cookies, from.cookie_count, cookies, given.cookies);
     keep(from.named, from.named_count, named, given.named);
-    for (gh_str* each : {&given.address, &given.named_cookie}) {
+    for (gh_str* each : {&given.address, &given.named_cookie, &given.host, &given.signed_target}) {
       texts.emplace_back(view_of(*each));
       *each = door_string(texts.back().reveal());
     }
@@ -159,6 +160,50 @@ constexpr operation::client no_client{.name = "token",
                                       .refresh_lifetime = seconds(0),
                                       .claims = nullptr};
 
+operation::context context_of(realm::services& services, const gh_renewal_request& request) {
+  return {services,
+          no_client,
+          std::string(view_of(request.address)),
+          std::string(view_of(request.user_agent)),
+          std::string(view_of(request.request_id)),
+          {},
+          {}};
+}
+
+// Starts `work`, and answers with what `judge` makes of its verdict.
+gh_flow* start_look_up(gh_worker* worker, const gh_realm& realm, task<gate::verdict> work,
+                       std::function<void(gate::verdict found, gh_decision* decision)> judge,
+                       void (*answer)(void* arg, const gh_renewal* renewal), void* arg) {
+  auto deliver = [worker, &realm, judge = std::move(judge), answer, arg](result<gate::verdict> outcome) {
+    gh_renewal renewal{};
+    renewal.decision.verdict = GH_FAILED;
+    if (outcome) {
+      judge(*outcome, &renewal.decision);
+    } else {
+      log_defect(*worker, realm, outcome.failure());
+    }
+    answer(arg, &renewal);
+  };
+  return start_flow<gate::verdict>(worker, std::move(work), deliver);
+}
+
+gh_flow* begin_look_up_of_signer(gh_worker* worker, const gh_realm& realm, const gh_renewal_request& request,
+                                 std::string session_id, void (*answer)(void* arg, const gh_renewal* renewal),
+                                 void* arg) {
+  realm::services& services = *worker->realms[realm.index];
+  const sha256_digest key = services.known_tokens().key_of_session(session_id);
+  const auto kept = std::make_shared<const kept_credentials>(request.credentials);
+  auto judge = [worker, &realm, kept](gate::verdict found, gh_decision* decision) {
+    decide(decision, found, gate::challenge_bearer);
+    if (found != gate::verdict::allowed) return;
+    const bool is_still_good = judge_signed_url(*worker, realm, kept->given, decision);
+    if (!is_still_good) decide(decision, gate::verdict::unauthenticated, gate::challenge_bearer);
+    if (decision->verdict == GH_PENDING) decide(decision, gate::verdict::unavailable);  // it has ended meanwhile
+  };
+  auto work = operation::look_up_signer(context_of(services, request), key, std::move(session_id));
+  return start_look_up(worker, realm, std::move(work), std::move(judge), answer, arg);
+}
+
 // The request is judged anew once its token is known.
 void answer_look_up(gh_worker* worker, const gh_realm& realm, const gh_credentials& credentials, gate::verdict found,
                     gh_decision* decision) {
@@ -182,13 +227,6 @@ gh_flow* begin_look_up(gh_worker* worker, const gh_realm& realm, const gh_renewa
                        const gate::presented_token& shown, void (*answer)(void* arg, const gh_renewal* renewal),
                        void* arg) {
   realm::services& services = *worker->realms[realm.index];
-  operation::context ctx{services,
-                         no_client,
-                         std::string(view_of(request.address)),
-                         std::string(view_of(request.user_agent)),
-                         std::string(view_of(request.request_id)),
-                         {},
-                         {}};
   operation::token_to_look_up wanted{services.known_tokens().key_of(shown), false, "", secret()};
   if (shown.what() == gate::presented_token::kind::password) {
     wanted.is_password = true;
@@ -196,17 +234,11 @@ gh_flow* begin_look_up(gh_worker* worker, const gh_realm& realm, const gh_renewa
     wanted.password = secret(shown.text());
   }
   const auto kept = std::make_shared<const kept_credentials>(request.credentials);
-  auto deliver = [worker, &realm, kept, answer, arg](result<gate::verdict> outcome) {
-    gh_renewal renewal{};
-    renewal.decision.verdict = GH_FAILED;
-    if (outcome) {
-      answer_look_up(worker, realm, kept->given, *outcome, &renewal.decision);
-    } else {
-      log_defect(*worker, realm, outcome.failure());
-    }
-    answer(arg, &renewal);
+  auto judge = [worker, &realm, kept](gate::verdict found, gh_decision* decision) {
+    answer_look_up(worker, realm, kept->given, found, decision);
   };
-  return start_flow<gate::verdict>(worker, operation::look_up_token(std::move(ctx), std::move(wanted)), deliver);
+  auto work = operation::look_up_token(context_of(services, request), std::move(wanted));
+  return start_look_up(worker, realm, std::move(work), std::move(judge), answer, arg);
 }
 
 }  // namespace
@@ -238,6 +270,9 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
   return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
     if (!has_room(worker)) return nullptr;
     realm::services& services = *worker->realms[realm->index];
+    if (auto signer = signer_of(*realm, request->credentials)) {
+      return begin_look_up_of_signer(worker, *realm, *request, std::move(*signer), answer, arg);
+    }
     const shown_token by_token(request->credentials);
     const auto kind = by_token.get().what();
     if (kind == gate::presented_token::kind::token || kind == gate::presented_token::kind::password) {

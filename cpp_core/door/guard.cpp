@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "door/decision.h"
 #include "door/reply.h"
+#include "door/signed_url.h"
 #include "door/user_tokens.h"
 #include "door/worker.h"
 #include "gate/challenge.h"
@@ -143,6 +144,7 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
       decide(decision, gate::verdict::ambiguous);
       return 0;
     }
+    if (judge_signed_url(*worker, *realm, *credentials, decision)) return 0;
     if (judge_user_token(*worker, *realm, *credentials, decision)) return 0;
     const short_list<2> authorization(credentials->authorization, credentials->authorization_count);
     const short_list<most_cookies> cookies(credentials->cookies, credentials->cookie_count);

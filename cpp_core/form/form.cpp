@@ -206,7 +206,7 @@ struct encoder {
   template <operation::one_of<operation::profile, operation::session_list, operation::sessions_ended,
                               operation::account_removed, operation::user_list, operation::temporary_password,
                               operation::account_overview, operation::token_list, operation::token_made,
-                              operation::token_changed, operation::handed_over>
+                              operation::url_signed, operation::token_changed, operation::handed_over>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

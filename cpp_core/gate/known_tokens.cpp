@@ -59,23 +59,18 @@ sha256_digest known_tokens::key_of(const presented_token& shown) {
   return key;
 }
 
+sha256_digest known_tokens::key_of_session(std::string_view session_id) {
+  return hasher_(std::string("session ").append(session_id));  // no token begins like this
+}
+
 known_tokens::judgement known_tokens::judge(const presented_token& shown, std::string_view address,
                                             millis stale_limit) {
-  if (table_ != nullptr) {
-    if (!table_->synchronised()) return judged(gate::verdict::unavailable);
-    if (stale_limit.count() > 0 && table_->age() > stale_limit) return judged(gate::verdict::unavailable);
-  }
+  if (const auto no = judge_table(stale_limit)) return *no;
   const sha256_digest key = key_of(shown);
   const std::int64_t now = session::steady_seconds();
-  if (entry* known = tokens_.find(key)) {
-    if (!is_valid(*known->token.who)) return judged(gate::verdict::pending);
-    if (now < known->look_at) return judge_entry(*known, shown, address);
-    if (now < known->looked_up + fresh_for.count() + grace_ && !known->by_password) {
-      known->look_at = now + seconds_until_next_try;
-    } else {
-      tokens_.forget(key);
-    }
-    return judged(gate::verdict::pending);
+  if (tokens_.find(key) != nullptr) {
+    const known_token* known = find_fresh(key, now);
+    return known != nullptr ? judge_entry(*known, shown, address) : judged(gate::verdict::pending);
   }
   const bool could_be_good = shown.what() == presented_token::kind::password || is_user_token(shown.text());
   if (!could_be_good) return judged(gate::verdict::unauthenticated);
@@ -83,10 +78,40 @@ known_tokens::judgement known_tokens::judge(const presented_token& shown, std::s
   return judged(until != nullptr && now < *until ? gate::verdict::unauthenticated : gate::verdict::pending);
 }
 
-void known_tokens::remember(const sha256_digest& key, known_token found) {
-  const bool by_password = found.who->token_name().empty();
+known_tokens::judgement known_tokens::judge_session(const sha256_digest& key, millis stale_limit) {
+  if (const auto no = judge_table(stale_limit)) return *no;
   const std::int64_t now = session::steady_seconds();
-  tokens_.insert(key, {std::move(found), now, now + fresh_for.count(), by_password});
+  if (const known_token* known = find_fresh(key, now)) {
+    judgement made = judged(gate::verdict::allowed);
+    made.who = known->who;
+    return made;
+  }
+  const std::int64_t* until = refused_.find(key);
+  return judged(until != nullptr && now < *until ? gate::verdict::unauthenticated : gate::verdict::pending);
+}
+
+std::optional<known_tokens::judgement> known_tokens::judge_table(millis stale_limit) const {
+  if (table_ == nullptr) return std::nullopt;
+  const bool is_stale = stale_limit.count() > 0 && table_->age() > stale_limit;
+  if (table_->synchronised() && !is_stale) return std::nullopt;
+  return judged(gate::verdict::unavailable);
+}
+
+const known_token* known_tokens::find_fresh(const sha256_digest& key, std::int64_t now) {
+  entry* known = tokens_.find(key);
+  if (known == nullptr || !is_valid(*known->token.who)) return nullptr;
+  if (now < known->look_at) return &known->token;
+  if (now < known->looked_up + fresh_for.count() + grace_ && !known->token.by_password) {
+    known->look_at = now + seconds_until_next_try;
+  } else {
+    tokens_.forget(key);
+  }
+  return nullptr;
+}
+
+void known_tokens::remember(const sha256_digest& key, known_token found) {
+  const std::int64_t now = session::steady_seconds();
+  tokens_.insert(key, {std::move(found), now, now + fresh_for.count()});
 }
 
 void known_tokens::refuse(const sha256_digest& key) {
@@ -96,16 +121,15 @@ void known_tokens::refuse(const sha256_digest& key) {
 
 known_tokens::judgement known_tokens::judge_without_store(const presented_token& shown, std::string_view address) {
   const entry* known = tokens_.find(key_of(shown));
-  const bool may_pass = known != nullptr && !known->by_password && is_valid(*known->token.who) &&
+  const bool may_pass = known != nullptr && !known->token.by_password && is_valid(*known->token.who) &&
                         session::steady_seconds() < known->looked_up + fresh_for.count() + grace_;
-  return may_pass ? judge_entry(*known, shown, address) : judged(gate::verdict::unavailable);
+  return may_pass ? judge_entry(known->token, shown, address) : judged(gate::verdict::unavailable);
 }
 
-known_tokens::judgement known_tokens::judge_entry(const entry& known, const presented_token& shown,
+known_tokens::judgement known_tokens::judge_entry(const known_token& token, const presented_token& shown,
                                                   std::string_view address) const {
-  const known_token& token = known.token;
   const bool has_expired = token.expires_at != 0 && token.expires_at <= now_seconds();
-  const bool is_others = shown.by_basic() && !known.by_password && !is_name_of(token, shown.username());
+  const bool is_others = shown.by_basic() && !token.by_password && !is_name_of(token, shown.username());
   if (has_expired || is_others || !may_come_from(token, address)) return judged(gate::verdict::unauthenticated);
   judgement result = judged(gate::verdict::allowed);
   result.who = token.who;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct known_token {
   std::string account_email;      // as typed, verified or not: what Basic may show as the username
   std::vector<network> networks;  // where it may be used from; empty: anywhere
   unix_seconds expires_at = 0;    // 0: never
+  bool by_password = false;
 };
 
 class known_tokens {
@@ -44,6 +46,9 @@ class known_tokens {
     gate::verdict verdict = gate::verdict::failed;  // allowed, unauthenticated, unavailable, or pending: look it up
     identity_ref who;                               // with allowed
   };
+  // The same for a session that has signed a URL (signed_url.h): a key for it, and whether it is good.
+  sha256_digest key_of_session(std::string_view session_id);
+  judgement judge_session(const sha256_digest& key, millis stale_limit);
   // `shown`: a token or a password. `address`: the client's.
   judgement judge(const presented_token& shown, std::string_view address, millis stale_limit);
 
@@ -61,10 +66,13 @@ class known_tokens {
     known_token token;
     std::int64_t looked_up = 0;  // by steady_seconds()
     std::int64_t look_at = 0;    // again
-    bool by_password = false;
   };
 
-  judgement judge_entry(const entry& known, const presented_token& shown, std::string_view address) const;
+  std::optional<judgement> judge_table(millis stale_limit) const;
+  // Null: it has to be looked up.
+  const known_token* find_fresh(const sha256_digest& key, std::int64_t now);
+
+  judgement judge_entry(const known_token& token, const presented_token& shown, std::string_view address) const;
   bool is_valid(const identity& who) const;
 
   static constexpr std::size_t most_known = 4096;

@@ -155,7 +155,8 @@ struct encoder {
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
   template <operation::one_of<operation::session_list, operation::sessions_ended, operation::email_verified,
                               operation::temporary_password, operation::account_overview, operation::token_list,
-                              operation::token_made, operation::token_changed, operation::handed_over, operation::blank>
+                              operation::token_made, operation::url_signed, operation::token_changed,
+                              operation::handed_over, operation::blank>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

@@ -14,6 +14,8 @@ namespace gatehouse::operation {
 
 namespace {
 
+constexpr unix_seconds never = 253402300799;  // the end of the year 9999
+
 gate::verdict verdict_of(const outcome& refusal) {
   const auto* rejection = std::get_if<refused>(&refusal);
   if (rejection == nullptr) return gate::verdict::failed;
@@ -56,7 +58,6 @@ gate::known_token known(const context& ctx, const account::user& user, token::ac
 }
 
 gate::known_token known_by_token(const context& ctx, account::user_with_token found) {
-  constexpr unix_seconds never = 253402300799;  // the end of the year 9999
   constexpr unix_millis millis_a_second = 1000;
   const unix_seconds ends_at = found.token.expires_at ? *found.token.expires_at / millis_a_second : 0;
   gate::user_token_traits traits{std::move(found.token.name), std::move(found.token.scopes)};
@@ -147,7 +148,9 @@ task<gate::verdict> try_password(context ctx, token_to_look_up shown) {
     co_return gate::verdict::unauthenticated;
   }
   const unix_seconds ends_at = now_seconds() + gate::known_tokens::fresh_for.count();
-  ctx.realm.known_tokens().remember(shown.key, known(ctx, user, claims_of(user, "", ends_at), std::nullopt));
+  gate::known_token made = known(ctx, user, claims_of(user, "", ends_at), std::nullopt);
+  made.by_password = true;
+  ctx.realm.known_tokens().remember(shown.key, std::move(made));
   co_await give_back(ctx, std::move(tried));
   co_await remember_place(ctx, std::move(user));
   co_return gate::verdict::allowed;
@@ -158,6 +161,20 @@ task<gate::verdict> try_password(context ctx, token_to_look_up shown) {
 task<gate::verdict> look_up_token(context ctx, token_to_look_up shown) {
   if (shown.is_password) co_return co_await try_password(std::move(ctx), std::move(shown));
   co_return co_await look_up(std::move(ctx), shown.key);
+}
+
+task<gate::verdict> look_up_signer(context ctx, sha256_digest key, std::string session_id) {
+  const std::optional<seconds> no_access_token;
+  const auto found = co_await ctx.realm.sessions().read(session_id, no_access_token);
+  if (!found) co_return verdict_of(ctx.fail("reading a session", found.failure()));
+  if (!found->has_value()) {
+    ctx.realm.known_tokens().refuse(key);
+    co_return gate::verdict::unauthenticated;
+  }
+  const result<account::user> user = account::user_from_json((*found)->user_json);
+  if (!user) co_return verdict_of(ctx.fail("reading the user in a session", user.failure()));
+  ctx.realm.known_tokens().remember(key, known(ctx, *user, claims_of(*user, session_id, never), std::nullopt));
+  co_return gate::verdict::allowed;
 }
 
 }  // namespace gatehouse::operation

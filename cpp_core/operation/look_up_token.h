@@ -24,4 +24,8 @@ struct token_to_look_up {
 // with one-time tokens; a wrong password as at a login.
 task<gate::verdict> look_up_token(context ctx, token_to_look_up shown);
 
+// Likewise, in Redis, the session that has signed a URL. `key`: gate::known_tokens::key_of_session(). Who has a genuine
+// signature guesses nothing, so nobody counts.
+task<gate::verdict> look_up_signer(context ctx, sha256_digest key, std::string session_id);
+
 }  // namespace gatehouse::operation

@@ -13,6 +13,7 @@
 #include "operation/refresh.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/signed_urls.h"
 #include "operation/user_tokens.h"
 #include "operation/verify_email.h"
 #include "wire/json_response.h"
@@ -77,6 +78,12 @@ constexpr std::array token_name_fields{
     field{"name", &input::name, true},
 };
 
+constexpr std::array url_fields{
+    field{"path", &input::path, true},
+    field{"expiresIn", &input::expires_in, true},
+    field{"host", &input::host, false},
+};
+
 constexpr std::array routes{
     route{"POST", "register", operation::register_account, credential::none, register_fields, 201},
     route{"POST", "login", operation::login, credential::none, login_fields, 200},
@@ -96,6 +103,7 @@ constexpr std::array routes{
     route{"POST", "tokens", operation::create_user_token, credential::bearer, user_token_fields, 201},
     route{"PATCH", "tokens/:id", operation::rename_user_token, credential::bearer, token_name_fields, 204},
     route{"DELETE", "tokens/:id", operation::end_user_token, credential::bearer, {}, 204},
+    route{"POST", "signed-urls", operation::sign_url, credential::bearer, url_fields, 201},
     route{"GET", "users/:user/tokens", operation::list_tokens_of_user, credential::bearer, {}, 200},
     route{"POST", "users/:user/tokens", operation::create_token_of_service, credential::bearer, user_token_fields, 201},
     route{"DELETE", "users/:user/tokens/:id", operation::end_token_of_user, credential::bearer, {}, 204},
@@ -204,6 +212,9 @@ struct encoder {
     ordered_json body = {{"token", fresh.token.reveal()}};
     body.update(token_body(fresh.about));
     return json_response(about.matched.success, body);
+  }
+  response operator()(const operation::url_signed& url) const {
+    return json_response(about.matched.success, {{"url", url.url}, {"expiresAt", iso8601(url.expires_at * 1000)}});
   }
   template <operation::one_of<operation::token_changed, operation::account_removed, operation::sessions_ended> Silent>
   response operator()(const Silent&) const {

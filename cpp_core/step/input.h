@@ -1,6 +1,7 @@
 // What an operation is told, whatever the dialect it was said in. A dialect's field table fills it by member pointer.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ struct input {
   std::optional<std::string> scopes;          // of a token: words, apart by spaces
   std::optional<std::string> networks;        // likewise
   std::optional<std::string> expires;         // its last day
+  std::optional<std::string> path;            // of a URL to sign, with its query
+  std::optional<std::string> host;            // of its host
+  std::optional<std::int64_t> expires_in;     // how long it is to be good, in seconds
   std::optional<std::string> return_address;  // where a browser wants to go afterwards; not judged yet
 
   std::optional<std::string> origin;     // of the host that a session is to be handed over to
@@ -54,6 +58,7 @@ struct input {
 
 // Names one of the fields above, so that a dialect can say which of its own members is meant.
 using field_id = std::variant<std::optional<std::string> input::*, std::optional<secret> input::*,
-                              std::optional<nlohmann::json> input::*, std::optional<bool> input::*>;
+                              std::optional<nlohmann::json> input::*, std::optional<bool> input::*,
+                              std::optional<std::int64_t> input::*>;
 
 }  // namespace gatehouse::operation

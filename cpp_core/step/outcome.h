@@ -72,6 +72,12 @@ struct token_made {
 // Renamed, or ended.
 struct token_changed {};
 
+// Good for who has it, until then.
+struct url_signed {
+  std::string url;
+  unix_seconds expires_at = 0;
+};
+
 struct signed_out {};
 struct sessions_ended {};
 struct account_removed {
@@ -153,7 +159,7 @@ struct account_overview {
 using outcome =
     std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
                  email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
-                 token_made, token_changed, handed_over, blank, refused>;
+                 token_made, token_changed, url_signed, handed_over, blank, refused>;
 
 // One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
 // never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.

@@ -1,6 +1,9 @@
 #include "token/jwk.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
@@ -164,6 +167,29 @@ constexpr key_type key_types[] = {
     {"RSA", algorithm::rs256, "RS256", rsa, {"n", "e"}},
 };
 
+// HKDF (RFC 5869): who learns what it signs learns nothing of the key that it comes from.
+key url_key(key_description about, const secret& bytes) {
+  const evp_errors_dropped errors;
+  const std::unique_ptr<EVP_KDF, evp_free<EVP_KDF_free>> algorithm(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+  const std::unique_ptr<EVP_KDF_CTX, evp_free<EVP_KDF_CTX_free>> context(EVP_KDF_CTX_new(algorithm.get()));
+  char digest[] = "SHA256";
+  std::string purpose("gatehouse signed URL");
+  std::string material(bytes.reveal());
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, material.data(), material.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, purpose.data(), purpose.size()),
+      OSSL_PARAM_construct_end()};
+  std::string derived(least_hmac_bytes, '\0');
+  const bool made = context && EVP_KDF_derive(context.get(), octets(derived), derived.size(), parameters) == 1;
+  OPENSSL_cleanse(material.data(), material.size());
+  if (!made) throw std::runtime_error("libcrypto failed to derive a key");
+  const secret kept(derived);
+  OPENSSL_cleanse(derived.data(), derived.size());
+  about.use = key_use::signed_url;
+  return key::hmac(std::move(about), kept);
+}
+
 read_jwk read_symmetric(const json& jwk, key_description about) {
   about.use = use(jwk, true);
   about.algorithm = algorithm::hs256;
@@ -173,7 +199,9 @@ read_jwk read_symmetric(const json& jwk, key_description about) {
   if (bytes.size() < least_hmac_bytes) {
     refuse("\"k\" must be 32 random bytes or more, and is " + std::to_string(bytes.size()) + "; make a new key");
   }
-  return read_jwk{key::hmac(std::move(about), bytes), true, nullptr};
+  std::optional<key> for_urls;
+  if (about.use == key_use::refresh) for_urls = url_key(about, bytes);
+  return read_jwk{key::hmac(std::move(about), bytes), std::move(for_urls), true, nullptr};
 }
 
 read_jwk read_asymmetric(const json& jwk, const key_type& type, key_description about) {
@@ -188,7 +216,7 @@ read_jwk read_asymmetric(const json& jwk, const key_type& type, key_description 
   for (const std::string_view member : type.public_members) {
     if (!member.empty()) published[member] = jwk.at(member);
   }
-  return read_jwk{key::asymmetric(std::move(about), std::move(material)), false, std::move(published)};
+  return read_jwk{key::asymmetric(std::move(about), std::move(material)), std::nullopt, false, std::move(published)};
 }
 
 read_jwk read(const json& jwk) {

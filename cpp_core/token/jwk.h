@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -11,6 +12,7 @@ namespace gatehouse::token {
 
 struct read_jwk {
   token::key key;
+  std::optional<token::key> for_urls{};  // with a refresh key: what is derived from it
   bool symmetric = false;
   nlohmann::json published;  // its public members; null where it has none (REQUIREMENTS 19)
 };

@@ -15,7 +15,11 @@ namespace gatehouse::token {
 
 inline constexpr std::size_t most_key_id_bytes = 128;  // REQUIREMENTS 12
 
-enum class key_use { access, refresh };
+enum class key_use {
+  access,
+  refresh,
+  signed_url,  // derived from a refresh key, and in no file
+};
 
 enum class algorithm {
   hs256,  // HMAC with SHA-256 (RFC 7518 §3.2)

@@ -86,6 +86,7 @@ result<key_set> key_set::parse(std::string_view text) {
                      "keys for refresh tokens \"use\":\"gatehouse-refresh\"");
     }
     keys.keys_.push_back(std::move(parsed->key));
+    if (parsed->for_urls) keys.keys_.push_back(std::move(*parsed->for_urls));
   }
 
   const auto access = first_signing(keys.keys_, key_use::access);
@@ -98,6 +99,7 @@ result<key_set> key_set::parse(std::string_view text) {
   }
   keys.access_signing_ = *access;
   keys.refresh_signing_ = *refresh;
+  keys.url_signing_ = first_signing(keys.keys_, key_use::signed_url).value();
   keys.public_jwks_ = json{{"keys", std::move(published)}}.dump();
   return keys;
 }

@@ -22,6 +22,8 @@ class key_set {
   // The first of each use that may sign.
   const key& access_signing_key() const { return keys_[access_signing_]; }
   const key& refresh_signing_key() const { return keys_[refresh_signing_]; }
+  // Each refresh key has one derived for URLs beside it: for as long as the one is in the file, the other is good.
+  const key& url_signing_key() const { return keys_[url_signing_]; }
 
   // Null: no such key of that use. `id` is compared as it is and means nothing else (REQUIREMENTS 12).
   const key* find(key_use use, std::string_view id) const noexcept;
@@ -50,6 +52,7 @@ class key_set {
   mutable std::array<read_header, 2> last_;  // by use
   std::size_t access_signing_ = 0;
   std::size_t refresh_signing_ = 0;
+  std::size_t url_signing_ = 0;
   std::string public_jwks_;
 };
 

@@ -117,6 +117,7 @@ ngx_http_gatehouse_explain_location(void *data,
     location.pass_cookies = glcf->pass_cookies;
     location.ambiguous_paths = glcf->ambiguous_paths;
     location.no_store = glcf->no_store;
+    location.signed_url = glcf->signed_url;
     location.api = glcf->api;
     location.headers = headers;
     location.header_count = 2 * glcf->identity->nelts;

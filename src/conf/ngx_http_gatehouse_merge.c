@@ -50,6 +50,7 @@ ngx_http_gatehouse_create_loc_conf(ngx_conf_t *cf)
     conf->stale_limit = NGX_CONF_UNSET_MSEC;
     conf->csrf = NGX_CONF_UNSET;
     conf->no_store = NGX_CONF_UNSET;
+    conf->signed_url = NGX_CONF_UNSET;
 
     ngx_http_gatehouse_create_caches(conf);
 
@@ -160,6 +161,11 @@ ngx_http_gatehouse_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->stale_limit, prev->stale_limit, 0);
     ngx_conf_merge_value(conf->csrf, prev->csrf, 1);
     ngx_conf_merge_value(conf->no_store, prev->no_store, 1);
+    ngx_conf_merge_value(conf->signed_url, prev->signed_url, 0);
+
+    if (conf->guard && conf->signed_url) {
+        gscf->signed_urls = 1;
+    }
 
     if (conf->origins == NULL) {
         conf->origins = prev->origins;

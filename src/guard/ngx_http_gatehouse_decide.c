@@ -187,7 +187,8 @@ ngx_http_gatehouse_identify(ngx_http_request_t *r,
         if (principal->realm == realm
             && principal->from == glcf->from
             && principal->from_names == glcf->from_names
-            && principal->stale_limit == glcf->stale_limit)
+            && principal->stale_limit == glcf->stale_limit
+            && principal->signed_url == (ngx_uint_t) glcf->signed_url)
         {
             ctx->current = principal;
             return principal;
@@ -213,6 +214,7 @@ ngx_http_gatehouse_identify(ngx_http_request_t *r,
     principal->from = glcf->from;
     principal->from_names = glcf->from_names;
     principal->stale_limit = glcf->stale_limit;
+    principal->signed_url = glcf->signed_url;
     principal->decision.verdict = GH_FAILED;
 
     gh_authenticate(ngx_http_gatehouse_worker, realm, &credentials,

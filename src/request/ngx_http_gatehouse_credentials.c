@@ -53,7 +53,13 @@ ngx_http_gatehouse_credentials(ngx_http_request_t *r,
 
         credentials->host = traits.host;
     }
+
     credentials->address = ngx_http_gatehouse_view(&r->connection->addr_text);
+
+    if (glcf->signed_url && glcf->guard && r == r->main) {
+        credentials->signed_target =
+                                  ngx_http_gatehouse_view(&ctx->signed_target);
+    }
 
     if (glcf->from_names == NULL) {
         return NGX_OK;

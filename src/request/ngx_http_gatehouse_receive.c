@@ -31,6 +31,7 @@ ngx_int_t
 ngx_http_gatehouse_post_read_handler(ngx_http_request_t *r)
 {
     if (ngx_http_gatehouse_receive(r) != NGX_OK
+        || ngx_http_gatehouse_take_signature(r) != NGX_OK
         || ngx_http_gatehouse_mask_endpoint(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -73,6 +73,7 @@ struct ngx_http_gatehouse_principal_s {
     ngx_uint_t                       from;
     ngx_http_gatehouse_from_t       *from_names;
     ngx_msec_t                       stale_limit;
+    ngx_uint_t                       signed_url;
     gh_decision                      decision;
     ngx_http_gatehouse_principal_t  *next;
 };
@@ -155,6 +156,7 @@ typedef struct {
     ngx_array_t                     *origins;        /* gh_str, then allowed */
     ngx_str_t                        problem;        /* replaces the body */
     ngx_str_t                        query;          /* as sent, if masked */
+    ngx_str_t                        signed_target;  /* as sent, of a GET */
     gh_api                          *hop;            /* answers itself */
 
     unsigned                         received:1;     /* credentials */
@@ -239,6 +241,10 @@ void **ngx_http_gatehouse_locate_at(ngx_http_core_srv_conf_t *cscf,
     ngx_str_t *uri);
 ngx_int_t ngx_http_gatehouse_refuse_ambiguous(ngx_http_request_t *r);
 
+/* signed URLs */
+
+ngx_int_t ngx_http_gatehouse_take_signature(ngx_http_request_t *r);
+
 /* secrets in the query */
 
 ngx_int_t ngx_http_gatehouse_mask(ngx_http_request_t *r);
@@ -246,6 +252,10 @@ ngx_int_t ngx_http_gatehouse_mask_endpoint(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_mask_all(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
     u_char *query);
+ngx_int_t ngx_http_gatehouse_mask_signature(ngx_http_request_t *r,
+    ngx_str_t *text, u_char *query);
+ngx_uint_t ngx_http_gatehouse_is_parameter(u_char *name, size_t len,
+    ngx_str_t *names);
 ngx_int_t ngx_http_gatehouse_mask_init(ngx_conf_t *cf,
     ngx_http_gatehouse_main_conf_t *gmcf);
 

@@ -7,7 +7,8 @@
 #include "request/ngx_http_gatehouse_request.h"
 
 
-static ngx_uint_t ngx_http_gatehouse_is_secret(u_char *name, size_t len);
+static ngx_int_t ngx_http_gatehouse_mask_values(ngx_http_request_t *r,
+    ngx_str_t *text, u_char *query, ngx_str_t *names);
 
 
 /* in any dialect */
@@ -18,6 +19,15 @@ static ngx_str_t  ngx_http_gatehouse_secrets[] = {
     ngx_string("uuid"),
     ngx_string("password"),
     ngx_string("pass"),
+    ngx_string("gh_signature"),
+    ngx_null_string
+};
+
+
+/* at any location */
+
+static ngx_str_t  ngx_http_gatehouse_signature[] = {
+    ngx_string("gh_signature"),
     ngx_null_string
 };
 
@@ -27,6 +37,26 @@ static ngx_str_t  ngx_http_gatehouse_secrets[] = {
 ngx_int_t
 ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
     u_char *query)
+{
+    return ngx_http_gatehouse_mask_values(r, text, query,
+                                          ngx_http_gatehouse_secrets);
+}
+
+
+/* The rest is the application's. */
+
+ngx_int_t
+ngx_http_gatehouse_mask_signature(ngx_http_request_t *r, ngx_str_t *text,
+    u_char *query)
+{
+    return ngx_http_gatehouse_mask_values(r, text, query,
+                                          ngx_http_gatehouse_signature);
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_mask_values(ngx_http_request_t *r, ngx_str_t *text,
+    u_char *query, ngx_str_t *names)
 {
     size_t      size;
     u_char     *p, *last, *name, *new;
@@ -68,7 +98,8 @@ ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
             secret = 0;
 
         } else if (*query == '=' && !secret
-                   && ngx_http_gatehouse_is_secret(name, query - name))
+                   && ngx_http_gatehouse_is_parameter(name, query - name,
+                                                      names))
         {
             *p++ = '=';
             p = ngx_cpymem(p, stars.data, stars.len);
@@ -95,21 +126,20 @@ ngx_http_gatehouse_mask_part(ngx_http_request_t *r, ngx_str_t *text,
 
 /* The name is compared as the core reads it: %74oken is a token too. */
 
-static ngx_uint_t
-ngx_http_gatehouse_is_secret(u_char *name, size_t len)
+ngx_uint_t
+ngx_http_gatehouse_is_parameter(u_char *name, size_t len, ngx_str_t *names)
 {
     u_char      c, *p, *last;
     size_t      i;
     ngx_int_t   n;
-    ngx_str_t  *secret;
 
     last = name + len;
 
-    for (secret = ngx_http_gatehouse_secrets; secret->len; secret++) {
+    for ( /* void */ ; names->len; names++) {
 
         p = name;
 
-        for (i = 0; i < secret->len && p < last; i++) {
+        for (i = 0; i < names->len && p < last; i++) {
 
             c = *p++;
 
@@ -125,12 +155,12 @@ ngx_http_gatehouse_is_secret(u_char *name, size_t len)
                 }
             }
 
-            if (c != secret->data[i]) {
+            if (c != names->data[i]) {
                 break;
             }
         }
 
-        if (i == secret->len && p == last) {
+        if (i == names->len && p == last) {
             return 1;
         }
     }

@@ -1,6 +1,10 @@
 """Issue 15: users' tokens, for clients that are no browser: as a bearer, and in X-Api-Key."""
 
+import base64
+import http.client
+import random
 import re
+import secrets
 import time
 import zlib
 
@@ -10,6 +14,7 @@ from accounts import API, GUARDED, Account, assert_error, bearer
 from browser import FETCH, NAVIGATION, Browser
 from mailing import mail_settings
 from processes import wait_until
+from test_enumeration import effect_size
 from tokens import Mint
 from user_tokens import (TAKES_KEYS, base64url, end_token, ends_within, genuine, insert_token, key, make_token, status, steadily)
 
@@ -430,3 +435,41 @@ def test_where_no_location_takes_tokens_the_page_offers_none(nginx):
     browser = Browser(server)
     browser.register()
     assert 'id="tokens"' not in browser.get("/auth/account").text
+
+
+# ---- what time tells ----
+
+@pytest.mark.long
+@pytest.mark.limit(600)
+def test_time_tells_nothing_of_what_a_wrong_token_begins_like(nginx, postgres):
+    """It is looked for by its hash: one that differs from a stored one in its last bits is as unknown as any."""
+    server = nginx(API + TAKES_KEYS, workers=1, realm={**PLAIN, "limit_user_tokens": "off"})
+    account = Account(server)
+    stored = [insert_token(postgres, account) for _ in range(50)]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+
+    def wrong(kind):
+        if kind == "random":
+            return genuine()
+        first = base64.urlsafe_b64decode(random.choice(stored)[4:47] + "=")[:24]
+        return genuine(first + secrets.token_bytes(8))
+
+    def sample(kind):
+        headers = key(wrong(kind))
+        begun = time.perf_counter()
+        connection.request("GET", "/", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        took = time.perf_counter() - begun
+        assert answer.status == 401
+        return took
+
+    order = ["near", "random"] * 1000
+    random.shuffle(order)
+    for kind in order[:50]:
+        sample(kind)
+    times = {"near": [], "random": []}
+    for kind in order:
+        times[kind].append(sample(kind))
+    size = effect_size(times["near"], times["random"])
+    assert 0.45 < size < 0.55, f"P(near takes longer) = {size:.3f}"
