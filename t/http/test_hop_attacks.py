@@ -63,7 +63,7 @@ def test_a_code_without_the_browser_that_began_it_is_worth_nothing(hosts, victim
     assert user_of(victim.go(back)) == [victim.email]
 
 
-def test_a_code_is_taken_once_and_a_second_time_ends_the_session(hosts, victim, postgres):
+def test_requirement_69_a_code_is_taken_once_and_a_second_time_ends_the_session(hosts, victim, postgres):
     """He has the whole of the victim's browser as it was: RFC 9700 4.5."""
     _, back = begin(victim, hosts)
     before = dict(victim.cookies(url(hosts, APP)))
@@ -78,7 +78,7 @@ def test_a_code_is_taken_once_and_a_second_time_ends_the_session(hosts, victim, 
                           hosts.realm) == [{"count": 1}]
 
 
-def test_a_code_is_for_one_host(hosts, victim, attacker):
+def test_requirement_69_a_code_is_for_one_host(hosts, victim, attacker):
     """The attacker has a code of the victim's for one host, and begins a hand-over of his own at another."""
     _, back = begin(victim, hosts, APP)
     _, own = begin(attacker, hosts, OTHER)
@@ -87,7 +87,7 @@ def test_a_code_is_for_one_host(hosts, victim, attacker):
     assert not is_in(attacker, hosts, OTHER)
 
 
-def test_a_code_is_for_one_browser(hosts, victim, attacker):
+def test_requirement_69_a_code_is_for_one_browser(hosts, victim, attacker):
     """The same at the same host: the challenge is of another verifier."""
     _, back = begin(victim, hosts)
     _, own = begin(attacker, hosts)
@@ -112,7 +112,7 @@ def test_nor_where_the_victim_has_begun_a_hand_over_himself(hosts, victim, attac
     assert got_nothing(victim.request("GET", mixed))
 
 
-def test_a_wrong_challenge_is_found_out(hosts, victim):
+def test_requirement_69_a_wrong_challenge_is_found_out(hosts, victim):
     start = victim.request("GET", url(hosts, APP)).headers["Location"]
     wrong = start.replace(query(start)["challenge"], "A" * 43)
     assert got_nothing(victim.request("GET", victim.request("GET", wrong).headers["Location"]))
