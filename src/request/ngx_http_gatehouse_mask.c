@@ -114,8 +114,14 @@ ngx_http_gatehouse_mask_all(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_gatehouse_has_query(ngx_http_request_t *r)
 {
-    return r->args.len
-           || memchr(r->request_line.data, '?', r->request_line.len) != NULL;
+    if (r->args.len) {
+        return 1;
+    }
+
+    /* over HTTP/2 a request that is refused early has no line */
+
+    return r->request_line.len
+           && memchr(r->request_line.data, '?', r->request_line.len) != NULL;
 }
 
 
