@@ -16,7 +16,7 @@ usage: ./build.sh VERB
        --long     the slow ones too
        --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
-  lint            format, layering and clang-tidy over the C++ sources
+  lint            format, layering, cppcheck and clang-tidy over the sources
   ci              test, part of it under sanitizers, clang-tidy on what changed, a build without these tools, a newer
                   nginx, and a second of every row of the benchmark
   fuzz [SECONDS]  libFuzzer on every parser of t/fuzz, 10 s each unless told

@@ -5,6 +5,7 @@ run_ci() {
     trap 'say "$ci_passed passed, $((ci_failed + 1)) failed"' EXIT
     count_last_line tests ./build.sh test
     count_last_line "the guard, the parsers and mail under sanitizers" ./build.sh test --asan "${sanitized_tests[@]}"
+    part "cppcheck" run_cppcheck
     part "clang-tidy on what changed" lint_changed
     part "the recipe of a stranger" build_by_bare_recipe
     part "a newer nginx" test_newer_nginx

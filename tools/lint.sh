@@ -2,11 +2,22 @@
 
 lint() {
     lint_quickly || exit 1
+    run_cppcheck || die "cppcheck found something"
     one_at_a_time build_unit_tests build/unit          # writes compile_commands.json
     step "clang-tidy over $(ls cpp_core/*/*.cpp | wc -l) files"
     find cpp_core -name '*.cpp' -print0 |
         xargs -0 -P "$jobs" -n 1 clang-tidy-16 -p build/unit --quiet 2> /dev/null || die "clang-tidy found something"
     say "Nothing found"
+}
+
+# It knows no coroutines: without their words they are functions to it. The headers of libraries and nginx would tell it little,
+# and cost minutes.
+run_cppcheck() {
+    local options=(--quiet -j "$jobs" --enable=warning,performance,portability --suppressions-list=tools/cppcheck.txt
+                   --error-exitcode=1)
+    step "cppcheck over cpp_core/ and src/"
+    cppcheck "${options[@]}" --language=c++ --std=c++20 -Dco_return=return -Dco_await= -I cpp_core cpp_core || return 1
+    cppcheck "${options[@]}" --language=c --std=c99 -I cpp_core -I src src
 }
 
 # clang-tidy on the files of the core that differ from the commit before.

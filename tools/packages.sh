@@ -8,7 +8,7 @@ test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-
                fcgiwrap git clang-format)
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
-lint_packages=(clang-tidy-16)
+lint_packages=(clang-tidy-16 cppcheck)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 every_package=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
                "${lint_packages[@]}" "${fuzz_packages[@]}")
