@@ -24,7 +24,7 @@ struct named_segments {
 
 // Matches a path against a pattern; nullopt: it does not match.
 std::optional<named_segments> match_path(std::string_view pattern, std::string_view path) {
-  if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
+  if (pattern.ends_with('/') != path.ends_with('/')) return std::nullopt;
   named_segments found;
   while (!pattern.empty() || !path.empty()) {
     const std::string_view wanted = take_segment(pattern);

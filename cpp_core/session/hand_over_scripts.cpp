@@ -38,29 +38,29 @@ end
 -- Whoever has guessed wrong has no second guess. It is kept, to be known again.
 redis.call('HSET', code, 'taken', 1)
 if for_origin ~= origin or wanted ~= challenge then return {'absent'} end
-local owner, expiry, created = unpack(redis.call('HMGET', session, 'user', 'exp', 'created'))
-if not owner or tonumber(expiry) <= now then return {'absent'} end
-local last = tonumber(created) + tonumber(absolute)
+local login = read_session(session, '')
+if not login or tonumber(login.exp) <= now then return {'absent'} end
+local last = login.created + absolute
 if last <= now then return {'absent'} end
 
 -- Several tabs that come in together share a seat: whichever cookies the browser keeps are good. Else the host's seat
 -- before is worth nothing any more.
 local before = redis.call('HGET', session, 'host:' .. host)
-local known = before and read_chain(session, before)
-if known and known.gen == 1 and known.since + 60 > now then
-  seat = before
-else
+local it = before and read_session(session, before)
+if not it or it.chain.gen ~= '1' or it.chain.since + 60 <= now then
   if before then redis.call('HDEL', session, 'seat:' .. before) end
-  local chain = {gen = 1, kid = kid, iat = now, exp = math.min(now + tonumber(idle), last), rotated = 0, since = now,
-                 host = host}
-  write_chain(session, seat, chain, chain.exp)
-  redis.call('HSET', session, 'host:' .. host, seat)
-  live_until(session, sessions, sid, chain.exp)
+  local expiry, since = written(math.min(now + idle, last)), written(now)
+  it = login
+  it.own_exp = it.own_exp or it.exp
+  it.seat, it.exp = seat, expiry
+  it.chain = {gen = '1', kid = kid, iat = since, exp = expiry, rotated = '0', since = since, host = host}
+  redis.call('HSET', session, 'exp', expiry, 'host:' .. host, seat, pack_chain(it))
+  live_until(session, sessions, sid, expiry, now)
   local seats, oldest, oldest_chain = 0, nil, nil
   for _, field in ipairs(redis.call('HKEYS', session)) do
     local other = string.match(field, '^seat:(.*)$')
     if other then
-      local its = read_chain(session, other)
+      local its = unpack_chain(redis.call('HGET', session, field))
       seats = seats + 1
       if other ~= seat and (not oldest or tonumber(its.iat) < tonumber(oldest_chain.iat)) then
         oldest, oldest_chain = other, its
@@ -69,9 +69,8 @@ else
   end
   if seats > tonumber(most) then redis.call('HDEL', session, 'seat:' .. oldest, 'host:' .. oldest_chain.host) end
 end
-redis.call('HSET', session, 'seen', now)
-grant(session, now, access)
-local head = answer('taken', session, now, seat)
+redis.call('HSET', session, 'seen', now, 'tokens', granted(it, now, access))
+local head = answer('taken', it, now)
 head[#head + 1] = sid
 return head
 )lua");

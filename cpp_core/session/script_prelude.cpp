@@ -17,45 +17,53 @@ local function clock()
   return seconds, seconds * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- A chain of generations: of the login itself in fields of its own, of a seat in one: generation, iat, exp, when it
--- was rotated and since when it is there, its host, its key. nil: there is none.
-local function read_chain(session, seat)
-  if seat == '' then
-    local gen, kid, iat, exp, rotated, own = unpack(redis.call('HMGET', session, 'gen', 'kid', 'iat', 'exp', 'rotated',
-                                                               'own_exp'))
-    if not gen then return nil end
-    return {gen = tonumber(gen), kid = kid, iat = iat, exp = own or exp, rotated = tonumber(rotated), host = ''}
-  end
-  local packed = redis.call('HGET', session, 'seat:' .. seat)
-  if not packed then return nil end
-  local gen, iat, exp, rotated, since, host, kid = string.match(packed, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (.*)$')
-  return {gen = tonumber(gen), kid = kid, iat = iat, exp = exp, rotated = tonumber(rotated), since = tonumber(since),
-          host = host}
+-- Redis writes a number that it is given by way of 17 digits, which costs as much as a command.
+local function written(number)
+  return string.format('%d', number)
 end
 
--- `expiry` is the session's as well: whoever is busy at one host is not logged out at another.
-local function write_chain(session, seat, chain, expiry)
+-- A chain of generations: of the login itself in fields of its own, of a seat in one: generation, iat, exp, when it
+-- was rotated and since when it is there, its host, its key.
+local function unpack_chain(packed)
+  local gen, iat, exp, rotated, since, host, kid = string.match(packed, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  return {gen = gen, kid = kid, iat = iat, exp = exp, rotated = rotated, since = since, host = host}
+end
+
+-- All that a rotation and a token need, in one call, texts as they are stored, with the chain of `seat`. nil: there is
+-- no such session, or no such seat in it.
+local function read_session(session, seat)
+  local user, client, policy, created, exp, av, json, auth_time, amr, persistent, tokens, gen, kid, iat, rotated, own,
+    packed = unpack(redis.call('HMGET', session, 'user', 'client', 'policy', 'created', 'exp', 'av', 'json',
+                               'auth_time', 'amr', 'persistent', 'tokens', 'gen', 'kid', 'iat', 'rotated', 'own_exp',
+                               'seat:' .. seat))
+  if not user then return nil end
+  local chain
   if seat == '' then
-    redis.call('HSET', session, 'gen', chain.gen, 'kid', chain.kid, 'iat', chain.iat, 'exp', expiry, 'rotated',
-               string.format('%.0f', chain.rotated))
-    redis.call('HDEL', session, 'own_exp')
-    return
+    chain = {gen = gen, kid = kid, iat = iat, exp = own or exp, rotated = rotated, host = ''}
+  elseif packed then
+    chain = unpack_chain(packed)
+  else
+    return nil
   end
-  local before = redis.call('HGET', session, 'exp')
-  redis.call('HSETNX', session, 'own_exp', before)
-  redis.call('HSET', session, 'exp', expiry, 'seat:' .. seat,
-             string.format('%d %d %d %.0f %d %s %s', chain.gen, chain.iat, chain.exp, chain.rotated, chain.since,
-                           chain.host, chain.kid))
+  return {user = user, client = client, policy = policy, created = created, exp = exp, av = av, json = json,
+          auth_time = auth_time, amr = amr, persistent = persistent, tokens = tokens, own_exp = own, seat = seat,
+          chain = chain}
+end
+
+-- What of the hash a chain is in. With its expiry, which is the session's as well: whoever is busy at one host is not
+-- logged out at another.
+local function pack_chain(it)
+  local chain = it.chain
+  if it.seat == '' then return 'gen', chain.gen, 'kid', chain.kid, 'iat', chain.iat, 'rotated', chain.rotated end
+  return 'own_exp', it.own_exp, 'seat:' .. it.seat, table.concat({chain.gen, chain.iat, chain.exp, chain.rotated,
+                                                                  chain.since, chain.host, chain.kid}, ' ')
 end
 
 -- The outcome, the time, and all that a token needs.
-local function answer(outcome, session, now, seat)
-  local fields = redis.call('HMGET', session, 'user', 'gen', 'kid', 'iat', 'exp', 'av', 'json', 'client', 'policy',
-                            'auth_time', 'created', 'amr', 'persistent')
-  local chain = read_chain(session, seat)
-  fields[2], fields[3], fields[4], fields[5] = tostring(chain.gen), chain.kid, chain.iat, chain.exp
-  fields[14], fields[15] = seat, chain.host
-  return {outcome, now, unpack(fields)}
+local function answer(outcome, it, now)
+  local chain = it.chain
+  return {outcome, now, it.user, chain.gen, chain.kid, chain.iat, chain.exp, it.av, it.json, it.client, it.policy,
+          it.auth_time, it.created, it.amr, it.persistent, it.seat, chain.host}
 end
 
 -- A row of a list of sessions, but for the sid.
@@ -63,12 +71,10 @@ local function describe(session)
   return redis.call('HMGET', session, 'client', 'created', 'seen', 'exp', 'address', 'agent', 'user')
 end
 
--- The session remembers until when the longest-lived of its access tokens may be used: nodes may differ in
--- access_lifetime, and today's may be shorter than yesterday's.
-local function grant(session, now, access)
-  local known, expiry = unpack(redis.call('HMGET', session, 'tokens', 'exp'))
-  local last = math.min(now + tonumber(access), tonumber(expiry))
-  if tonumber(known or '0') < last then redis.call('HSET', session, 'tokens', last) end
+-- Until when the longest-lived of its access tokens may be used, which the session remembers as `tokens`: nodes may
+-- differ in access_lifetime, and today's may be shorter than yesterday's.
+local function granted(it, now, access)
+  return written(math.max(math.min(now + access, it.exp), it.tokens or 0))
 end
 
 -- Until when its end matters. `matters`: how many seconds it does by what this node knows.
@@ -85,7 +91,7 @@ local function tell(feed, now, matters, last, ...)
     if (ends or tonumber(string.match(first, '^%d+')) / 1000 + matters) > now then break end
   end
   if first then redis.call('XTRIM', feed, 'MINID', first) end
-  redis.call('XADD', feed, '*', 'until', string.format('%.0f', last), ...)
+  redis.call('XADD', feed, '*', 'until', written(last), ...)
 end
 
 local function drop(session, sessions, sid)
@@ -104,11 +110,10 @@ local function kill(session, sessions, sid, feed, now, matters)
 end
 
 -- Both the hash and the list of the user's sids live as long as they can matter.
-local function live_until(session, sessions, sid, expiry)
+local function live_until(session, sessions, sid, expiry, now)
   redis.call('EXPIREAT', session, expiry)
   redis.call('ZADD', sessions, expiry, sid)
-  local last = redis.call('ZREVRANGE', sessions, 0, 0, 'WITHSCORES')
-  redis.call('EXPIREAT', sessions, last[2])
+  if redis.call('TTL', sessions) < expiry - now then redis.call('EXPIREAT', sessions, expiry) end
 end
 )lua";
 

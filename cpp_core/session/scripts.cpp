@@ -34,17 +34,17 @@ while redis.call('ZCARD', sessions) >= 100 do
   end
 end
 
-local expiry = now + math.min(tonumber(idle), tonumber(absolute))
+local expiry = now + math.min(idle, absolute)
 redis.call('HSET', session, 'mark', mark, 'user', user, 'av', av, 'json', json, 'client', client, 'policy', policy,
            'gen', 1, 'kid', kid, 'iat', now, 'exp', expiry, 'rotated', 0, 'created', now, 'auth_time', now,
-           'seen', now, 'address', address, 'agent', agent, 'amr', amr, 'persistent', persistent)
-grant(session, now, access)
-live_until(session, sessions, sid, expiry)
+           'seen', now, 'address', address, 'agent', agent, 'amr', amr, 'persistent', persistent,
+           'tokens', granted({exp = expiry}, now, access))
+live_until(session, sessions, sid, written(expiry), now)
 if alias ~= '' then
   redis.call('HSET', session, 'alias', alias)
   redis.call('SET', alias, sid, 'EXAT', expiry)
 end
-local head = answer('opened', session, now, '')
+local head = answer('opened', read_session(session, ''), now)
 for _, each in ipairs(ended) do head[#head + 1] = each end
 return head
 )lua");
@@ -58,37 +58,36 @@ local sid, user, client, generation, grace, idle, absolute, kid, address, agent,
 local session, sessions, feed = unpack(KEYS)
 local now, now_ms = clock()
 
-local fields = redis.call('HMGET', session, 'user', 'client', 'policy', 'exp', 'created')
-if not fields[1] or fields[1] ~= user or tonumber(fields[4]) <= now then return {'absent'} end
-if fields[2] ~= client then return {'wrong_client'} end
-local chain = read_chain(session, seat)
-if not chain then return {'absent'} end
-local current, rotating, rotated = chain.gen, fields[3] == 'rotating', chain.rotated
-local presented = tonumber(generation)
+local it = read_session(session, seat)
+if not it or it.user ~= user or tonumber(it.exp) <= now then return {'absent'} end
+if it.client ~= client then return {'wrong_client'} end
 
-local last = tonumber(fields[5]) + tonumber(absolute)
+local last = it.created + absolute
 if last <= now then
   local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
   return {'ended', now, matters_until}
 end
 
-if presented == current and rotating then
-  local expiry = math.min(now + tonumber(idle), last)
-  chain.gen, chain.kid, chain.iat, chain.exp, chain.rotated = current + 1, kid, now, expiry, now_ms
-  write_chain(session, seat, chain, expiry)
-  redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
-  grant(session, now, access)
-  live_until(session, sessions, sid, expiry)
-  return answer('rotated', session, now, seat)
+local chain, is_current, rotating = it.chain, generation == it.chain.gen, it.policy == 'rotating'
+if is_current and rotating then
+  local expiry = written(math.min(now + idle, last))
+  if seat ~= '' then it.own_exp = it.own_exp or it.exp end
+  it.exp = expiry
+  chain.gen, chain.kid, chain.iat, chain.exp, chain.rotated = written(generation + 1), kid, written(now), expiry,
+    written(now_ms)
+  redis.call('HSET', session, 'exp', expiry, 'seen', chain.iat, 'address', address, 'agent', agent,
+             'tokens', granted(it, now, access), pack_chain(it))
+  if seat == '' and it.own_exp then redis.call('HDEL', session, 'own_exp') end
+  live_until(session, sessions, sid, expiry, now)
+  return answer('rotated', it, now)
 end
-if presented == current then
-  redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
-  grant(session, now, access)
-  return answer('rotated', session, now, seat)
+if is_current then
+  redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent, 'tokens', granted(it, now, access))
+  return answer('rotated', it, now)
 end
-if presented == current - 1 and rotating and now_ms - rotated < tonumber(grace) * 1000 then
-  grant(session, now, access)
-  return answer('rotated', session, now, seat)
+if rotating and tonumber(generation) == chain.gen - 1 and now_ms - chain.rotated < grace * 1000 then
+  redis.call('HSET', session, 'tokens', granted(it, now, access))
+  return answer('rotated', it, now)
 end
 local _, matters_until = kill(session, sessions, sid, feed, now, tonumber(matters))
 return {'theft', now, matters_until}
@@ -103,13 +102,12 @@ local now = clock()
 local sid = redis.call('GET', KEYS[1])
 if not sid then return {'absent'} end
 local session = prefix .. sid
-local fields = redis.call('HMGET', session, 'client', 'exp', 'created', 'alias')
-if not fields[1] or tonumber(fields[2]) <= now or fields[4] ~= KEYS[1] then return {'absent'} end
-if tonumber(fields[3]) + tonumber(absolute) <= now then return {'absent'} end
-if fields[1] ~= client then return {'wrong_client'} end
-redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent)
-grant(session, now, access)
-local head = answer('resumed', session, now, '')
+local it = read_session(session, '')
+if not it or tonumber(it.exp) <= now or redis.call('HGET', session, 'alias') ~= KEYS[1] then return {'absent'} end
+if it.created + absolute <= now then return {'absent'} end
+if it.client ~= client then return {'wrong_client'} end
+redis.call('HSET', session, 'seen', now, 'address', address, 'agent', agent, 'tokens', granted(it, now, access))
+local head = answer('resumed', it, now)
 head[#head + 1] = sid
 return head
 )lua");
@@ -266,10 +264,10 @@ return rows
 // → found + head | absent
 const redis::script read = with_prelude(R"lua(
 local now = clock()
-local expiry = redis.call('HGET', KEYS[1], 'exp')
-if not expiry or tonumber(expiry) <= now or not read_chain(KEYS[1], ARGV[2]) then return {'absent'} end
-if ARGV[1] ~= '' then grant(KEYS[1], now, ARGV[1]) end
-return answer('found', KEYS[1], now, ARGV[2])
+local it = read_session(KEYS[1], ARGV[2])
+if not it or tonumber(it.exp) <= now then return {'absent'} end
+if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'tokens', granted(it, now, ARGV[1])) end
+return answer('found', it, now)
 )lua");
 
 }  // namespace gatehouse::session::scripts

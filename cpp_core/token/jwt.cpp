@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/base64url.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace gatehouse::token {
@@ -134,10 +135,12 @@ std::string_view to_text(refusal why) noexcept {
 }
 
 std::string sign(const key& by, std::string_view type, const json& claims) {
-  const json header = {{"alg", by.algorithm_name()}, {"kid", by.id()}, {"typ", type}};
-  std::string token = base64url_encode(header.dump());
+  // Members in order of their names. Of these only a kid may need escapes.
+  const std::string header = R"({"alg":")" + by.algorithm_name() + R"(","kid":)" + json_text(json(by.id())) +
+                             R"(,"typ":")" + std::string(type) + "\"}";
+  std::string token = base64url_encode(header);
   token += '.';
-  token += base64url_encode(claims.dump());
+  token += base64url_encode(json_text(claims));
   const std::string signature = base64url_encode(by.sign(token));
   token += '.';
   token += signature;

@@ -22,14 +22,15 @@ std::string mint_refresh(const key_set& keys, const refresh_claims& claims, std:
     throw std::runtime_error("the refresh key \"" + claims.key_id +
                              "\" is in use and no longer in the key file; put it back, behind the new one");
   }
-  nlohmann::json payload = {{"iss", issuer},
-                            {"aud", audience},
-                            {"sub", claims.subject},
-                            {"sid", claims.session_id},
-                            {"gen", claims.generation},
-                            {"iat", claims.issued_at},
-                            {"exp", claims.expires_at},
-                            {"type", type_claim}};
+  nlohmann::json payload;
+  payload["iss"] = issuer;
+  payload["aud"] = audience;
+  payload["sub"] = claims.subject;
+  payload["sid"] = claims.session_id;
+  payload["gen"] = claims.generation;
+  payload["iat"] = claims.issued_at;
+  payload["exp"] = claims.expires_at;
+  payload["type"] = type_claim;
   if (!claims.seat.empty()) {
     payload["type"] = seat_type_claim;
     payload["seat"] = claims.seat;
