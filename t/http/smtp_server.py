@@ -38,7 +38,7 @@ class Behaviour:
     def at(self, step, argument):
         """What goes wrong at this step, if anything does."""
         there = self.file and self.file.exists()
-        text, written = (self.file.read_text(), self.file.stat().st_ino) if there else ("", None)
+        text, written = (self.file.read_text(), self.file.stat().st_mtime_ns) if there else ("", None)
         if (text, written) != self.seen:
             self.seen, self.counts = (text, written), {}
         rule = json.loads(text or "{}").get(step)
