@@ -1,7 +1,7 @@
 # ./build.sh ci: the tests, and beside them what would rot if nobody ran it. A part of it counts as one test.
 
 run_ci() {
-    local ci_passed=0 ci_failed=0
+    ci_passed=0 ci_failed=0
     trap 'say "$ci_passed passed, $((ci_failed + 1)) failed"' EXIT
     count_last_line tests ./build.sh test
     count_last_line "the guard, the parsers and mail under sanitizers" ./build.sh test --asan "${sanitized_tests[@]}"
@@ -20,12 +20,15 @@ run_ci() {
 sanitized_tests=(guard cookie bearer json jwt key_set multipart phc_string imported_hash path_readings smtp_reply message
                  feed_entry email return_address test_rest test_mask)
 
-# part NAME COMMAND…: in a process of its own, so that its end is only its own.
+# part NAME COMMAND…: in a process of its own, which ends at the first failure. Not in the condition of an if: bash goes on
+# after failures there.
 part() {
-    local name=$1
+    local name=$1 pid
     shift
     step "$name"
-    if ("$@"); then ci_passed=$((ci_passed + 1)); else ci_failed=$((ci_failed + 1)) && say "failed: $name"; fi
+    (set -e; "$@") &
+    pid=$!
+    if wait "$pid"; then ci_passed=$((ci_passed + 1)); else ci_failed=$((ci_failed + 1)) && say "failed: $name"; fi
 }
 
 # count_last_line NAME COMMAND…: the command ends with "N passed, N failed".
@@ -33,7 +36,7 @@ count_last_line() {
     local name=$1 last
     shift
     step "$name"
-    last=$("$@" 2>&1 | tee /dev/stderr | tail -n 1)
+    last=$("$@" 2>&1 | tee >(cat >&2) | tail -n 1) || true
     if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         ci_passed=$((ci_passed + BASH_REMATCH[1])) ci_failed=$((ci_failed + BASH_REMATCH[2]))
     else
