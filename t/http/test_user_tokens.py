@@ -16,7 +16,7 @@ from mailing import mail_settings
 from processes import wait_until
 from test_enumeration import effect_size
 from tokens import Mint
-from user_tokens import (TAKES_KEYS, base64url, end_token, ends_within, genuine, insert_token, key, make_token, status, steadily)
+from user_tokens import (TAKES_KEYS, base64url, becomes, end_token, ends_within, genuine, insert_token, key, make_token, status, steadily)
 
 WORKERS = 2
 
@@ -219,11 +219,10 @@ def test_roles_are_the_users_as_of_now(nginx, postgres):
     token = make_token(account)["token"]
     steadily(server, key(token), 403, "/staff/")
     postgres.query("select gatehouse.set_roles(%s, %s, '{staff}')", server.realm, account.email)
-    wait_until(lambda: status(server, key(token), "/staff/") == 200, "the new role")
-    steadily(server, key(token), 200, "/staff/")
+    becomes(server, key(token), 200, "/staff/")
     assert ["Remote-Groups", "staff"] in server.get("/", headers=key(token)).json()["headers"]
     postgres.query("select gatehouse.set_roles(%s, %s, '{}')", server.realm, account.email)
-    wait_until(lambda: status(server, key(token), "/staff/") == 403, "the role to go")
+    becomes(server, key(token), 403, "/staff/")
 
 
 def test_it_expires_by_itself(server, account, postgres):

@@ -65,6 +65,10 @@ def steadily(server, headers, expected, path="/", times=4):
     assert statuses(server, headers, path, times) == [expected] * times
 
 
+def becomes(server, headers, expected, path="/", limit=10.0):
+    """Until it is so at every worker: one that has not seen the token yet knows at once, others when they are told."""
+    wait_until(lambda: statuses(server, headers, path, times=8) == [expected] * 8, f"{expected} at every worker", limit)
+
+
 def ends_within(server, headers, limit, path="/"):
-    """Until every worker refuses: one that has not seen the token yet does so at once, others when they are told."""
-    wait_until(lambda: statuses(server, headers, path, times=8) == [401] * 8, "the token to end at every worker", limit)
+    becomes(server, headers, 401, path, limit)
