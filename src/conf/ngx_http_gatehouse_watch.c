@@ -352,45 +352,6 @@ ngx_http_gatehouse_names_user(ngx_conf_t *cf)
 }
 
 
-void
-ngx_http_gatehouse_create_caches(ngx_http_gatehouse_loc_conf_t *conf)
-{
-    ngx_uint_t                   i;
-    ngx_http_gatehouse_cache_t  *cache;
-
-    for (i = 0; i < NGX_HTTP_GATEHOUSE_CACHES; i++) {
-        cache = &conf->caches[i];
-
-        cache->passes = NGX_CONF_UNSET;
-        cache->caches = NGX_CONF_UNSET;
-        cache->by_user = NGX_CONF_UNSET;
-        cache->bypassed = NGX_CONF_UNSET;
-        cache->not_kept = NGX_CONF_UNSET;
-    }
-}
-
-
-/* As nginx merges what they are about. */
-
-void
-ngx_http_gatehouse_merge_caches(ngx_http_gatehouse_loc_conf_t *prev,
-    ngx_http_gatehouse_loc_conf_t *conf)
-{
-    ngx_uint_t                   i;
-    ngx_http_gatehouse_cache_t  *old, *new;
-
-    for (i = 0; i < NGX_HTTP_GATEHOUSE_CACHES; i++) {
-        old = &prev->caches[i];
-        new = &conf->caches[i];
-
-        ngx_conf_merge_value(new->caches, old->caches, 0);
-        ngx_conf_merge_value(new->by_user, old->by_user, 0);
-        ngx_conf_merge_value(new->bypassed, old->bypassed, 0);
-        ngx_conf_merge_value(new->not_kept, old->not_kept, 0);
-    }
-}
-
-
 /* Called when all has been read, and when it could not be. */
 
 void

@@ -200,6 +200,10 @@ ngx_http_gatehouse_name_t *ngx_http_gatehouse_find_name(
 /* credentials leave the list of headers */
 
 ngx_int_t ngx_http_gatehouse_receive(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_collect(ngx_http_request_t *r,
+    ngx_array_t *headers, ngx_table_elt_t *h, ngx_uint_t kind);
+ngx_int_t ngx_http_gatehouse_keep(ngx_http_request_t *r,
+    ngx_array_t *headers, ngx_http_gatehouse_said_t *said);
 ngx_int_t ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
     ngx_http_gatehouse_said_t *said, ngx_array_t *kept);
 ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,

@@ -208,7 +208,7 @@ def calendars(nginx, radicale):
 def test_a_calendar_is_its_owners(calendars):
     server = calendars
     jane, john = Account(server), Account(server)
-    calendar = f"/{jane.id}/work/"
+    calendar = f"/{jane.id}/events/"
     phone, other = basic(jane.email, make_token(jane, "phone")["token"]), basic(john.email, make_token(john)["token"])
     assert server.request("PROPFIND", calendar).headers["WWW-Authenticate"].startswith(CHALLENGED)
     assert server.request("MKCOL", calendar, data=NEW_CALENDAR, headers=phone).status_code == 201
@@ -223,12 +223,12 @@ def test_vdirsyncer_keeps_a_folder_and_a_calendar_the_same(calendars, folder):
     account = Account(server)
     made = make_token(account, "vdirsyncer")
     credentials = basic(account.email, made["token"])
-    calendar = f"/{account.id}/work/"
+    calendar = f"/{account.id}/events/"
     assert server.request("MKCOL", calendar, data=NEW_CALENDAR, headers=credentials).status_code == 201
     server.request("PUT", calendar + "1.ics", data=EVENT % ("from-the-server", "New year"), headers=credentials)
     local = folder / "local"
-    (local / "work").mkdir(parents=True)
-    (local / "work" / "2.ics").write_text(EVENT % ("from-here", "Epiphany"))
+    (local / "events").mkdir(parents=True)
+    (local / "events" / "2.ics").write_text(EVENT % ("from-here", "Epiphany"))
     config = folder / "vdirsyncer.conf"
     config.write_text(f"""
 [general]
@@ -250,7 +250,7 @@ password = "{made['token']}"
     for verb in ("discover", "sync"):
         done = run(folder, "vdirsyncer", "-c", config, verb, input="y\n" * 4)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert any("New year" in path.read_text() for path in (local / "work").iterdir())
+    assert any("New year" in path.read_text() for path in (local / "events").iterdir())
     assert "Epiphany" in server.request("GET", calendar, headers=credentials).text
     end_token(account, made["id"])
     ends_within(server, credentials, 2, calendar)
