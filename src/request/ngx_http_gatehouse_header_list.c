@@ -254,3 +254,32 @@ ngx_http_gatehouse_link_cookies(ngx_http_request_t *r)
 }
 
 #endif
+
+
+/* The next Referer with a query, which begins at `query`. */
+
+ngx_table_elt_t *
+ngx_http_gatehouse_next_referer(ngx_list_part_t **part, ngx_uint_t *i,
+    u_char **query)
+{
+    u_char           *p;
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  referer = ngx_string("Referer");
+
+    while ((h = ngx_http_gatehouse_next_header(part, i)) != NULL) {
+
+        if (!ngx_http_gatehouse_same_name(&h->key, &referer)) {
+            continue;
+        }
+
+        p = ngx_strlchr(h->value.data, h->value.data + h->value.len, '?');
+
+        if (p) {
+            *query = p + 1;
+            return h;
+        }
+    }
+
+    return NULL;
+}

@@ -167,13 +167,11 @@ ngx_http_gatehouse_mask_query(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_mask_referer(ngx_http_request_t *r, ngx_uint_t all)
 {
-    u_char                    *p;
+    u_char                    *query;
     ngx_uint_t                 i;
     ngx_list_part_t           *part;
     ngx_table_elt_t           *h;
     ngx_http_gatehouse_ctx_t  *ctx;
-
-    static ngx_str_t  referer = ngx_string("Referer");
 
     ctx = ngx_http_gatehouse_find_ctx(r);
 
@@ -186,21 +184,15 @@ ngx_http_gatehouse_mask_referer(ngx_http_request_t *r, ngx_uint_t all)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_gatehouse_next_referer(&part, &i, &query)) != NULL) {
 
-        if (!ngx_http_gatehouse_same_name(&h->key, &referer)) {
-            continue;
-        }
-
-        p = ngx_strlchr(h->value.data, h->value.data + h->value.len, '?');
-
-        if (p == NULL
-            || !(all || ngx_http_gatehouse_is_of_endpoint(r, &h->value, p)))
+        if (!all
+            && !ngx_http_gatehouse_is_of_endpoint(r, &h->value, query - 1))
         {
             continue;
         }
 
-        if (ngx_http_gatehouse_mask_part(r, &h->value, p + 1) != NGX_OK) {
+        if (ngx_http_gatehouse_mask_part(r, &h->value, query) != NGX_OK) {
             return NGX_ERROR;
         }
 

@@ -206,6 +206,8 @@ ngx_int_t ngx_http_gatehouse_keep(ngx_http_request_t *r,
     ngx_array_t *headers, ngx_http_gatehouse_said_t *said);
 ngx_int_t ngx_http_gatehouse_read_headers(ngx_http_request_t *r,
     ngx_http_gatehouse_said_t *said, ngx_array_t *kept);
+ngx_table_elt_t *ngx_http_gatehouse_next_referer(ngx_list_part_t **part,
+    ngx_uint_t *i, u_char **query);
 ngx_int_t ngx_http_gatehouse_rebuild(ngx_http_request_t *r,
     ngx_uint_t settled, ngx_uint_t room);
 ngx_int_t ngx_http_gatehouse_settle(ngx_http_request_t *r,

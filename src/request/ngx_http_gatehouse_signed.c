@@ -101,12 +101,10 @@ ngx_http_gatehouse_take_signature(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_gatehouse_mask_signed_referer(ngx_http_request_t *r)
 {
-    u_char           *p;
+    u_char           *query;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-
-    static ngx_str_t  referer = ngx_string("Referer");
 
     if (r->headers_in.referer == NULL) {
         return NGX_OK;
@@ -115,19 +113,9 @@ ngx_http_gatehouse_mask_signed_referer(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_gatehouse_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_gatehouse_next_referer(&part, &i, &query)) != NULL) {
 
-        if (!ngx_http_gatehouse_same_name(&h->key, &referer)) {
-            continue;
-        }
-
-        p = ngx_strlchr(h->value.data, h->value.data + h->value.len, '?');
-
-        if (p == NULL) {
-            continue;
-        }
-
-        if (ngx_http_gatehouse_mask_signature(r, &h->value, p + 1) != NGX_OK) {
+        if (ngx_http_gatehouse_mask_signature(r, &h->value, query) != NGX_OK) {
             return NGX_ERROR;
         }
 
