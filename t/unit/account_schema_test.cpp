@@ -7,6 +7,7 @@
 #include "account/store.h"
 #include "loop_host.h"
 #include "private_postgres.h"
+#include "source_tree.h"
 
 namespace gatehouse::account {
 
@@ -20,7 +21,7 @@ class account_schema : public testing::Test {
     return *postgres::parse_options(server_.conninfo() + more, {"timeout=5s"}, "/");
   }
   void apply(const std::string& name) const {
-    std::ifstream in(std::string(SQL_DIRECTORY) + "/" + name);
+    std::ifstream in(source_tree() / "sql" / name);
     server_.execute({std::istreambuf_iterator<char>(in), {}});
   }
   // Empty: ready. The failure's text otherwise, which must be of kind unavailable.

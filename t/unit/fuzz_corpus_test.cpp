@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "source_tree.h"
 #include "targets.h"
 
 namespace gatehouse {
@@ -14,7 +15,7 @@ namespace {
 
 TEST(fuzz_corpus, every_file_is_read_as_promised) {
   for (const fuzz::target& each : fuzz::targets()) {
-    const std::filesystem::path folder = std::filesystem::path(FUZZ_DIRECTORY) / "corpus" / each.name;
+    const std::filesystem::path folder = source_tree() / "t/fuzz/corpus" / each.name;
     ASSERT_TRUE(std::filesystem::is_directory(folder)) << folder;
     std::size_t files = 0;
     for (const auto& file : std::filesystem::directory_iterator(folder)) {

@@ -10,6 +10,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "source_tree.h"
+
 namespace gatehouse {
 
 namespace {
@@ -86,7 +88,7 @@ std::string private_postgres::execute(const std::string& sql, const std::string&
 
 void private_postgres::migrate(const std::string& database) const {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(SQL_DIRECTORY)) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_tree() / "sql")) {
     if (entry.path().extension() == ".sql") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

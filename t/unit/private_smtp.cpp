@@ -11,6 +11,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "source_tree.h"
+
 namespace gatehouse {
 
 namespace {
@@ -33,7 +35,8 @@ bool answers(int port) {
 
 // A copy of the script, which the unprivileged user may read wherever the tree is.
 std::vector<std::string> command_line(const private_folder& folder, int port, const std::vector<std::string>& options) {
-  std::vector<std::string> words{"/usr/bin/python3", folder.write("smtp_server.py", content_of(SMTP_SERVER)),
+  const std::string script = content_of(source_tree() / "t/http/smtp_server.py");
+  std::vector<std::string> words{"/usr/bin/python3", folder.write("smtp_server.py", script),
                                  "--port",           std::to_string(port),
                                  "--folder",         folder.path() / "mails",
                                  "--behaviour",      folder.path() / "behaviour.json"};

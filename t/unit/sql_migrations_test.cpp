@@ -7,13 +7,14 @@
 #include <iterator>
 
 #include "private_postgres.h"
+#include "source_tree.h"
 
 namespace gatehouse {
 
 namespace {
 
 std::string content_of(const std::string& name) {
-  std::ifstream in(std::string(SQL_DIRECTORY) + "/" + name);
+  std::ifstream in(source_tree() / "sql" / name);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
