@@ -51,40 +51,43 @@ identity::identity(sha256_hasher& hasher, std::string_view realm, token::access_
       host_(claims.all.text_extent("host")),
       name_(claims.all.text_extent("name")),
       username_(claims.all.text_extent("preferred_username")),
+      shown_as_(shown_as),
       trust_email_(trust_unverified_email || claims.all.is_true("email_verified")),
       clean_(!claims.all.has_control_character()) {
   if (trust_email_) email_ = claims.all.text_extent("email");
   const std::string roles = join_roles(claims.all);
-  text_ = std::move(claims.all).take_text();
-  roles_joined_ = append(roles);
+  std::string scopes;
   if (by) {
-    std::string scopes;
     for (const std::string& scope : by->scopes) scopes.append(scopes.empty() ? "" : ",").append(scope);
-    scopes_joined_ = append(scopes);
-    token_name_ = append(by->name);
     has_every_scope_ = false;
     clean_ = clean_ && !has_control_character(scopes) && !has_control_character(by->name);
   }
-
-  switch (shown_as) {
-    case remote_user::id:
-      shown_ = append(user_id_);
-      break;
-    case remote_user::username:
-      shown_ = username_;
-      break;
-    case remote_user::email:
-      shown_ = email_;
-      break;
-  }
+  const std::string said = std::move(claims.all).take_text();
+  const std::string_view token_name = by ? std::string_view(by->name) : std::string_view();
+  text_.reserve(said.size() + roles.size() + scopes.size() + token_name.size());  // a grown string has twice the room
+  text_ = said;
+  roles_joined_ = append(roles);
+  scopes_joined_ = append(scopes);
+  token_name_ = append(token_name);
 }
 
 identity::extent identity::append(std::string_view what) {
   if (what.empty()) return {};
   const extent made{static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(what.size())};
-  text_.reserve(text_.size() + what.size());  // and no more
   text_ += what;
   return made;
+}
+
+std::string_view identity::shown() const {
+  switch (shown_as_) {
+    case remote_user::id:
+      return user_id_;
+    case remote_user::username:
+      return username();
+    case remote_user::email:
+      return email();
+  }
+  return {};
 }
 
 bool identity::has_role(std::string_view role) const { return is_among(roles_joined(), role); }

@@ -53,7 +53,7 @@ class identity {
   std::string_view name() const { return view_of(name_); }
   std::string_view username() const { return view_of(username_); }
   std::string_view roles_joined() const { return view_of(roles_joined_); }
-  std::string_view shown() const { return view_of(shown_); }  // Remote-User
+  std::string_view shown() const;  // Remote-User
   // Has none of them a control character?
   bool is_clean() const { return clean_; }
 
@@ -86,7 +86,8 @@ class identity {
   unix_seconds auth_time_;
   session::holder holder_;
   std::string text_;  // the claims as they were written, and what else the extents are parts of
-  extent json_, host_, email_, name_, username_, roles_joined_, shown_, scopes_joined_, token_name_;
+  extent json_, host_, email_, name_, username_, roles_joined_, scopes_joined_, token_name_;
+  remote_user shown_as_;
   bool trust_email_ = false;
   bool has_every_scope_ = true;
   // Of all claims, once anybody has asked for one: most realms need none but those above.
