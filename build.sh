@@ -16,9 +16,12 @@ usage: ./build.sh VERB
        --long     the slow ones too
        --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
+       --tsan     the unit tests under ThreadSanitizer
+       --valgrind the tests through nginx in valgrind's memcheck
+  coverage [NAME…]  how much of cpp_core/ the tests run, in build/coverage.html; under 92 % of lines is a failure
   lint            format, layering, cppcheck and clang-tidy over the sources
-  ci              test, part of it under sanitizers, clang-tidy on what changed, a build without these tools, a newer
-                  nginx, and a second of every row of the benchmark
+  ci              test, part of it under each instrument, clang-tidy on what changed, a build without these tools, a
+                  newer nginx, and a second of every row of the benchmark
   fuzz [SECONDS]  libFuzzer on every parser of t/fuzz, 10 s each unless told
   bench [ROW…]    measures what the module costs, all rows or those named; bench --help has the list
        --smoke    a second for each, to see that it runs
@@ -30,7 +33,7 @@ module in, for one built with NGX_SRC=.
 END
 }
 
-for part in tools/{say,packages,compile,demo,test,lint,fuzz,ci}.sh; do . "$part"; done
+for part in tools/{say,packages,compile,demo,test,instruments,lint,fuzz,ci}.sh; do . "$part"; done
 
 verb=${1:-}
 shift || true
@@ -39,10 +42,12 @@ case $verb in
     build) install_packages "${build_packages[@]}"; one_at_a_time build_module; say "Built: $module" ;;
     run)   install_packages "${build_packages[@]}" "${run_packages[@]}"; one_at_a_time build_module; run_demo ;;
     test)  install_packages "${every_package[@]}"; run_tests "$@" ;;
+    coverage) install_packages "${every_package[@]}"; coverage "$@" ;;
     lint)  install_packages "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"; lint ;;
     ci)    install_packages "${every_package[@]}"; run_ci ;;
     fuzz)  install_packages "${build_packages[@]}" "${lint_packages[@]}" "${fuzz_packages[@]}"; one_at_a_time fuzz "$@" ;;
-    bench) install_packages "${every_package[@]}"; one_at_a_time build_module; exec bench/run "$@" ;;
+    bench) install_packages "${every_package[@]}"; one_at_a_time build_module; install_npm_packages bench
+           exec bench/run "$@" ;;
     clean) rm -rf build ;;
     help | -h | --help) usage ;;
     *)     usage >&2; exit 2 ;;

@@ -5,6 +5,9 @@ run_ci() {
     trap 'say "$ci_passed passed, $((ci_failed + 1)) failed"' EXIT
     count_last_line tests ./build.sh test
     count_last_line "the guard, the parsers and mail under sanitizers" ./build.sh test --asan "${sanitized_tests[@]}"
+    count_last_line "what threads share, under ThreadSanitizer" ./build.sh test --tsan "${threaded_tests[@]}"
+    count_last_line "a few requests in valgrind" ./build.sh test --valgrind test_requirement_20
+    count_last_line "the coverage by a few tests" ./build.sh coverage bearer
     part "cppcheck" run_cppcheck
     part "clang-tidy on what changed" lint_changed
     part "the recipe of a stranger" build_by_bare_recipe
@@ -19,6 +22,9 @@ run_ci() {
 # What reads bytes of strangers, by parts of the tests' names: the guard, cookies, every parser, mail.
 sanitized_tests=(guard cookie bearer json jwt key_set multipart phc_string imported_hash path_readings smtp_reply message
                  feed_entry email return_address test_rest test_mask)
+
+# Where the core has threads: hashing, reading files of keys, and the workers of one nginx at one table.
+threaded_tests=(hasher admission session_revocations session_zone session_feed. loop_host pool)
 
 # part NAME COMMAND…: in a process of its own, which ends at the first failure. Not in the condition of an if: bash goes on
 # after failures there.

@@ -34,18 +34,39 @@ build_module() {
     build_blocklist
 }
 
-# A whole nginx with the module inside, which is how AddressSanitizer sees most: with NGX_DEBUG_PALLOC every piece of
-# a pool is memory of its own. UBSan looks at our objects only; nginx's own would not pass.
+# Two instruments see most in a whole nginx with the module inside, each piece of a pool being memory of its own.
+static_nginx_flags=(--add-module="$root" --with-http_addition_module)
+pools_apart="-g1 -O1 -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"
+
+# UBSan looks at our objects only; nginx's own would not pass.
 build_asan_nginx() {
-    local tree=$root/build/nginx-asan
+    build_instrumented asan binary "-O1 -fsanitize=undefined -fno-sanitize-recover=undefined" "${static_nginx_flags[@]}" \
+        --with-cc-opt="$pools_apart -fsanitize=address" --with-ld-opt=-fsanitize=address,undefined
+}
+
+build_valgrind_nginx() {
+    build_instrumented valgrind binary -O1 "${static_nginx_flags[@]}" --with-cc-opt="$pools_apart" --with-ld-opt=
+}
+
+build_coverage_nginx() {
+    build_instrumented coverage binary "-O0 --coverage -fprofile-update=atomic" "${static_nginx_flags[@]}" \
+        --with-cc-opt=-g1 --with-ld-opt=--coverage
+}
+
+# The objects alone: nginx has no threads that share memory beside what the unit tests run.
+build_tsan_objects() {
+    build_instrumented tsan modules "-O1 -fsanitize=thread" --add-dynamic-module="$root" --with-cc-opt=-g1 \
+        --with-ld-opt=-fsanitize=thread
+}
+
+# build_instrumented NAME GOAL OUR_FLAGS CONFIGURE_FLAG…: in build/nginx-NAME. With instruments g++ 12 sees uninitialised
+# memory where there is none.
+build_instrumented() {
+    local tree=$root/build/nginx-$1 goal=$2 ours=$3
+    shift 3
     fetch_nginx_source bookworm || die "apt-get source nginx failed, see build/apt.log"
-    local flags=(--add-module="$root" --with-http_addition_module --with-ld-opt=-fsanitize=address,undefined
-                 --with-cc-opt="-g1 -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1")
-    # With sanitizers g++ 12 sees uninitialised memory where there is none.
-    GATEHOUSE_CFLAGS="-O1 -fsanitize=undefined -fno-sanitize-recover=undefined -Wno-maybe-uninitialized" \
-        configure_nginx "$nginx_source" "$tree" "${flags[@]}"
-    make_nginx "$tree" binary
-    asan_nginx=$tree/objs/nginx
+    GATEHOUSE_CFLAGS="$ours -Wno-maybe-uninitialized" configure_nginx "$nginx_source" "$tree" "$@"
+    make_nginx "$tree" "$goal"
     build_blocklist
 }
 

@@ -2,12 +2,12 @@
 # and failed.
 
 run_tests() {
-    local asan='' quick='' long='' word
+    local instrument='' quick='' long='' word
     local names=()
     passed=0 failed=0
     for word in "$@"; do
         case $word in
-            --asan) asan=yes ;;
+            --asan | --tsan | --valgrind) instrument=${word#--} ;;
             --quick) quick=yes ;;
             --long) long=yes ;;
             --pictures) export GATEHOUSE_README_IMAGES=$root/docs/images ;;
@@ -22,16 +22,16 @@ run_tests() {
     if [ "${#names[@]}" = 0 ]; then
         lint_quickly && passed=1 || failed=1
     fi
-    if [ -n "$asan" ]; then
-        sanitizer_settings
-        one_at_a_time build_asan_nginx
-        one_at_a_time build_unit_tests build/unit-asan -DASAN=ON -DCORE_OBJECTS="$root/build/nginx-asan/objs/addon"
-        all_suites build/unit-asan "$root/build/nginx-asan/objs/nginx" ""
-    else
-        one_at_a_time build_module
-        one_at_a_time build_unit_tests build/unit -DCORE_OBJECTS="$module_tree/objs/addon"
-        all_suites build/unit "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
-    fi
+    case $instrument in
+        asan) suites_under_asan ;;
+        tsan) suite_under_tsan ;;
+        valgrind) suites_under_valgrind ;;
+        *)
+            one_at_a_time build_module
+            one_at_a_time build_unit_tests build/unit -DCORE_OBJECTS="$module_tree/objs/addon"
+            all_suites build/unit "${GATEHOUSE_NGINX:-/usr/sbin/nginx}" "$module"
+            ;;
+    esac
     trap - EXIT
     say "$passed passed, $failed failed"
     [ "$failed" = 0 ]
@@ -41,7 +41,7 @@ run_tests() {
 all_suites() {
     local others=()
     step "Unit tests, tests through nginx, and tests in Chromium"
-    unit_suite "$1" > build/unit.log 2>&1 &
+    unit_suite "$1/unit_tests" > build/unit.log 2>&1 &
     others+=($!)
     if [ -n "$quick" ]; then
         pytest_suite http "$2" "$3" $((2 * jobs))
@@ -65,7 +65,7 @@ unit_suite() {
     local filter='*'
     [ -z "$quick" ] || filter='-*account_store*:*account_mail*:*session_*:*smtp_*:*_limiter*:*pool*:*hasher*:*operation_*:*schema*:*migrations*'
     [ "${#names[@]}" = 0 ] || filter=$(printf ':*%s*' "${names[@]}")
-    "$1/unit_tests" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
+    "$@" --gtest_brief=1 --gtest_filter="${filter#:}" --gtest_output=json:build/unit.json || true
 }
 
 # pytest_suite NAME NGINX MODULE PROCESSES: t/NAME, with http also t/faults; each process has servers of its own. Not in
@@ -98,8 +98,3 @@ count_results() {
     failed=$((failed + ${counts#* }))
 }
 
-sanitizer_settings() {
-    export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_odr_violation=0
-    export UBSAN_OPTIONS=print_stacktrace=1
-    export LSAN_OPTIONS=suppressions=$root/tools/leaks.txt:print_suppressions=0
-}
