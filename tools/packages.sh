@@ -14,6 +14,17 @@ fuzz_packages=(clang-16 libclang-rt-16-dev)
 every_package=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
                "${lint_packages[@]}" "${fuzz_packages[@]}" "${instrument_packages[@]}")
 
+# install_npm_packages FOLDER: what FOLDER's package.json asks for, in the versions of its lock file, into build/.
+install_npm_packages() {
+    local folder=build/${1##*/}
+    cmp -s "$1/package-lock.json" "$folder/installed" && return
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$1/package.json" "$1/package-lock.json" "$folder"
+    logged build/npm.log "npm ci" npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+    mv "$folder/package-lock.json" "$folder/installed"
+}
+
 # Does nothing when nothing is missing.
 install_packages() {
     local missing

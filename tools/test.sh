@@ -51,7 +51,7 @@ all_suites() {
         count_results http build/http.xml
         return
     fi
-    { install_npm_packages && pytest_suite browser "$2" "$3" "$jobs"; } > build/browser.log 2>&1 &
+    { install_npm_packages t/browser && pytest_suite browser "$2" "$3" "$jobs"; } > build/browser.log 2>&1 &
     others+=($!)
     pytest_suite http "$2" "$3" $((2 * jobs))
     wait "${others[@]}" || true
@@ -77,17 +77,6 @@ pytest_suite() {
     [ -n "$long" ] || options+=(-m "not long${quick:+ and quick}")
     GATEHOUSE_NGINX=$2 GATEHOUSE_MODULE=$3 GATEHOUSE_BLOCKLIST=$root/build/blocklist.txt \
         /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short -n "$4" --junitxml="build/$1.xml" "${options[@]}" "${folders[@]}" || true
-}
-
-# What the browser's tests need beside Debian's packages, in the versions of the lock file.
-install_npm_packages() {
-    local folder=build/browser
-    cmp -s t/browser/package-lock.json "$folder/installed" && return
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    cp t/browser/package.json t/browser/package-lock.json "$folder"
-    logged build/npm.log "npm ci" npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
-    mv "$folder/package-lock.json" "$folder/installed"
 }
 
 # A suite that crashed has left no results: one failure.
