@@ -145,8 +145,7 @@ found_cookie authenticator::find_access(const credentials& shown, const shown_co
 identity_ref authenticator::verify(std::string_view text, unix_seconds now) {
   auto claims = token::verify_access(rules_.keys, token::access_token(text), rules_.issuer, rules_.audience, now);
   if (!claims || claims->expires_at - claims->issued_at > rules_.longest_access.count()) return {};
-  return identity_ref(
-      new identity(hasher_, rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
+  return identity_ref(new identity(rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
 }
 
 }  // namespace gatehouse::gate

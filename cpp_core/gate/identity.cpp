@@ -32,21 +32,21 @@ bool is_among(std::string_view joined, std::string_view wanted) {
   return false;
 }
 
-session::holder holder_of(sha256_hasher& hasher, std::string_view realm, const token::access_claims& claims) {
-  const session::marks marks = session::marks_of(hasher, realm, claims.session_id(), claims.subject());
-  return {marks.session, marks.user, claims.auth_version, claims.issued_at};
+session::holder holder_of(std::string_view realm, const token::access_claims& claims) {
+  return {session::session_mark(realm, claims.session_id()), session::user_mark(realm, claims.subject()),
+          claims.auth_version, claims.issued_at};
 }
 
 }  // namespace
 
-identity::identity(sha256_hasher& hasher, std::string_view realm, token::access_claims claims, remote_user shown_as,
+identity::identity(std::string_view realm, token::access_claims claims, remote_user shown_as,
                    bool trust_unverified_email, std::optional<user_token_traits> by)
     : user_id_(claims.subject()),
       session_id_(claims.session_id()),
       expires_at_(claims.expires_at),
       session_expires_at_(claims.all.whole_number("session_expires", any).value_or(claims.expires_at)),
       auth_time_(claims.all.whole_number("auth_time", any).value_or(0)),
-      holder_(holder_of(hasher, realm, claims)),
+      holder_(holder_of(realm, claims)),
       json_{0, static_cast<std::uint32_t>(claims.all.json().size())},
       host_(claims.all.text_extent("host")),
       name_(claims.all.text_extent("name")),

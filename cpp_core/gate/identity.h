@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/sha256.h"
 #include "session/revocations.h"
 #include "token/access_token.h"
 #include "token/claim_set.h"
@@ -30,11 +29,11 @@ struct user_token_traits {
 
 class identity {
  public:
-  // `hasher`: for what the table of revocations knows it by. `realm`: its name. `trust_unverified_email`: it says
+  // `realm`: its name. `trust_unverified_email`: it says
   // verify_email off, so what people type counts as theirs. `by`: the user's token that shows it; nullopt: the user
   // himself, who has every scope.
-  identity(sha256_hasher& hasher, std::string_view realm, token::access_claims claims, remote_user shown_as,
-           bool trust_unverified_email, std::optional<user_token_traits> by = {});
+  identity(std::string_view realm, token::access_claims claims, remote_user shown_as, bool trust_unverified_email,
+           std::optional<user_token_traits> by = {});
 
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }

@@ -49,10 +49,8 @@ gate::known_token known(const context& ctx, const account::user& user, token::ac
                         std::optional<gate::user_token_traits> by) {
   const realm::settings& realm = ctx.realm.settings();
   gate::known_token known_user;
-  sha256_hasher hasher;
-  known_user.who =
-      gate::identity_ref(new gate::identity(hasher, realm.name, std::move(claims), realm.remote_user,
-                                            realm.verify_email == realm::verify_email::off, std::move(by)));
+  known_user.who = gate::identity_ref(new gate::identity(
+      realm.name, std::move(claims), realm.remote_user, realm.verify_email == realm::verify_email::off, std::move(by)));
   known_user.account_email = user.email;
   return known_user;
 }

@@ -1,13 +1,11 @@
 // A mark: 16 bytes that stand for a session or a user of a realm in the revocation table and in the feed. The ids are
-// ours and random, nobody can choose them to collide.
+// ours and random: nobody can choose them to collide, so a fast hash will do.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/sha256.h"
 
 namespace gatehouse::session {
 
@@ -23,12 +21,6 @@ struct mark {
 // Each hashes: make them once when a token is verified and keep them with it.
 mark session_mark(std::string_view realm, std::string_view sid);
 mark user_mark(std::string_view realm, std::string_view user_id);
-// Both at once, with a hasher that is at hand.
-struct marks {
-  mark session;
-  mark user;
-};
-marks marks_of(sha256_hasher& hasher, std::string_view realm, std::string_view sid, std::string_view user_id);
 // Of a realm and the Redis it is kept in.
 mark realm_mark(std::string_view realm, std::string_view redis);
 

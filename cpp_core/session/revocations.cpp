@@ -121,7 +121,8 @@ std::atomic<unix_seconds>& revocations::told_of_fill(const zone& in) { return re
 revocations::bucket& revocations::bucket_of(std::uint64_t hash) const { return buckets_[hash % buckets_.size()]; }
 
 standing revocations::judge(const holder& token, unix_seconds now) const {
-  const standing told = judge_session(token, now);
+  const bool none_lives = state_->until.load(std::memory_order_acquire) <= now;
+  const standing told = none_lives ? standing::valid : judge_session(token, now);
   if (told == standing::valid && token.issued_at <= floor()) return standing::expired;
   return told;
 }

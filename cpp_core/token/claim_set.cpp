@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "base/hex.h"
@@ -358,7 +359,8 @@ bool claim_set::for_each_text(std::string_view name,
 
 const claim_set::member* claim_set::find(std::string_view name) const {
   for (const member& each : members_) {
-    if (each.name.size == name.size() && view_of(each.name) == name) return &each;
+    if (each.name.size != name.size()) continue;
+    if (std::memcmp(text_.data() + each.name.at, name.data(), name.size()) == 0) return &each;
   }
   return nullptr;
 }

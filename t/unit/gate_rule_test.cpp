@@ -15,8 +15,7 @@ token::access_claims claims_of(nlohmann::json all) {
 }
 
 identity_ref someone(nlohmann::json all, bool trust_email = false, remote_user shown = remote_user::email) {
-  sha256_hasher hasher;
-  return identity_ref(new identity(hasher, "main", claims_of(std::move(all)), shown, trust_email));
+  return identity_ref(new identity("main", claims_of(std::move(all)), shown, trust_email));
 }
 
 rule parsed(std::vector<std::string_view> words) {

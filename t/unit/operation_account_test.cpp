@@ -84,8 +84,7 @@ class operation_account : public testing::Test {
     const auto& in = std::get<signed_in>(came);
     auto claims = token::verify_access(*said_.keys, token::access_token(in.tokens.access.reveal()), said_.issuer,
                                        said_.audience, now_seconds());
-    sha256_hasher hasher;
-    return {gate::identity_ref(new gate::identity(hasher, said_.name, *claims, gate::remote_user::email, true)),
+    return {gate::identity_ref(new gate::identity(said_.name, *claims, gate::remote_user::email, true)),
             in.tokens.refresh};
   }
   device register_ann() {
