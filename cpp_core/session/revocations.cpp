@@ -73,6 +73,7 @@ bool same_place(const revocation& a, const revocation& b) { return a.kind == b.k
 struct revocations::region {
   places all;
   std::atomic<unix_seconds> told_of_fill;
+  std::atomic<unix_seconds> until;  // from then on no entry of any realm lives
 };
 
 struct alignas(64) revocations::bucket {
@@ -121,7 +122,7 @@ std::atomic<unix_seconds>& revocations::told_of_fill(const zone& in) { return re
 revocations::bucket& revocations::bucket_of(std::uint64_t hash) const { return buckets_[hash % buckets_.size()]; }
 
 standing revocations::judge(const holder& token, unix_seconds now) const {
-  const bool none_lives = state_->until.load(std::memory_order_acquire) <= now;
+  const bool none_lives = region_->until.load(std::memory_order_acquire) <= now;
   const standing told = none_lives ? standing::valid : judge_session(token, now);
   if (told == standing::valid && token.issued_at <= floor()) return standing::expired;
   return told;
@@ -156,6 +157,7 @@ void revocations::for_subject(const mark& subject, unix_seconds now, F hit) cons
 void revocations::add(const revocation& what, unix_seconds now) {
   if (what.until <= now) return;
   const zone::lock held(*zone_);
+  raise(region_->until, what.until);
   raise(state_->until, what.until);
   raise(state_->latest, what.at);
 

@@ -10,7 +10,7 @@ namespace gatehouse::session {
 namespace {
 
 constexpr std::uint64_t magic = 0x5a6573756f686547;  // "GehouseZ" in memory
-constexpr std::uint32_t layout_version = 2;          // raise it with any change to what a region holds
+constexpr std::uint32_t layout_version = 3;          // raise it with any change to what a region holds
 constexpr std::size_t header_size = 4096;
 constexpr std::size_t metrics_size = std::size_t{64} * 1024;
 
