@@ -25,6 +25,7 @@ usage: ./build.sh VERB
   fuzz [SECONDS]  libFuzzer on every parser of t/fuzz, 10 s each unless told
   bench [ROW…]    measures what the module costs, all rows or those named; bench --help has the list
        --smoke    a second for each, to see that it runs
+  package         build/*.deb: libnginx-mod-http-gatehouse, and gatehouse with pages, mails, database and guides
   deps            installs the Debian packages that all of the above need
   clean           removes build/
 
@@ -33,7 +34,7 @@ module in, for one built with NGX_SRC=.
 END
 }
 
-for part in tools/{say,packages,compile,demo,test,instruments,lint,fuzz,ci}.sh; do . "$part"; done
+for part in tools/{say,packages,compile,demo,test,instruments,lint,fuzz,package,ci}.sh; do . "$part"; done
 
 verb=${1:-}
 shift || true
@@ -48,6 +49,7 @@ case $verb in
     fuzz)  install_packages "${build_packages[@]}" "${lint_packages[@]}" "${fuzz_packages[@]}"; one_at_a_time fuzz "$@" ;;
     bench) install_packages "${every_package[@]}"; one_at_a_time build_module; install_npm_packages bench
            exec bench/run "$@" ;;
+    package) install_packages "${every_package[@]}"; one_at_a_time package ;;
     clean) rm -rf build ;;
     help | -h | --help) usage ;;
     *)     usage >&2; exit 2 ;;

@@ -152,7 +152,7 @@ def nginx(request, folder, postgres, redis, upstream, keys):
     def make(server="", start=True, **options):
         options.setdefault("workers", getattr(request.module, "WORKERS", 1))
         marks = {"KEYS": str(keys_file), "UPSTREAM": upstream.url, "POSTGRES": postgres.conninfo,
-                 "REDIS": f"unix:{redis.socket}", "PAGES": str(TREE / "pages")}
+                 "REDIS": f"unix:{redis.socket}", "PAGES": os.environ.get("GATEHOUSE_PAGES", str(TREE / "pages"))}
         usual = {"postgres": '"%POSTGRES%" pool=2 timeout=5s', "redis": "%REDIS% timeout=2s",
                  "keys": "%KEYS%", "public_url": "http://127.0.0.1:%PORT%", "registration": "open", "verify_email": "off",
                  "remote_user": "email", "password": "blocklist=off", "limit_registrations": "off", "pages": "%PAGES%"}

@@ -11,6 +11,7 @@ run_ci() {
     part "cppcheck" run_cppcheck
     part "clang-tidy on what changed" lint_changed
     part "the recipe of a stranger" build_by_bare_recipe
+    part "the packages" ./build.sh package
     part "a newer nginx" test_newer_nginx
     part "every row of the benchmark" ./build.sh bench --smoke
     part "a build that is begun anew" ./build.sh clean

@@ -78,14 +78,13 @@ build_unit_tests() {
     logged "$tree.make.log" "compiling the unit tests" cmake --build "$tree" -j "$jobs"
 }
 
-# Passwords that too many people use, from two Debian packages: words that the least length of 8 lets through, and
-# passwords from 4 characters on, which longer ones are made of (password123).
 build_blocklist() {
-    local john=/usr/share/john/password.lst cracklib=/usr/share/dict/cracklib-small list=build/blocklist.txt
-    [ "$list" -nt "$john" ] && [ "$list" -nt "$cracklib" ] && [ "$list" -nt tools/compile.sh ] && return
-    { grep -hv '^#!comment:' "$john" | grep -E '.{4}'; grep -E '.{8}' "$cracklib"; } | tr -d '\r' |
-        tr '[:upper:]' '[:lower:]' | LC_ALL=C sort -u > "$list.new"
-    mv "$list.new" "$list"
+    local list=build/blocklist.txt source
+    for source in /usr/share/john/password.lst /usr/share/dict/cracklib-small tools/blocklist; do
+        [ "$list" -nt "$source" ] && continue
+        tools/blocklist > "$list.new"
+        mv "$list.new" "$list"
+    done
 }
 
 hardening() { DEB_BUILD_MAINT_OPTIONS='hardening=+bindnow reproducible=-fixfilepath' dpkg-buildflags --get "$1"; }

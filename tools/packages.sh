@@ -9,10 +9,11 @@ test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
 instrument_packages=(valgrind gcovr)
+package_packages=(debhelper lintian fakeroot)
 lint_packages=(clang-tidy-16 cppcheck)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 every_package=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
-               "${lint_packages[@]}" "${fuzz_packages[@]}" "${instrument_packages[@]}")
+               "${lint_packages[@]}" "${fuzz_packages[@]}" "${instrument_packages[@]}" "${package_packages[@]}")
 
 # install_npm_packages FOLDER: what FOLDER's package.json asks for, in the versions of its lock file, into build/.
 install_npm_packages() {
