@@ -135,7 +135,8 @@ def folder(session_folder):
 @pytest.fixture
 def keys():
     """The JWK Set of this test's realms; written to %KEYS% before the first server is made."""
-    return {"keys": [new_key("sig", "access-1"), new_key("gatehouse-refresh", "refresh-1")]}
+    return {"keys": [new_key("sig", "access-1"), new_key("gatehouse-refresh", "refresh-1"),
+                     new_key("gatehouse-data", "data-1")]}
 
 
 @pytest.fixture

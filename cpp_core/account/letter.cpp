@@ -1,5 +1,6 @@
 #include "account/letter.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "account/statements.h"
@@ -22,8 +23,10 @@ nlohmann::json purpose_of(std::string_view letter) {
 }  // namespace
 
 bool is_notice(std::string_view letter) {
-  return letter == letter::new_login || letter == letter::password_changed || letter == letter::email_changed ||
-         letter == letter::token_created;
+  constexpr std::array notices{letter::new_login,      letter::password_changed,    letter::email_changed,
+                               letter::token_created,  letter::factor_added,        letter::factor_renamed,
+                               letter::factor_removed, letter::recovery_codes_made, letter::recovery_codes_low};
+  return std::ranges::find(notices, letter) != notices.end();
 }
 
 std::optional<std::string> order_of(const std::optional<mail_order>& wanted, const source& from) {

@@ -23,8 +23,18 @@ inline constexpr std::string_view email_changed = "email-changed";            //
 inline constexpr std::string_view password_changed = "password-changed";
 inline constexpr std::string_view new_login = "new-login";
 inline constexpr std::string_view token_created = "token-created";
-inline constexpr std::array all{verify,        confirm_email,    reset,     recovery,     already_registered,
-                                email_changed, password_changed, new_login, token_created};
+inline constexpr std::string_view factor_added = "factor-added";
+inline constexpr std::string_view factor_renamed = "factor-renamed";
+inline constexpr std::string_view factor_removed = "factor-removed";
+inline constexpr std::string_view factors_removed =
+    "factors-removed";  // all of them, by an administrator: 016_factors.sql
+inline constexpr std::string_view recovery_codes_made = "recovery-codes-made";
+inline constexpr std::string_view recovery_codes_low = "recovery-codes-low";
+inline constexpr std::array all{verify,           confirm_email,       reset,
+                                recovery,         already_registered,  email_changed,
+                                password_changed, new_login,           token_created,
+                                factor_added,     factor_renamed,      factor_removed,
+                                factors_removed,  recovery_codes_made, recovery_codes_low};
 }  // namespace letter
 
 // One that tells the user what has happened to the account.

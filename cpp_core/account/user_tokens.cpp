@@ -156,12 +156,4 @@ task<result<bool>> user_tokens::is_service_account(std::string user_id) {
   co_return !found->empty();
 }
 
-task<result<bool>> user_tokens::has_second_factor(std::string user_id) {
-  std::string sql = "SELECT 1 FROM gatehouse.credentials WHERE user_id = $1::uuid AND kind <> 'password' LIMIT 1";
-  parameters values{std::move(user_id)};
-  const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
-  if (!found) co_return found.failure();
-  co_return !found->empty();
-}
-
 }  // namespace gatehouse::account

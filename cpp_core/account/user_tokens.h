@@ -77,9 +77,6 @@ class user_tokens {
   // A user for a machine, as gatehouse.create_service_account() makes them: nobody can log in.
   task<result<bool>> is_service_account(std::string user_id);
 
-  // Has the user more than a password to log in with?
-  task<result<bool>> has_second_factor(std::string user_id);
-
  private:
   database database_;
   const std::string realm_;

@@ -385,7 +385,9 @@ struct encoder {
     return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
-  template <operation::one_of<operation::session_list, operation::user_list, operation::temporary_password,
+  template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
+                              operation::factor_made, operation::recovery_codes_made, operation::factor_changed,
+                              operation::session_list, operation::user_list, operation::temporary_password,
                               operation::token_list, operation::token_made, operation::url_signed>
                 Unexpected>
   response operator()(const Unexpected&) const {

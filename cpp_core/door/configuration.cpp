@@ -76,6 +76,20 @@ const dialect::dialect* side_with_pages(const dialect::dialect& spoken, const re
   return said.has_pages ? spoken.pages : nullptr;
 }
 
+status check_exemptions(const realm::settings& said) {
+  for (const std::string& name : said.mfa_exempt) {
+    const dialect::dialect* spoken = dialect::find(name);
+    if (spoken == nullptr) {
+      return error{fault::invalid, "\"mfa_exempt\": unknown dialect \"" + name + "\"; there is " + dialect::names()};
+    }
+    if (spoken->client.answers_challenges) {
+      return error{fault::invalid, "\"mfa_exempt\": the clients of \"" + name +
+                                       "\" can show a second factor; it is for those of other dialects"};
+    }
+  }
+  return done{};
+}
+
 // null: none of the realms before it has a cookie of the same name.
 const gh_realm* find_cookie_clash(const gh_realm& realm) {
   for (const auto& other : realm.config->realms) {
@@ -153,6 +167,8 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
   return guarded(problem, -1, [&] {
     const status finished = realm->reading.complete();
     if (!finished) return report(finished, problem);
+    const status exempted = check_exemptions(realm->settings);
+    if (!exempted) return report(exempted, problem);
     if (const gh_realm* twin = find_twin(*realm)) {
       say(problem, "realms \"" + twin->settings.name + "\" and \"" + realm->settings.name +
                        "\" have the same issuer and audience, so a token of one would pass for the other's; write "

@@ -43,6 +43,18 @@ std::string_view word_for(realm::remember said) {
   return "ask";
 }
 
+std::string_view word_for(realm::mfa said) {
+  switch (said) {
+    case realm::mfa::optional:
+      return "optional";
+    case realm::mfa::required:
+      return "required";
+    case realm::mfa::off:
+      break;
+  }
+  return "off";
+}
+
 std::string_view word_for(gate::remote_user shown) {
   switch (shown) {
     case gate::remote_user::id:
@@ -114,6 +126,10 @@ ordered_json explain_realm(const realm::settings& said) {
           {"cookie_secure", said.cookie_secure},
           {"cookie_domain", said.cookie_domain},
           {"remember", word_for(said.remember)},
+          {"mfa", word_for(said.mfa)},
+          {"mfa_grace", said.mfa_grace.count()},
+          {"mfa_remember", optional_seconds(said.mfa_remember)},
+          {"mfa_exempt", said.mfa_exempt},
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
           {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},

@@ -3,6 +3,7 @@
 #include "step/current_password.h"
 #include "step/issue.h"
 #include "step/letters.h"
+#include "step/second_factor.h"
 #include "step/throttle.h"
 
 namespace gatehouse::operation {
@@ -45,7 +46,7 @@ task<outcome> sign_in_again(context ctx, std::string user_id, std::string checke
   if (!same_password || (*found)->profile.disabled() || !may_use_client(ctx, (*found)->profile)) {
     co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
   }
-  std::optional<outcome> entered = co_await sign_in(ctx, std::move((*found)->profile), "pwd", persistent);
+  std::optional<outcome> entered = co_await enter(ctx, std::move((*found)->profile), persistent);
   if (!entered) co_return refuse(refusal::busy);
   co_return std::move(*entered);
 }
@@ -70,7 +71,7 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
   const std::string user_id = user.id;
   const bool persistent = keeps_logged_in(ctx, in);
-  std::optional<outcome> entered = co_await sign_in(ctx, std::move(user), "pwd", persistent);
+  std::optional<outcome> entered = co_await enter(ctx, std::move(user), persistent);
   if (!entered) entered = co_await sign_in_again(ctx, user_id, hash, persistent);
   co_return std::move(*entered);
 }
@@ -79,7 +80,14 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
 bool proved_password(const outcome& result) {
   const auto* rejection = std::get_if<refused>(&result);
   return rejection == nullptr || rejection->why == refusal::already_logged_in ||
-         rejection->why == refusal::email_unverified;
+         rejection->why == refusal::email_unverified || rejection->why == refusal::second_factor_needed;
+}
+
+// Who has not taken the second step has proved less than the account is his.
+bool proved_all(const outcome& result) {
+  const auto* rejection = std::get_if<refused>(&result);
+  const bool needs_more = rejection != nullptr && rejection->why == refusal::second_factor_needed;
+  return !needs_more && !std::holds_alternative<challenge>(result);
 }
 
 }  // namespace
@@ -101,7 +109,7 @@ task<outcome> login(context ctx, input in) {
   outcome result = co_await check_and_sign_in(ctx, in, std::move(*found));
   const bool was_right = proved_password(result);
   if (was_right || is_our_failure(result)) co_await give_back(ctx, std::move(tried));
-  if (was_right) co_await remember_place(ctx, std::move(user));
+  if (was_right && proved_all(result)) co_await remember_place(ctx, std::move(user));
   co_return result;
 }
 

@@ -116,9 +116,13 @@ task<result<std::string>> check_password(context ctx, std::optional<account::kno
   if (requires_verified_email(ctx) && !user.email_verified()) {
     co_return co_await refuse_password(ctx, user.id, "e-mail not verified");
   }
-  const result<bool> has_more = co_await ctx.realm.user_tokens().has_second_factor(user.id);
-  if (!has_more) co_return has_more.failure();
-  if (*has_more) co_return co_await refuse_password(ctx, user.id, "has a second factor");
+  const realm::mfa policy = ctx.realm.settings().mfa;
+  if (policy == realm::mfa::off) co_return std::string();
+  const auto standing = co_await ctx.realm.factors().standing_of(user.id);
+  if (!standing) co_return standing.failure();
+  const bool has_more = standing->has_value() && (*standing)->has_any();
+  if (has_more) co_return co_await refuse_password(ctx, user.id, "has a second factor");
+  if (policy == realm::mfa::required) co_return co_await refuse_password(ctx, user.id, "second factor needed");
   co_return std::string();
 }
 

@@ -16,6 +16,7 @@
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/revoke.h"
+#include "step/validate.h"
 
 namespace gatehouse::operation {
 
@@ -33,17 +34,6 @@ std::vector<std::string> words_of(const std::optional<std::string>& text) {
     words.emplace_back(rest.substr(0, rest.find_first_of(spaces)));
     rest.remove_prefix(words.back().size());
   }
-}
-
-// Why it cannot name a token; null: it can.
-const char* fault_of_name(std::string_view name) {
-  constexpr std::size_t longest = 100;
-  const std::optional<std::size_t> length = count_code_points(name);
-  if (!length || has_control_character(name) || has_line_or_direction_character(name)) {
-    return "must be plain text without control characters";
-  }
-  if (*length == 0) return "must not be empty";
-  return *length > longest ? "must have at most 100 characters" : nullptr;
 }
 
 // RFC 6749 §3.3, without a comma, which joins them in a variable.
@@ -86,7 +76,7 @@ checked_wish check(const input& in) {
   checked.wanted.name = trim_spaces(*in.name);
   checked.wanted.scopes = words_of(in.scopes);
   checked.wanted.networks = words_of(in.networks);
-  if (const char* fault = fault_of_name(checked.wanted.name)) checked.errors.push_back({&input::name, fault});
+  if (const char* fault = fault_of_label(checked.wanted.name)) checked.errors.push_back({&input::name, fault});
   if (checked.wanted.scopes.size() > most_words || !std::ranges::all_of(checked.wanted.scopes, is_scope)) {
     checked.errors.push_back({&input::scopes, "must be words, apart by spaces"});
   }
@@ -178,7 +168,7 @@ task<outcome> create_user_token(context ctx, input in) {
 
 task<outcome> rename_user_token(context ctx, input in) {
   std::string name(trim_spaces(*in.name));
-  if (const char* fault = fault_of_name(name)) {
+  if (const char* fault = fault_of_label(name)) {
     std::vector<field_error> errors{{&input::name, fault}};
     co_return refuse_fields(std::move(errors));
   }

@@ -27,6 +27,18 @@ std::vector<std::string> advice_on(const settings& realm, const std::set<std::st
       if (given.contains(of_mail)) add("\"" + std::string(of_mail) + "\" does nothing without smtp");
     }
   }
+  if (realm.mfa == mfa::optional && !realm.offers_totp()) {
+    add("nobody can get an authenticator app without a key for its secret; add a \"kty\":\"oct\" with \"use\":"
+        "\"gatehouse-data\" and 32 bytes to the file of \"keys\"");
+  }
+  for (const char* of_mfa : {"mfa_remember", "mfa_exempt"}) {
+    if (realm.mfa == mfa::off && given.contains(of_mfa)) {
+      add("\"" + std::string(of_mfa) + "\" does nothing with \"mfa off\"");
+    }
+  }
+  if (realm.mfa != mfa::required && given.contains("mfa_grace")) {
+    add("\"mfa_grace\" does nothing without \"mfa required\"");
+  }
   if (!may_register && given.contains("limit_registrations")) {
     add("\"limit_registrations\" does nothing with \"registration closed\"");
   }

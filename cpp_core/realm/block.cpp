@@ -57,6 +57,11 @@ status block::check() const {
   if (settings_.refresh_lifetime && *settings_.refresh_lifetime > settings_.session_lifetime) {
     return cannot("\"refresh_lifetime\" is longer than \"session_lifetime\", which ends the session first");
   }
+  if (settings_.mfa == mfa::required && !settings_.offers_totp()) {
+    return cannot(
+        "\"mfa required\" needs a key for the secrets of second factors; add a \"kty\":\"oct\" with "
+        "\"use\":\"gatehouse-data\" and 32 bytes to the file of \"keys\"");
+  }
   if (settings_.jsonapi_same_site == "None" && !settings_.cookie_secure) {
     return cannot("\"jsonapi_same_site none\" is for Secure cookies only; write: cookie_secure on;");
   }

@@ -335,6 +335,35 @@ status set_remember(settings& realm, arguments args, const std::string&) {
   return set_choice(realm.remember, args[0], choices);
 }
 
+status set_mfa(settings& realm, arguments args, const std::string&) {
+  constexpr std::array<std::pair<std::string_view, mfa>, 3> choices{
+      {{"off", mfa::off}, {"optional", mfa::optional}, {"required", mfa::required}}};
+  return set_choice(realm.mfa, args[0], choices);
+}
+
+status set_mfa_grace(settings& realm, arguments args, const std::string&) {
+  const result<seconds> parsed = parse_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  realm.mfa_grace = *parsed;
+  return done{};
+}
+
+status set_mfa_remember(settings& realm, arguments args, const std::string&) {
+  constexpr seconds most{400 * 24 * 3600};  // no browser keeps a cookie longer (RFC 6265bis §5.5)
+  if (args[0] == "off") return done{};
+  const result<seconds> parsed = positive_duration(args[0]);
+  if (!parsed) return parsed.failure();
+  if (*parsed > most) return wrong("no browser remembers anything for more than 400 days; write 30d");
+  realm.mfa_remember = *parsed;
+  return done{};
+}
+
+// Whether there are such dialects, the door sees to.
+status set_mfa_exempt(settings& realm, arguments args, const std::string&) {
+  for (const std::string_view word : args) realm.mfa_exempt.emplace_back(word);
+  return done{};
+}
+
 status set_app_origin(settings& realm, arguments args, const std::string&) {
   const std::string_view url = args[0];
   const std::size_t scheme = url.find("://");
@@ -403,6 +432,10 @@ constexpr std::array table{
     directive{"cookie_secure", 1, 1, "cookie_secure on|off", set_switch<&settings::cookie_secure>},
     directive{"cookie_domain", 1, 1, "cookie_domain DOMAIN", set_cookie_domain},
     directive{"remember", 1, 1, "remember on|off|ask", set_remember},
+    directive{"mfa", 1, 1, "mfa off|optional|required", set_mfa},
+    directive{"mfa_grace", 1, 1, "mfa_grace TIME", set_mfa_grace},
+    directive{"mfa_remember", 1, 1, "mfa_remember TIME|off", set_mfa_remember},
+    directive{"mfa_exempt", 1, any, "mfa_exempt DIALECT ...", set_mfa_exempt},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},
     directive{"smtp", 2, any,

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "account/factors.h"
 #include "account/links.h"
 #include "account/mail_queue.h"
 #include "account/retention.h"
@@ -24,6 +25,7 @@
 #include "realm/settings.h"
 #include "redis/connection.h"
 #include "session/feed.h"
+#include "session/pending.h"
 #include "session/revocations.h"
 #include "session/store.h"
 #include "smtp/client.h"
@@ -46,9 +48,11 @@ class services {
   account::user_directory& user_directory() { return user_directory_; }
   account::mail_queue& mails() { return mails_; }
   account::user_tokens& user_tokens() { return user_tokens_; }
+  account::factors& factors() { return factors_; }
   account::retention& retention() { return retention_; }
   smtp::client* mail_server() { return smtp_ ? &*smtp_ : nullptr; }  // null: the realm sends no mail
   session::store& sessions() { return sessions_; }
+  session::pending& pending() { return pending_; }
   limit::limiter& limits() { return limits_; }
   limit::refusals& refusals() { return refusals_; }
   password::hasher& passwords() { return passwords_; }
@@ -79,8 +83,10 @@ class services {
   account::mail_queue mails_;
   account::retention retention_;
   account::user_tokens user_tokens_;
+  account::factors factors_;
   std::optional<smtp::client> smtp_;
   session::store sessions_;
+  session::pending pending_;
   limit::limiter limits_;
   password::hasher passwords_;
   gate::authenticator authenticator_;

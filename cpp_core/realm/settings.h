@@ -31,6 +31,9 @@ enum class verify_email { off, on, required };
 // Whether a login outlives the browser: always, never, or as the user says.
 enum class remember { on, off, ask };
 
+// Whether logins ask for a second factor: never, of who has one, or of everybody, and who has none gets one.
+enum class mfa { off, optional, required };
+
 // How the pages and mails present themselves.
 struct site {
   std::string name;               // default: the host of public_url
@@ -73,9 +76,13 @@ struct settings {
   std::optional<gate::cookie_pair> cookies;          // of the three above
   std::optional<gate::cookie_pair> own_cookies;      // the same at hosts outside cookie_domain
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
-  bool takes_tokens = false;                         // some location of this nginx takes users' tokens
-  bool has_usernames = false;                        // people log in by them, too: the pages say so
-  bool has_pages = true;                             // the browser's side of `rest`
+  realm::mfa mfa = mfa::off;
+  seconds mfa_grace{0};                 // with required: for how long who has no factor may log in without
+  std::optional<seconds> mfa_remember;  // how long a browser is not asked again; nullopt: it always is
+  std::vector<std::string> mfa_exempt;  // dialects whose clients log in by a password alone
+  bool takes_tokens = false;            // some location of this nginx takes users' tokens
+  bool has_usernames = false;           // people log in by them, too: the pages say so
+  bool has_pages = true;                // the browser's side of `rest`
   std::string pages_directory = "/usr/share/gatehouse/pages";
   std::shared_ptr<const view::folder> pages;  // loaded for the first location that serves them
   std::vector<std::string> host_words;        // of the directive `hosts`
@@ -106,6 +113,8 @@ struct settings {
   // The cookies that a browser takes from this host.
   const gate::cookie_pair& cookies_at(std::string_view host) const;
   bool may_register(const account::email& address) const;
+  // Can users have authenticator apps? Their secrets need a key.
+  bool offers_totp() const { return mfa != realm::mfa::off && keys->sealing_key() != nullptr; }
 };
 
 }  // namespace gatehouse::realm

@@ -6,6 +6,8 @@
 #include "body/fields.h"
 #include "body/json_body.h"
 #include "browser/pages.h"
+#include "operation/challenge.h"
+#include "operation/factors.h"
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/profile.h"
@@ -84,9 +86,33 @@ constexpr std::array url_fields{
     field{"host", &input::host, false},
 };
 
+constexpr std::array challenge_fields{
+    field{"token", &input::pending_token, true},
+    field{"code", &input::code, true},
+};
+constexpr std::array postpone_fields{
+    field{"token", &input::pending_token, true},
+};
+constexpr std::array proof_fields{
+    field{"currentPassword", &input::current_password, true},
+};
+constexpr std::array totp_fields{
+    field{"name", &input::name, false},
+    field{"currentPassword", &input::current_password, true},
+};
+constexpr std::array code_fields{
+    field{"code", &input::code, true},
+};
+constexpr std::array factor_name_fields{
+    field{"name", &input::name, true},
+    field{"currentPassword", &input::current_password, true},
+};
+
 constexpr std::array routes{
     route{"POST", "register", operation::register_account, credential::none, register_fields, 201},
     route{"POST", "login", operation::login, credential::none, login_fields, 200},
+    route{"POST", "challenge", operation::answer_challenge, credential::none, challenge_fields, 200},
+    route{"POST", "challenge/postpone", operation::postpone_challenge, credential::none, postpone_fields, 200},
     route{"POST", "refresh", operation::refresh, credential::none, refresh_fields, 200},
     route{"POST", "logout", operation::logout, credential::bearer_if_alone, logout_fields, 200},
     route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
@@ -103,6 +129,12 @@ constexpr std::array routes{
     route{"POST", "tokens", operation::create_user_token, credential::bearer, user_token_fields, 201},
     route{"PATCH", "tokens/:id", operation::rename_user_token, credential::bearer, token_name_fields, 204},
     route{"DELETE", "tokens/:id", operation::end_user_token, credential::bearer, {}, 204},
+    route{"GET", "factors", operation::list_factors, credential::bearer, {}, 200},
+    route{"POST", "factors/totp", operation::offer_totp_factor, credential::bearer, totp_fields, 201},
+    route{"POST", "factors/:id/confirm", operation::confirm_totp_factor, credential::bearer, code_fields, 200},
+    route{"PATCH", "factors/:id", operation::rename_factor, credential::bearer, factor_name_fields, 204},
+    route{"DELETE", "factors/:id", operation::remove_factor, credential::bearer, proof_fields, 204},
+    route{"POST", "recovery-codes", operation::make_recovery_codes, credential::bearer, proof_fields, 201},
     route{"POST", "signed-urls", operation::sign_url, credential::bearer, url_fields, 201},
     route{"GET", "users/:user/tokens", operation::list_tokens_of_user, credential::bearer, {}, 200},
     route{"POST", "users/:user/tokens", operation::create_token_of_service, credential::bearer, user_token_fields, 201},
@@ -175,13 +207,69 @@ ordered_json token_body(const account::user_token& each) {
   return body;
 }
 
+ordered_json codes_body(const std::vector<secret>& codes) {
+  ordered_json list = ordered_json::array();
+  for (const secret& code : codes) list.push_back(code.reveal());
+  return list;
+}
+
+ordered_json factor_body(const account::second_factor& each) {
+  ordered_json body = {{"id", each.id},
+                       {"kind", account::name_of(each.kind)},
+                       {"name", each.name},
+                       {"createdAt", iso8601(each.created_at)},
+                       {"lastUsedAt", nullptr}};
+  if (each.last_used_at) {
+    body["lastUsedAt"] = iso8601(*each.last_used_at);
+    body["lastUsedFrom"] = each.last_used_address;
+    body["lastUsedBy"] = each.last_used_agent;
+  }
+  return body;
+}
+
+ordered_json challenge_body(const operation::challenge& asked) {
+  ordered_json body = {{"token", asked.token.reveal()}, {"factors", ordered_json::array()}};
+  if (asked.standing.totp > 0) body["factors"].push_back("totp");
+  if (asked.standing.has_any() && asked.standing.recovery_codes > 0) body["factors"].push_back("recovery");
+  if (asked.offer) {
+    body["totp"] = {{"secret", asked.offer->key.reveal()}, {"uri", asked.offer->uri.reveal()}};
+    body["postponable"] = asked.may_postpone;
+  }
+  return body;
+}
+
 struct encoder {
   const exchange& about;
 
   response operator()(const operation::signed_in& session) const {
     ordered_json tokens = {{"accessToken", session.tokens.access.reveal()},
                            {"refreshToken", session.tokens.refresh.reveal()}};
-    return json_response(about.matched.success, {{"user", user_body(session.user)}, {"tokens", std::move(tokens)}});
+    ordered_json body = {{"user", user_body(session.user)}, {"tokens", std::move(tokens)}};
+    if (!session.recovery_codes.empty()) body["recoveryCodes"] = codes_body(session.recovery_codes);
+    return json_response(about.matched.success, body);
+  }
+  response operator()(const operation::challenge& asked) const {
+    ordered_json body = error_body(
+        401, asked.offer ? "A second factor is required here; set one up" : "A second factor is needed to log in");
+    body["challenge"] = challenge_body(asked);
+    return json_response(401, body);
+  }
+  response operator()(const operation::factor_list& all) const {
+    ordered_json rows = ordered_json::array();
+    for (const account::second_factor& each : all.factors) rows.push_back(factor_body(each));
+    return json_response(about.matched.success, {{"factors", std::move(rows)}, {"recoveryCodes", all.recovery_codes}});
+  }
+  response operator()(const operation::totp_offer& offer) const {
+    return json_response(about.matched.success,
+                         {{"id", offer.id}, {"secret", offer.key.reveal()}, {"uri", offer.uri.reveal()}});
+  }
+  response operator()(const operation::factor_made& made) const {
+    ordered_json body = factor_body(made.about);
+    if (!made.recovery_codes.empty()) body["recoveryCodes"] = codes_body(made.recovery_codes);
+    return json_response(about.matched.success, body);
+  }
+  response operator()(const operation::recovery_codes_made& made) const {
+    return json_response(about.matched.success, {{"recoveryCodes", codes_body(made.codes)}});
   }
   response operator()(const operation::profile& shown) const {
     return json_response(about.matched.success, profile_body(shown));
@@ -216,7 +304,9 @@ struct encoder {
   response operator()(const operation::url_signed& url) const {
     return json_response(about.matched.success, {{"url", url.url}, {"expiresAt", iso8601(url.expires_at * 1000)}});
   }
-  template <operation::one_of<operation::token_changed, operation::account_removed, operation::sessions_ended> Silent>
+  template <operation::one_of<operation::token_changed, operation::factor_changed, operation::account_removed,
+                              operation::sessions_ended>
+                Silent>
   response operator()(const Silent&) const {
     response empty;
     empty.status = about.matched.success;
@@ -249,7 +339,8 @@ const dialect rest{
                .access_lifetime = seconds(3600),
                .refresh_lifetime = seconds(30 * 24 * 3600),
                .claims = claims,
-               .has_pages = true},
+               .has_pages = true,
+               .answers_challenges = true},
     .routes = routes,
     .decode = decode_json,
     .find_tokens = find_bearer_token,

@@ -22,5 +22,8 @@ extern const redis::script offer;
 extern const redis::script take;
 extern const redis::script scan;
 extern const redis::script count;
+extern const redis::script begin_pending;
+extern const redis::script look_at_pending;
+extern const redis::script try_pending;
 
 }  // namespace gatehouse::session::scripts

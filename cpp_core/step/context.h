@@ -49,7 +49,10 @@ struct client {
   // A profile is changed by who has logged in recently, through this client, without current_password.
   bool recent_login_proves = false;
   bool may_change_nothing = false;  // a change of the profile that names nothing to change succeeds
-  bool admins_only = false;         // whoever is no administrator cannot log in
+  // Who has a second factor is asked for it; else he is told to log in elsewhere, unless the realm's mfa_exempt lets
+  // the client be.
+  bool answers_challenges = false;
+  bool admins_only = false;  // whoever is no administrator cannot log in
   // Its refresh token is a handle too (step/session_handle.h), in the form of a UUID. Not with policy rotating.
   bool opaque_refresh = false;
 };

@@ -21,6 +21,8 @@ struct input {
   std::optional<secret> confirm_password;
   std::optional<secret> current_password;
   std::optional<secret> refresh_token;
+  std::optional<secret> pending_token;    // of a login that waits for its second factor
+  std::optional<secret> code;             // of an authenticator app, or a recovery code
   std::optional<secret> link_token;       // of a link that was sent by mail
   std::optional<std::string> id;          // of the path: which of several
   std::optional<std::string> user_id;     // of the path: whose, where it is not the bearer's

@@ -1,5 +1,8 @@
 #include "step/letters.h"
 
+#include <algorithm>
+#include <array>
+
 namespace gatehouse::operation {
 
 namespace {
@@ -25,8 +28,10 @@ std::string reset_url(const context& ctx) {
 std::string_view page_for(std::string_view letter) {
   if (letter == letter::already_registered) return "login";
   if (letter == letter::password_changed) return "forgot";
-  if (letter == letter::new_login || letter == letter::token_created) return "account";
-  return {};
+  constexpr std::array about_the_account{letter::new_login,         letter::token_created,  letter::factor_added,
+                                         letter::factor_renamed,    letter::factor_removed, letter::recovery_codes_made,
+                                         letter::recovery_codes_low};
+  return std::ranges::find(about_the_account, letter) != about_the_account.end() ? "account" : std::string_view();
 }
 
 bool is_wanted(const realm::settings& realm, std::string_view letter) {

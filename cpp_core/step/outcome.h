@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "account/factors.h"
 #include "account/user.h"
 #include "account/user_tokens.h"
 #include "base/clock.h"
@@ -30,7 +31,38 @@ struct issued_tokens {
 struct signed_in {
   account::user user;
   issued_tokens tokens;
+  std::vector<secret> recovery_codes{};  // of a factor that was made with this login; to be shown once
 };
+
+// What an authenticator app is told: once, to be confirmed by a code of it.
+struct totp_offer {
+  std::string id;  // of the factor that is to be
+  secret key;      // in base32
+  secret uri;      // otpauth:, for a QR code
+};
+
+// The password was right, and is not enough. What may follow; nobody learns that without the password.
+struct challenge {
+  secret token;                         // of the login that waits; empty: the browser has it already
+  account::factor_standing standing{};  // what it can be answered with
+  std::optional<totp_offer> offer{};    // instead: the user has no factor, and gets one now
+  bool may_postpone = false;            // or later
+};
+
+// Of the bearer.
+struct factor_list {
+  std::vector<account::second_factor> factors;
+  std::int64_t recovery_codes = 0;  // that are left
+};
+struct factor_made {
+  account::second_factor about;
+  std::vector<secret> recovery_codes;  // to be shown once; empty: those that he has stay good
+};
+struct recovery_codes_made {
+  std::vector<secret> codes;  // to be shown once
+};
+// Renamed, or removed.
+struct factor_changed {};
 
 struct profile {
   account::user user;
@@ -100,6 +132,9 @@ struct blank {
 enum class refusal {
   invalid_input,  // with `fields`
   bad_credentials,
+  bad_code,              // of a second factor: wrong, or used before
+  challenge_lost,        // the login took too long, or too many tries: it begins anew
+  second_factor_needed,  // the password was right; the client cannot ask for the factor. With `message`
   missing_bearer,
   bad_bearer,
   bad_refresh_token,
@@ -126,6 +161,9 @@ enum class refusal {
   busy,         // a queue of ours is full
   unavailable,  // a store is down
   internal,
+  factors_off,       // the realm has no second factors, or no key for their secrets
+  last_factor,       // where one is required, the last cannot be removed
+  no_factor,         // for which recovery codes could stand in
   verification_off,  // the realm asks nobody to verify an e-mail
   unknown_host,      // a host that is none of the realm's
   hop_lost,          // the browser did not begin this hand-over, or too long ago, or the code is no more
@@ -141,7 +179,7 @@ struct field_error {
 struct refused {
   refusal why = refusal::internal;
   std::vector<field_error> fields;  // with invalid_input
-  std::string message;              // with invalid_input, where no field is to blame
+  std::string message;              // with invalid_input, where no field is to blame; with second_factor_needed
   seconds retry_after{0};           // with too_many_requests: when it is worth trying again
 };
 
@@ -157,9 +195,10 @@ struct account_overview {
 };
 
 using outcome =
-    std::variant<signed_in, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
-                 email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
-                 token_made, token_changed, url_signed, handed_over, blank, refused>;
+    std::variant<signed_in, challenge, totp_offer, factor_list, factor_made, recovery_codes_made, factor_changed,
+                 profile, session_list, signed_out, sessions_ended, account_removed, verification_sent, email_verified,
+                 mail_sent, user_list, password_reset, temporary_password, account_overview, token_list, token_made,
+                 token_changed, url_signed, handed_over, blank, refused>;
 
 // One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
 // never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.

@@ -168,6 +168,10 @@ task<attempt> admit_current_password(context ctx, std::string user_id) {
   co_return co_await admit(ctx, "logins", ctx.realm.settings().limits.logins, std::move(of));
 }
 
+task<attempt> admit_code(context ctx, std::string user_id) {
+  co_return co_await admit_login_of(std::move(ctx), std::move(user_id), "");
+}
+
 task<attempt> admit_registration(context ctx, std::string email) {
   std::vector<subject> of{{"", account_in_log(ctx, "", email)}};  // nothing is counted by an account: there is none yet
   co_return co_await admit(ctx, "registrations", ctx.realm.settings().limits.registrations, std::move(of));

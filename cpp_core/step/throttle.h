@@ -37,6 +37,10 @@ task<done> remember_place(context ctx, account::user owner);
 // who has no session of it.
 task<attempt> admit_current_password(context ctx, std::string user_id);
 
+// The second step of a login: by the account's count of failed logins, so that both steps together have no more tries
+// than the one. Nobody has a place there (remember_place()) who has not taken both.
+task<attempt> admit_code(context ctx, std::string user_id);
+
 task<attempt> admit_registration(context ctx, std::string email);
 // Before anything is looked up for a mail to an address that somebody typed. An account has a count for each kind: one
 // that is full has filled its mailbox with good links of that kind, and stops no other.

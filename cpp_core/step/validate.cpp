@@ -14,6 +14,16 @@ bool is_plain(const std::string& text) {
 
 }  // namespace
 
+const char* fault_of_label(std::string_view name) {
+  constexpr std::size_t longest = 100;
+  const std::optional<std::size_t> length = count_code_points(name);
+  if (!length || has_control_character(name) || has_line_or_direction_character(name)) {
+    return "must be plain text without control characters";
+  }
+  if (*length == 0) return "must not be empty";
+  return *length > longest ? "must have at most 100 characters" : nullptr;
+}
+
 void validation::check_name(const std::string& name) {
   constexpr std::size_t most_code_points = 200;
   const std::optional<std::size_t> length = count_code_points(name);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "account/email.h"
@@ -11,6 +12,9 @@
 #include "step/outcome.h"
 
 namespace gatehouse::operation {
+
+// Why it is no name for what a user has several of, tokens or factors; null: it is one.
+const char* fault_of_label(std::string_view name);
 
 class validation {
  public:

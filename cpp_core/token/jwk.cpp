@@ -23,6 +23,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t least_hmac_bytes = 32;  // as many as the hash has (RFC 7518 §3.2)
+constexpr std::size_t derived_bytes = 32;
 
 // Ends the reading of a key; parse_jwk() makes an error of it.
 struct unusable {
@@ -71,8 +72,8 @@ key_use use(const json& jwk, bool is_symmetric) {
   if (name == "sig") return key_use::access;
   if (name != "gatehouse-refresh") {
     refuse(
-        "\"use\" must be \"sig\" (or absent) for access tokens or \"gatehouse-refresh\" for refresh tokens; take "
-        "keys for anything else out of the file");
+        "\"use\" must be \"sig\" (or absent) for access tokens, \"gatehouse-refresh\" for refresh tokens or "
+        "\"gatehouse-data\" for secrets at rest; take keys for anything else out of the file");
   }
   if (!is_symmetric) refuse("\"use\":\"gatehouse-refresh\" is for \"kty\":\"oct\" only; write \"use\":\"sig\"");
   return key_use::refresh;
@@ -167,27 +168,38 @@ constexpr key_type key_types[] = {
     {"RSA", algorithm::rs256, "RS256", rsa, {"n", "e"}},
 };
 
-// HKDF (RFC 5869): who learns what it signs learns nothing of the key that it comes from.
-key url_key(key_description about, const secret& bytes) {
+// HKDF (RFC 5869): who learns what is made with it learns nothing of the key that it comes from.
+secret derive(const secret& bytes, std::string_view purpose) {
   const evp_errors_dropped errors;
   const std::unique_ptr<EVP_KDF, evp_free<EVP_KDF_free>> algorithm(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
   const std::unique_ptr<EVP_KDF_CTX, evp_free<EVP_KDF_CTX_free>> context(EVP_KDF_CTX_new(algorithm.get()));
   char digest[] = "SHA256";
-  std::string purpose("gatehouse signed URL");
+  std::string info(purpose);
   std::string material(bytes.reveal());
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
       OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, material.data(), material.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, purpose.data(), purpose.size()),
-      OSSL_PARAM_construct_end()};
-  std::string derived(least_hmac_bytes, '\0');
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()), OSSL_PARAM_construct_end()};
+  std::string derived(derived_bytes, '\0');
   const bool made = context && EVP_KDF_derive(context.get(), octets(derived), derived.size(), parameters) == 1;
   OPENSSL_cleanse(material.data(), material.size());
   if (!made) throw std::runtime_error("libcrypto failed to derive a key");
-  const secret kept(derived);
+  secret kept(derived);
   OPENSSL_cleanse(derived.data(), derived.size());
+  return kept;
+}
+
+key url_key(key_description about, const secret& bytes) {
   about.use = key_use::signed_url;
-  return key::hmac(std::move(about), kept);
+  return key::hmac(std::move(about), derive(bytes, "gatehouse signed URL"));
+}
+
+secret symmetric_bytes(const json& jwk) {
+  secret bytes = private_bytes(jwk, "k");
+  if (bytes.size() < least_hmac_bytes) {
+    refuse("\"k\" must be 32 random bytes or more, and is " + std::to_string(bytes.size()) + "; make a new key");
+  }
+  return bytes;
 }
 
 read_jwk read_symmetric(const json& jwk, key_description about) {
@@ -195,10 +207,7 @@ read_jwk read_symmetric(const json& jwk, key_description about) {
   about.algorithm = algorithm::hs256;
   about.algorithm_name = algorithm_name(jwk, algorithm::hs256, "HS256");
   about.may_sign = may_sign(jwk, true, about.use);
-  const secret bytes = private_bytes(jwk, "k");
-  if (bytes.size() < least_hmac_bytes) {
-    refuse("\"k\" must be 32 random bytes or more, and is " + std::to_string(bytes.size()) + "; make a new key");
-  }
+  const secret bytes = symmetric_bytes(jwk);
   std::optional<key> for_urls;
   if (about.use == key_use::refresh) for_urls = url_key(about, bytes);
   return read_jwk{key::hmac(std::move(about), bytes), std::move(for_urls), true, nullptr};
@@ -219,6 +228,27 @@ read_jwk read_asymmetric(const json& jwk, const key_type& type, key_description 
   return read_jwk{key::asymmetric(std::move(about), std::move(material)), std::nullopt, false, std::move(published)};
 }
 
+// Its operations (RFC 7517 §4.3) are those of encryption. One that may only decrypt is an old one.
+bool may_seal(const json& jwk) {
+  const auto found = jwk.find("key_ops");
+  if (found == jwk.end()) return true;
+  const bool seals = *found == json::array({"encrypt", "decrypt"}) || *found == json::array({"decrypt", "encrypt"});
+  if (!seals && *found != json::array({"decrypt"})) {
+    refuse("\"key_ops\" of a key for secrets at rest may only be [\"encrypt\",\"decrypt\"] or [\"decrypt\"]");
+  }
+  return seals;
+}
+
+data_key read_for_data(const json& jwk) {
+  data_key read;
+  read.id = key_id(jwk);
+  if (text(jwk, "kty") != "oct") refuse("\"use\":\"gatehouse-data\" is for \"kty\":\"oct\" only");
+  if (jwk.contains("alg")) refuse("\"alg\" of a key for secrets at rest must be left out: there is one way to use it");
+  read.may_seal = may_seal(jwk);
+  read.bytes = derive(symmetric_bytes(jwk), "gatehouse data");
+  return read;
+}
+
 read_jwk read(const json& jwk) {
   if (!jwk.is_object()) refuse("is not an object");
   key_description about;
@@ -231,6 +261,21 @@ read_jwk read(const json& jwk) {
 }
 
 }  // namespace
+
+bool is_for_data(const json& jwk) {
+  const auto use = jwk.is_object() ? jwk.find("use") : jwk.end();
+  return use != jwk.end() && *use == "gatehouse-data";
+}
+
+result<data_key> parse_data_jwk(const json& jwk) {
+  try {
+    return read_for_data(jwk);
+  } catch (const unusable& refused) {
+    return error{fault::invalid, refused.why};
+  } catch (const std::runtime_error& e) {
+    return error{fault::internal, e.what()};
+  }
+}
 
 result<read_jwk> parse_jwk(const json& jwk) {
   try {

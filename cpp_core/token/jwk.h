@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "token/data_key.h"
 #include "token/key.h"
 
 namespace gatehouse::token {
@@ -21,5 +22,9 @@ struct read_jwk {
 // for RS256. `use` is "sig" or absent for access tokens, "gatehouse-refresh" (oct only) for refresh tokens. `kid` is
 // required. Private and oct keys sign, unless their key_ops say "verify" only. The error names no key material.
 result<read_jwk> parse_jwk(const nlohmann::json& jwk);
+
+// A key for secrets at rest: "use" is "gatehouse-data", and it is oct of 32 bytes or more, without "alg".
+bool is_for_data(const nlohmann::json& jwk);
+result<data_key> parse_data_jwk(const nlohmann::json& jwk);
 
 }  // namespace gatehouse::token

@@ -73,11 +73,19 @@ result<key_set> key_set::parse(std::string_view text) {
   bool has_symmetric = false;
   for (std::size_t i = 0; i < list->size(); ++i) {
     const json& jwk = (*list)[i];
+    const auto refuse_twin = [&] {
+      return invalid(name_of(i, jwk) + ": another key has the same \"kid\"; give every key a name of its own");
+    };
+    if (is_for_data(jwk)) {
+      result<data_key> parsed = parse_data_jwk(jwk);
+      if (!parsed) return error{parsed.failure().kind, name_of(i, jwk) + ": " + parsed.failure().what};
+      if (keys.has(parsed->id)) return refuse_twin();
+      keys.data_keys_.push_back(std::move(*parsed));
+      continue;
+    }
     result<read_jwk> parsed = parse_jwk(jwk);
     if (!parsed) return error{parsed.failure().kind, name_of(i, jwk) + ": " + parsed.failure().what};
-    if (std::ranges::find(keys.keys_, parsed->key.id(), &key::id) != keys.keys_.end()) {
-      return invalid(name_of(i, jwk) + ": another key has the same \"kid\"; give every key a name of its own");
-    }
+    if (keys.has(parsed->key.id())) return refuse_twin();
     if (!parsed->published.is_null()) published.push_back(std::move(parsed->published));
     if (parsed->symmetric && parsed->key.use() == key_use::access) has_symmetric = true;
     if (has_symmetric && !published.empty()) {
@@ -109,6 +117,20 @@ const key* key_set::find(key_use use, std::string_view id) const noexcept {
     if (each.use() == use && each.id() == id) return &each;
   }
   return nullptr;
+}
+
+const data_key* key_set::sealing_key() const noexcept {
+  const auto found = std::ranges::find(data_keys_, true, &data_key::may_seal);
+  return found != data_keys_.end() ? &*found : nullptr;
+}
+
+const data_key* key_set::find_data_key(std::string_view id) const noexcept {
+  const auto found = std::ranges::find(data_keys_, id, &data_key::id);
+  return found != data_keys_.end() ? &*found : nullptr;
+}
+
+bool key_set::has(std::string_view id) const noexcept {
+  return find_data_key(id) != nullptr || std::ranges::find(keys_, id, &key::id) != keys_.end();
 }
 
 bool key_set::verify_by_any(key_use use, std::string_view input, std::string_view signed_with) const noexcept {

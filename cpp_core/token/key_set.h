@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "token/data_key.h"
 #include "token/key.h"
 
 namespace gatehouse::token {
@@ -24,6 +25,11 @@ class key_set {
   const key& refresh_signing_key() const { return keys_[refresh_signing_]; }
   // Each refresh key has one derived for URLs beside it: for as long as the one is in the file, the other is good.
   const key& url_signing_key() const { return keys_[url_signing_]; }
+
+  // Of secrets at rest: the first that may seals, and all open, so a new one goes before the old one in the file. Null:
+  // there is none, or none of that name.
+  const data_key* sealing_key() const noexcept;
+  const data_key* find_data_key(std::string_view id) const noexcept;
 
   // Null: no such key of that use. `id` is compared as it is and means nothing else (REQUIREMENTS 12).
   const key* find(key_use use, std::string_view id) const noexcept;
@@ -48,7 +54,10 @@ class key_set {
     const key* chosen = nullptr;
   };
 
+  bool has(std::string_view id) const noexcept;
+
   std::vector<key> keys_;
+  std::vector<data_key> data_keys_;
   mutable std::array<read_header, 2> last_;  // by use
   std::size_t access_signing_ = 0;
   std::size_t refresh_signing_ = 0;

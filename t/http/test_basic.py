@@ -9,6 +9,7 @@ import websockets
 
 from accounts import API, Account
 from browser import FETCH, NAVIGATION, Browser
+from factors import Protected
 from test_long_lived import GUARDED, Sockets
 from user_tokens import basic, end_token, ends_within, genuine, key, make_token, status, steadily
 
@@ -167,9 +168,10 @@ def test_wrong_passwords_fill_the_limit_of_logins(nginx, postgres):
 
 
 def test_an_account_with_a_second_factor_needs_a_token(nginx, postgres):
-    server = nginx(API + PASSWORD, realm=PLAIN)
-    account = Account(server)
-    postgres.query("insert into gatehouse.credentials (user_id, kind, data) values (%s, 'totp', 'x')", account.id)
+    server = nginx(API + PASSWORD, realm={**PLAIN, "mfa": "optional"})
+    plain = Account(server)
+    assert status(server, basic(plain.email, plain.password)) == 200
+    account = Protected(server, postgres)
     steadily(server, basic(account.email, account.password), 401)
     assert status(server, basic(account.email, make_token(account)["token"])) == 200
 

@@ -37,7 +37,7 @@ def status(server, token):
 
 
 def test_a_key_is_replaced_without_logging_anybody_out(nginx, keys):
-    old, refresh = keys["keys"]
+    old, refresh, _ = keys["keys"]
     new, new_refresh = new_key("sig", "access-2"), new_key("gatehouse-refresh", "refresh-2")
     server = nginx(API + GUARDED)
     account = Account(server)
@@ -61,7 +61,7 @@ def test_a_key_is_replaced_without_logging_anybody_out(nginx, keys):
 
 def test_a_page_survives_a_new_key(nginx, keys):
     """The csrf_token of `bff`, and the cookie of `csrf`, for as long as their key is in the file."""
-    access, refresh = keys["keys"]
+    access, refresh, _ = keys["keys"]
     new = new_key("gatehouse-refresh", "refresh-2")
     text = BFF + "location /auth/ { gatehouse_api %REALM% csrf mount=/; } location = /csrf-token { gatehouse_api %REALM% csrf mount=/; }"
     server = nginx(text, realm={"csrf_rate": "off"})

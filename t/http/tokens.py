@@ -24,7 +24,8 @@ def key_bytes(jwk):
 
 
 def new_key(use, kid):
-    return {"kty": "oct", "use": use, "alg": "HS256", "kid": kid, "k": base64url(secrets.token_bytes(32))}
+    key = {"kty": "oct", "use": use, "kid": kid, "k": base64url(secrets.token_bytes(32))}
+    return key if use == "gatehouse-data" else {**key, "alg": "HS256"}
 
 
 PUBLIC_KEYS = {"Ed25519": ["ed25519"], "P-256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],

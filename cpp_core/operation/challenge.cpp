@@ -1,0 +1,120 @@
+#include "operation/challenge.h"
+
+#include "factor/recovery_codes.h"
+#include "step/issue.h"
+#include "step/letters.h"
+#include "step/pending_login.h"
+#include "step/second_factor.h"
+#include "step/throttle.h"
+
+namespace gatehouse::operation {
+
+namespace {
+
+// What follows a right answer.
+struct entry {
+  account::user user;
+  pending_login login;
+  std::string amr;
+  std::vector<secret> recovery_codes{};
+};
+
+task<outcome> end_login(context ctx, secret token, entry with) {
+  const result<bool> is_first = co_await take_pending(ctx, std::move(token));
+  if (!is_first) co_return ctx.fail("ending a challenge", is_first.failure());
+  if (!*is_first) co_return refuse(refusal::challenge_lost);
+  std::optional<outcome> entered = co_await sign_in(ctx, with.user, std::move(with.amr), with.login.persistent);
+  if (!entered) co_return refuse(refusal::challenge_lost);  // changed by somebody within these milliseconds
+  if (auto* session = std::get_if<signed_in>(&*entered)) session->recovery_codes = std::move(with.recovery_codes);
+  co_return std::move(*entered);
+}
+
+// The user gets the factor that was offered with the challenge.
+task<outcome> enrol(context ctx, input in, entry with) {
+  const result<std::optional<std::int64_t>> step = confirm_totp(ctx, *with.login.offer, with.user.id, *in.code);
+  if (!step) co_return ctx.fail("confirming a second factor", step.failure());
+  if (!step->has_value()) co_return co_await refuse_code(ctx, with.user.id, "");
+
+  account::new_factor fresh;
+  fresh.id = with.login.offer->id;
+  fresh.name = default_totp_name;
+  fresh.data = with.login.offer->kept;
+  fresh.last_step = **step;
+  fresh.if_version = with.login.factor_version;
+  std::vector<secret> codes = factor::new_recovery_codes();
+  std::vector<std::string> hashes = factor::hash_recovery_codes(with.user.id, codes);
+  const account::source from = source_of(ctx, "");
+  std::optional<account::mail_order> told = notice(ctx, account::letter::factor_added);
+  const auto added =
+      co_await ctx.realm.factors().add(with.user.id, std::move(fresh), std::move(hashes), from, std::move(told));
+  if (!added) co_return ctx.fail("storing a second factor", added.failure());
+  const auto* made = std::get_if<account::factor_added>(&*added);
+  if (made == nullptr) co_return refuse(refusal::challenge_lost);
+  if (made->has_new_codes) with.recovery_codes = std::move(codes);
+  with.amr = amr_password_and_code;
+  co_return co_await end_login(ctx, *in.pending_token, std::move(with));
+}
+
+task<outcome> answer(context ctx, input in, entry with) {
+  if (with.login.offer) co_return co_await enrol(ctx, in, std::move(with));
+  std::optional<outcome> rejection = co_await check_code(ctx, with.user.id, *in.code, "");
+  if (rejection) co_return std::move(*rejection);
+  with.amr = amr_password_and_code;
+  co_return co_await end_login(ctx, *in.pending_token, std::move(with));
+}
+
+// The user whose login waits, as long as what the first step has shown holds: it was shown for him as he was.
+task<result<std::optional<account::user>>> find_owner(context ctx, pending_login login) {
+  auto owner = co_await ctx.realm.accounts().find(login.user_id);
+  if (!owner) co_return owner.failure();
+  if (!owner->has_value()) co_return std::optional<account::user>();
+  account::user user = std::move((*owner)->profile);
+  if (user.disabled() || user.auth_version != login.auth_version) co_return std::optional<account::user>();
+  co_return std::optional<account::user>(std::move(user));
+}
+
+bool was_wrong(const outcome& result) {
+  const auto* rejection = std::get_if<refused>(&result);
+  return rejection != nullptr && rejection->why == refusal::bad_code;
+}
+
+}  // namespace
+
+task<outcome> answer_challenge(context ctx, input in) {
+  auto found = co_await try_pending(ctx, *in.pending_token);
+  if (!found) co_return ctx.fail("reading a challenge", found.failure());
+  if (!found->has_value()) co_return refuse(refusal::challenge_lost);
+  entry with;
+  with.login = std::move(**found);
+  attempt tried = co_await admit_code(ctx, with.login.user_id);
+  if (tried.refused) co_return std::move(*tried.refused);
+
+  auto owner = co_await find_owner(ctx, with.login);
+  outcome result = refuse(refusal::challenge_lost);
+  if (!owner) result = ctx.fail("looking a user up", owner.failure());
+  if (owner && owner->has_value()) {
+    with.user = **owner;
+    result = co_await answer(ctx, std::move(in), std::move(with));
+  }
+  if (!was_wrong(result)) co_await give_back(ctx, std::move(tried));
+  if (std::holds_alternative<signed_in>(result)) co_await remember_place(ctx, std::move(**owner));
+  co_return result;
+}
+
+task<outcome> postpone_challenge(context ctx, input in) {
+  auto found = co_await look_at_pending(ctx, *in.pending_token);
+  if (!found) co_return ctx.fail("reading a challenge", found.failure());
+  if (!found->has_value() || !(*found)->may_postpone) co_return refuse(refusal::challenge_lost);
+  entry with;
+  with.login = std::move(**found);
+  auto owner = co_await find_owner(ctx, with.login);
+  if (!owner) co_return ctx.fail("looking a user up", owner.failure());
+  if (!owner->has_value()) co_return refuse(refusal::challenge_lost);
+  with.user = **owner;
+  with.amr = amr_password;
+  outcome result = co_await end_login(ctx, *in.pending_token, std::move(with));
+  if (std::holds_alternative<signed_in>(result)) co_await remember_place(ctx, std::move(**owner));
+  co_return result;
+}
+
+}  // namespace gatehouse::operation

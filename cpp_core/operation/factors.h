@@ -1,0 +1,28 @@
+// The bearer's second factors and recovery codes. Whatever changes them needs current_password, however lately the
+// login was, and is told by mail.
+#pragma once
+
+#include "base/task.h"
+#include "step/context.h"
+#include "step/input.h"
+
+namespace gatehouse::operation {
+
+// factor_list.
+task<outcome> list_factors(context ctx, input in);
+
+// totp_offer: a secret that is to be confirmed within ten minutes. `name`, if it has one already.
+task<outcome> offer_totp_factor(context ctx, input in);
+// By `code`: factor_made, with recovery codes if the user has none. `id`: of the offer; not_found: it is no more, after
+// five tries too. bad_code: the app shows another one now.
+task<outcome> confirm_totp_factor(context ctx, input in);
+
+// factor_changed; `id` must be one of the bearer's.
+task<outcome> rename_factor(context ctx, input in);
+// last_factor: the realm requires one.
+task<outcome> remove_factor(context ctx, input in);
+
+// recovery_codes_made, in place of those before.
+task<outcome> make_recovery_codes(context ctx, input in);
+
+}  // namespace gatehouse::operation
