@@ -13,6 +13,7 @@ run_ci() {
     part "the recipe of a stranger" build_by_bare_recipe
     part "the packages" ./build.sh package
     part "a newer nginx" test_newer_nginx
+    part "every parser, fuzzed" ./build.sh fuzz 1
     part "every row of the benchmark" ./build.sh bench --smoke
     part "a build that is begun anew" ./build.sh clean
     trap - EXIT
