@@ -8,7 +8,7 @@ package() {
         src tools "$folder"
     step "Building the packages (minutes)"
     (cd "$folder" && logged "$root/build/package.log" "dpkg-buildpackage" \
-        env DEB_BUILD_OPTIONS="parallel=$jobs" dpkg-buildpackage -b -us -uc)
+        env PATH="/usr/lib/ccache:$PATH" DEB_BUILD_OPTIONS="parallel=$jobs" dpkg-buildpackage -b -us -uc)
     step "Looking at them with lintian"
     lintian --fail-on error,warning build/debian/*.changes
     try_package
