@@ -342,6 +342,11 @@ gh_flow *gh_api_begin(gh_worker *worker, const gh_api *api, const gh_request *re
 /* The client has gone: `answer` will not be called. The flow runs to its end all the same. */
 void gh_flow_abandon(gh_flow *flow);
 
+/* What a location of gatehouse_status shows: Prometheus' text, the same as JSON, does this worker work, can it let
+ * anybody in. `answer` is called as that of gh_problem() is. */
+typedef enum { GH_STATUS_METRICS, GH_STATUS_JSON, GH_STATUS_LIVE, GH_STATUS_READY } gh_status_kind;
+void gh_status(gh_worker *worker, gh_status_kind kind, void (*answer)(void *arg, const gh_reply *reply), void *arg);
+
 #ifdef __cplusplus
 }
 #endif

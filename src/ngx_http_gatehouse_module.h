@@ -147,6 +147,8 @@ typedef struct {
     gh_realm                   *check;        /* the realm of gatehouse_check */
     ngx_flag_t                  redirect;     /* from there */
     gh_realm                   *hop;          /* the realm of gatehouse_hop */
+    ngx_uint_t                  status;       /* gh_status_kind */
+    ngx_flag_t                  shows_status;
     ngx_array_t                *check_from;   /* ngx_cidr_t */
 
     ngx_array_t                *leads;        /* here, of other modules */

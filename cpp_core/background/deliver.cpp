@@ -115,6 +115,10 @@ task<result<delivered>> deliver_next(realm::services& realm, double spread) {
   }
   progress.tried = true;
   result<std::optional<smtp::delivery>> delivery = co_await send(realm, mail);
+  if (delivery && delivery->has_value()) {
+    const bool accepted = (**delivery).accepted();
+    realm.counts().add(accepted ? metrics::counter::mails_accepted : metrics::counter::mails_failed);
+  }
   if (delivery && delivery->has_value() && (**delivery).accepted()) {
     progress.unrecorded = acceptance{mail.id, std::move((**delivery).words)};
     co_return progress;

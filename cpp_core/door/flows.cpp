@@ -76,8 +76,10 @@ gh_flow* start_flow(gh_worker* worker, task<T> work, std::function<void(result<T
   return flow.release();
 }
 
-bool has_room(gh_worker* worker) {
-  if (worker->flows.size() < gh_worker::most_flows) return true;
+bool has_room(gh_worker* worker, const gh_realm& realm) {
+  const bool has = worker->flows.size() < gh_worker::most_flows;
+  worker->realms[realm.index]->counts().add(has ? metrics::counter::flows_begun : metrics::counter::flows_refused);
+  if (has) return true;
   worker->loop.log(severity::error, "1024 flows are under way in this worker, a request is refused");
   return false;
 }
@@ -253,7 +255,7 @@ size_t gh_api_body_limit(const gh_api* api, gh_str method, gh_str path) {
 gh_flow* gh_api_begin(gh_worker* worker, const gh_api* api, const gh_request* request,
                       void (*answer)(void* arg, const gh_reply* reply), void* arg) {
   return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
-    if (!has_room(worker)) return nullptr;
+    if (!has_room(worker, *api->realm)) return nullptr;
     realm::services& realm = *worker->realms[api->realm->index];
     dialect::request asked = copy(*api, *request);
     auto deliver = [worker, api, asked, answer, arg](result<dialect::response> outcome) {
@@ -268,7 +270,7 @@ gh_flow* gh_api_begin(gh_worker* worker, const gh_api* api, const gh_request* re
 gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renewal_request* request,
                         void (*answer)(void* arg, const gh_renewal* renewal), void* arg) {
   return guarded<gh_flow*>(nullptr, nullptr, [&]() -> gh_flow* {
-    if (!has_room(worker)) return nullptr;
+    if (!has_room(worker, *realm)) return nullptr;
     realm::services& services = *worker->realms[realm->index];
     if (auto signer = signer_of(*realm, request->credentials)) {
       return begin_look_up_of_signer(worker, *realm, *request, std::move(*signer), answer, arg);

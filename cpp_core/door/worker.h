@@ -10,6 +10,8 @@
 #include "background/sweeper.h"
 #include "gatehouse.h"
 #include "host/host.h"
+#include "metrics/board.h"
+#include "metrics/recorder.h"
 #include "password/admission.h"
 #include "realm/services.h"
 #include "session/fullness.h"
@@ -31,6 +33,8 @@ struct gh_worker {
   std::vector<std::unique_ptr<gatehouse::realm::services>> realms;  // by gh_realm::index
   std::vector<std::unique_ptr<gatehouse::operation::sweeper>> sweepers;
   std::vector<std::unique_ptr<gatehouse::operation::mailer>> mailers;
+  std::vector<std::optional<gatehouse::metrics::shared_words>> sums;  // by gh_realm::index; nullopt: there is no room
+  std::optional<gatehouse::metrics::recorder> recorder;
   std::optional<gatehouse::session::fullness> fullness;  // in the first of the workers
   std::unordered_set<gh_flow*> flows;
 };

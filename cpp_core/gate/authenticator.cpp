@@ -34,8 +34,12 @@ found_token find_in_headers(const credentials& shown) {
 
 }  // namespace
 
-authenticator::authenticator(token_rules rules, const session::revocations* table)
-    : rules_(std::move(rules)), table_(table), verified_(rules_.cached_tokens), remembered_(remembered_sessions) {}
+authenticator::authenticator(token_rules rules, const session::revocations* table, metrics::tally* counts)
+    : rules_(std::move(rules)),
+      table_(table),
+      counts_(counts),
+      verified_(rules_.cached_tokens),
+      remembered_(remembered_sessions) {}
 
 decision authenticator::authenticate(const credentials& shown) {
   const found_token bearer = find_in_headers(shown);
@@ -93,8 +97,12 @@ identity_ref authenticator::recognise(std::string_view token) { return recognise
 
 identity_ref authenticator::recognise(std::string_view text, unix_seconds now) {
   if (text.size() > token::most_token_bytes) return {};
-  if (const identity_ref* known = verified_.find(text, now)) return *known;
+  if (const identity_ref* known = verified_.find(text, now)) {
+    if (counts_ != nullptr) counts_->add(metrics::counter::tokens_cached);
+    return *known;
+  }
   identity_ref who = verify(text, now);
+  if (counts_ != nullptr) counts_->add(who ? metrics::counter::tokens_verified : metrics::counter::tokens_refused);
   if (who) verified_.insert(text, who, who->expires_at());
   return who;
 }

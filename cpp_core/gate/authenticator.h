@@ -12,6 +12,7 @@
 #include "gate/cookie_pair.h"
 #include "gate/identity.h"
 #include "gate/verdict.h"
+#include "metrics/tally.h"
 #include "session/revocations.h"
 #include "token/key_set.h"
 #include "token/verified_cache.h"
@@ -59,8 +60,9 @@ struct token_rules {
 
 class authenticator {
  public:
-  // What `rules` refers to and the table outlive this. `table` may be null, in tests: nothing is revoked.
-  authenticator(token_rules rules, const session::revocations* table);
+  // What `rules` refers to, the table and the counts outlive this. Both may be null, in tests: nothing is revoked, or
+  // counted.
+  authenticator(token_rules rules, const session::revocations* table, metrics::tally* counts = nullptr);
 
   // A token in the named header counts as a bearer, one in the named cookie as the access cookie, where there is none.
   // A bearer is looked at first; a good cookie of another user beside it is ambiguous. Without one, the access
@@ -98,6 +100,7 @@ class authenticator {
 
   token_rules rules_;
   const session::revocations* table_;
+  metrics::tally* counts_;
   sha256_hasher hasher_;
   token::verified_cache<identity_ref> verified_;
   token::verified_cache<identity_ref> remembered_;  // by refresh token

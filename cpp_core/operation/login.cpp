@@ -25,6 +25,7 @@ task<done> renew_hash(context ctx, std::string user_id, std::string old_hash, se
 
 task<outcome> refuse_login(context ctx, std::string user_id, std::string reason,
                            refusal why = refusal::bad_credentials) {
+  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", reason}};
   const account::source from = source_of(ctx, "");
   const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);

@@ -94,6 +94,7 @@ task<gate::verdict> look_up(context ctx, sha256_digest key) {
 }
 
 task<std::string> refuse_password(context ctx, std::string user_id, std::string reason) {
+  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", reason}, {"by", "basic"}};
   const account::source from = source_of(ctx, "");
   const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);

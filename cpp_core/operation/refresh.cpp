@@ -9,7 +9,9 @@ namespace gatehouse::operation {
 namespace {
 
 task<outcome> refuse_refresh(context ctx, session::refusal why, token::refresh_claims presented) {
-  if (why == session::refusal::theft) {
+  const bool is_theft = why == session::refusal::theft;
+  ctx.realm.counts().add(is_theft ? metrics::counter::refresh_tokens_reused : metrics::counter::refreshes_refused);
+  if (is_theft) {
     // An old token has turned up: somebody has a copy. The session is gone by now (REQUIREMENTS 30).
     const nlohmann::json detail = {{"generation", presented.generation}};
     const account::source from = source_of(ctx, presented.session_id);
@@ -40,6 +42,7 @@ outcome go_on(const context& ctx, const session::head& head) {
   in_again.tokens = issue_tokens(ctx, *user, head);
   if (std::optional<outcome> refusal = refuse_unkeepable(ctx, *user, in_again.tokens)) return std::move(*refusal);
   in_again.user = std::move(*user);
+  ctx.realm.counts().add(metrics::counter::refreshes_succeeded);
   return in_again;
 }
 
@@ -57,7 +60,10 @@ task<outcome> refresh(context ctx, input in) {
     co_return co_await refresh_by_handle(ctx, std::move(*in.refresh_token));
   }
   const std::optional<token::refresh_claims> presented = verified_refresh_token(ctx, *in.refresh_token);
-  if (!presented) co_return refuse(refusal::bad_refresh_token);
+  if (!presented) {
+    ctx.realm.counts().add(metrics::counter::refreshes_refused);
+    co_return refuse(refusal::bad_refresh_token);
+  }
 
   session::renewal renewal;
   renewal.sid = presented->session_id;

@@ -82,6 +82,7 @@ hasher::hasher(host& on, const settings& chosen, admission& queue)
 
 template <class T>
 task<result<T>> hasher::run(std::function<result<T>()> work) {
+  const steady_time begun = steady_now();
   std::optional<admission::ticket> place = queue_.enter();
   if (!place) co_return error{fault::overloaded, "the queue for password hashes is full (password queue=)"};
 
@@ -97,6 +98,7 @@ task<result<T>> hasher::run(std::function<result<T>()> work) {
     co_return error{fault::overloaded, "the queue of thread_pool gatehouse_hash is full (max_queue=)"};
   }
   result<T> outcome = co_await answer;
+  if (counts_ != nullptr) counts_->took(metrics::timing::password_hash, begun);
   co_return outcome;
 }
 

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/task.h"
 #include "host/host.h"
+#include "metrics/tally.h"
 #include "password/admission.h"
 #include "password/parameters.h"
 
@@ -33,6 +34,9 @@ class hasher {
   hasher(const hasher&) = delete;
   hasher& operator=(const hasher&) = delete;
 
+  // Counts how long hashes take, with their wait for a thread.
+  void count_in(metrics::tally& counts) { counts_ = &counts; }
+
   // The PHC string, with a salt of 128 random bits. invalid: more than most_bytes.
   task<result<std::string>> hash(secret password);
 
@@ -52,6 +56,7 @@ class hasher {
   host& host_;
   parameters cost_;
   int nice_;
+  metrics::tally* counts_ = nullptr;
   admission& queue_;
   std::string decoy_;
 };

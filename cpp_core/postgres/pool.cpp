@@ -39,10 +39,15 @@ task<result<answer>> pool::query(std::string sql, std::vector<std::optional<std:
   if (closed_) co_return error{fault::unavailable, server() + ": the worker is stopping"};
   if (holds_nul(parameters)) co_return error{fault::invalid, server() + ": a parameter holds a NUL"};
 
+  const steady_time begun = steady_now();
   oneshot<answer> reply(host_.queue());
   statement what{std::move(sql), std::move(parameters)};
   enqueue(make_call(std::move(what), reply.take_sender()));
   result<answer> outcome = co_await reply;
+  if (counts_ != nullptr) {
+    counts_->took(metrics::timing::postgres, begun);
+    if (!outcome && outcome.failure().kind == fault::unavailable) counts_->add(metrics::counter::postgres_failures);
+  }
   co_return outcome;
 }
 

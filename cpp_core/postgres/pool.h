@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "host/host.h"
+#include "metrics/tally.h"
 #include "postgres/answer.h"
 #include "postgres/connection.h"
 #include "postgres/options.h"
@@ -42,6 +43,9 @@ class pool {
   // of them, so mostly several times. No promise: PgBouncer, or a standby, may let nothing through. One channel, as
   // many listeners as want.
   void listen(std::string channel, std::function<void(std::string_view)> heard);
+
+  // Counts how long calls take, and those that fail for the server's sake.
+  void count_in(metrics::tally& counts) { counts_ = &counts; }
 
   // Closes every connection; calls under way and later ones get unavailable.
   void close();
@@ -70,6 +74,7 @@ class pool {
 
   host& host_;
   const options how_;
+  metrics::tally* counts_ = nullptr;
   std::string channel_;  // empty: none
   std::vector<std::function<void(std::string_view)>> heard_;
   std::deque<std::unique_ptr<call>> waiting_;

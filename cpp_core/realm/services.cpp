@@ -40,9 +40,12 @@ services::services(gatehouse::host& on, const realm::settings& said, password::a
       pending_(redis_, said.name),
       limits_(redis_, said.name),
       passwords_(on, said.password, hash_queue),
-      authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr),
+      authenticator_(token_rules_of(said, longest_access), table_ ? &*table_ : nullptr, &counts_),
       known_tokens_(table_ ? &*table_ : nullptr, said.token_grace),
       refusals_(redis_, said.name) {
+  postgres_.count_in(counts_);
+  redis_.count_in(counts_);
+  passwords_.count_in(counts_);
   if (said.smtp) smtp_.emplace(on, *said.smtp);
   if (!table_) return;
   feed_.emplace(on, *said.redis, said.name, longest_trust(said, longest_access), *table_);

@@ -19,6 +19,7 @@
 #include "host/host.h"
 #include "limit/limiter.h"
 #include "limit/refusal_count.h"
+#include "metrics/tally.h"
 #include "password/admission.h"
 #include "password/hasher.h"
 #include "postgres/pool.h"
@@ -43,6 +44,8 @@ class services {
 
   gatehouse::host& host() { return host_; }
   const realm::settings& settings() const { return settings_; }
+  metrics::tally& counts() { return counts_; }
+  const session::revocations* table() const { return table_ ? &*table_ : nullptr; }
   account::store& accounts() { return accounts_; }
   account::links& links() { return links_; }
   account::user_directory& user_directory() { return user_directory_; }
@@ -75,6 +78,7 @@ class services {
   gatehouse::host& host_;
   const realm::settings& settings_;
   std::optional<session::revocations> table_;
+  metrics::tally counts_;
   postgres::pool postgres_;
   redis::connection redis_;
   account::store accounts_;

@@ -73,10 +73,16 @@ task<result<reply>> connection::command(std::vector<std::string> args, millis de
 }
 
 task<result<reply>> connection::exchange(std::vector<std::string> args, millis deadline) {
+  const steady_time begun = steady_now();
   const std::vector<std::string_view> words(args.begin(), args.end());
   oneshot<reply> answer(host_.queue());
   send(words, deadline, answer.take_sender());
-  co_return co_await answer;
+  result<reply> outcome = co_await answer;
+  if (counts_ != nullptr) {
+    counts_->took(metrics::timing::redis, begun);
+    if (!outcome) counts_->add(metrics::counter::redis_failures);
+  }
+  co_return outcome;
 }
 
 result<reply> connection::judge(reply answer) const {

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "host/host.h"
+#include "metrics/tally.h"
 #include "redis/options.h"
 #include "redis/reply.h"
 
@@ -44,6 +45,9 @@ class connection {
   task<result<reply>> exchange(std::vector<std::string> args, millis deadline);
   // What command() makes of an answer.
   result<reply> judge(reply answer) const;
+
+  // Counts how long commands take, and those that fail.
+  void count_in(metrics::tally& counts) { counts_ = &counts; }
 
   // For the end of the worker: whatever waits gets an error, later commands fail at once.
   void close();
@@ -74,6 +78,7 @@ class connection {
   host& host_;
   const options options_;
   const patience patience_;
+  metrics::tally* counts_ = nullptr;
 
   redisAsyncContext* context_ = nullptr;  // null: not connected
   std::unique_ptr<watch> watch_;

@@ -120,6 +120,7 @@ session::policy policy_of(const context& ctx) {
 }
 
 task<outcome> refuse_second_login(context ctx, std::string user_id) {
+  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", "logged in already"}};
   const account::source from = source_of(ctx, "");
   const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
@@ -154,6 +155,7 @@ task<std::optional<outcome>> sign_in(context ctx, account::user user, std::strin
   if (std::holds_alternative<session::already_open>(*opened)) co_return co_await refuse_second_login(ctx, user.id);
 
   const auto& head = std::get<session::head>(*opened);
+  ctx.realm.counts().add(metrics::counter::logins_succeeded);
   const account::source from = source_of(ctx, head.sid);
   std::optional<account::mail_order> told = notice(ctx, account::letter::new_login);
   const result<bool> recorded = co_await ctx.realm.accounts().record_login(user.id, from, std::move(told));

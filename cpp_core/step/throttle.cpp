@@ -65,6 +65,7 @@ task<attempt> admit(context ctx, std::string what, limit::allowance allowed, std
   if (!said) {
     tried.refused = ctx.fail("counting an attempt", said.failure());
   } else if (!said->admitted) {
+    ctx.realm.counts().add(metrics::counter::attempts_refused);
     tried.refused = refuse_for_now(said->reset);
     std::string account = of.empty() ? "none" : std::move(of.front().in_log);
     co_await note_refusal(ctx, std::move(what), std::move(*said), std::move(account));

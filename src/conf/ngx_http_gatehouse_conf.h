@@ -61,6 +61,8 @@ char *ngx_http_gatehouse_when_stale(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_gatehouse_hop(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_gatehouse_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_gatehouse_check_from(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

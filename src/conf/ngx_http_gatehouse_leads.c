@@ -156,6 +156,7 @@ ngx_http_gatehouse_follow(ngx_http_gatehouse_leads_t *leads, char *directive,
     glcf = loc_conf[ngx_http_gatehouse_module.ctx_index];
 
     if (glcf->guard || glcf->api || glcf->check || glcf->hop
+        || glcf->shows_status
         || glcf->realm != NGX_CONF_UNSET_PTR
         || clcf->internal
         || (!files && clcf->handler == NULL))

@@ -287,6 +287,58 @@ ngx_http_gatehouse_hop(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_http_gatehouse_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_gatehouse_loc_conf_t *glcf = conf;
+
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    static ngx_str_t  kinds[] = {
+        ngx_string("metrics"),         /* in the order of gh_status_kind */
+        ngx_string("json"),
+        ngx_string("live"),
+        ngx_string("ready")
+    };
+
+    if (glcf->shows_status) {
+        return "is duplicate";
+    }
+
+    if (glcf->api || glcf->check || glcf->hop) {
+        return "cannot stand beside another directive that answers";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+            if (value[1].len == kinds[i].len
+                && ngx_strcmp(value[1].data, kinds[i].data) == 0)
+            {
+                break;
+            }
+        }
+
+        if (i == sizeof(kinds) / sizeof(kinds[0])) {
+            return "takes \"metrics\", \"json\", \"live\" or \"ready\"";
+        }
+
+        glcf->status = i;
+    }
+
+    glcf->shows_status = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_gatehouse_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_http_gatehouse_check_from(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_gatehouse_loc_conf_t *glcf = conf;

@@ -14,6 +14,7 @@
 
 ngx_int_t ngx_http_gatehouse_api_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_hop_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_gatehouse_status_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_api_request(ngx_http_request_t *r,
     gh_request *request);
 

@@ -41,8 +41,9 @@ class Browser:
         return dict(self.session.cookies)
 
     def forget(self, name):
-        """As when a cookie's time is over."""
-        self.session.cookies.clear(domain="127.0.0.1", path="/", name=name)
+        """As when a cookie's time is over; it may be."""
+        if name in self.cookies:
+            self.session.cookies.clear(domain="127.0.0.1", path="/", name=name)
 
 
 def set_cookies(answer):
