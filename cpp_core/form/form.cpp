@@ -208,7 +208,8 @@ struct encoder {
                               operation::profile, operation::session_list, operation::sessions_ended,
                               operation::account_removed, operation::user_list, operation::temporary_password,
                               operation::account_overview, operation::token_list, operation::token_made,
-                              operation::url_signed, operation::token_changed, operation::handed_over>
+                              operation::url_signed, operation::token_changed, operation::handed_over,
+                              operation::assurance_wanted>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);
