@@ -151,12 +151,20 @@ typedef enum {
   GH_UNAUTHENTICATED, /* 401, with `www_authenticate` */
   GH_RENEWABLE,       /* the same, unless gh_renew_begin() finds that the refresh cookie is good */
   GH_PENDING,         /* a token, a password or the signer of a URL, whom gh_renew_begin() has to look up */
+  GH_STEP_UP,         /* 401, with what `wants` says: its user has to show something more, or anew (RFC 9470) */
   GH_FORBIDDEN,       /* 403, with `www_authenticate` */
   GH_AMBIGUOUS,       /* 400: two credentials that disagree */
   GH_LIMITED,         /* 429, with retry_after */
   GH_UNAVAILABLE,     /* 503, with retry_after */
   GH_FAILED           /* 500: a defect; never let the request through */
 } gh_verdict;
+
+/* What a session lacks, or a request is asked for beside its session. All zero: nothing. */
+typedef struct {
+  int mfa;          /* a second factor, or a passkey that verifies its user */
+  int has_max_age;  /* to have proved who one is lately: */
+  unsigned max_age; /* no more seconds ago than this */
+} gh_assurance;
 
 typedef struct {
   const gh_str *authorization; /* every Authorization header's value, as sent; not copied */
@@ -207,6 +215,7 @@ typedef struct {
   gh_str preflight_headers;      /* Access-Control-Request-Headers */
   int secure;                    /* came over TLS */
   int elsewhere;                 /* the server has no endpoints of the realm: they are at the login host */
+  gh_assurance wants;            /* what the guard has refused it for with GH_STEP_UP */
   int by_proxy;                  /* a proxy asks, by gatehouse_check */
   const gh_str *allowed_origins; /* gatehouse_allow_origin */
   size_t allowed_origin_count;
@@ -218,14 +227,17 @@ typedef struct {
   int by_cookie;           /* the identity is a cookie's: gh_is_forged() has a say */
   int by_basic;            /* it is by Basic, which browsers send by themselves, too: likewise */
   gh_str www_authenticate; /* static */
+  gh_assurance wants;      /* with GH_STEP_UP */
   unsigned retry_after;    /* seconds */
 } gh_decision;
 
 /* Who is it? */
 void gh_authenticate(gh_worker *worker, const gh_realm *realm, const gh_credentials *credentials,
                      gh_decision *decision);
-/* May they? Fills verdict and www_authenticate only. `identity` NULL: the anonymous. */
+/* May they? Fills verdict, www_authenticate and wants only. `identity` NULL: the anonymous. */
 void gh_authorize(const gh_rule *const *rules, size_t count, const gh_identity *identity, gh_decision *decision);
+/* The WWW-Authenticate of a GH_STEP_UP (RFC 9470 §3); its length, at most `size`, for which 128 is enough. */
+size_t gh_step_up_challenge(const gh_assurance *wants, char *into, size_t size);
 void gh_identity_release(gh_identity *identity);
 /* The WWW-Authenticate of a 401 where Basic is taken: empty for a browser that could log in by a page, which would ask
  * for a password itself. Static. */
@@ -237,8 +249,8 @@ int gh_identity_lives(gh_worker *worker, const gh_realm *realm, const gh_identit
  * but for WebSocket handshakes. */
 int gh_is_forged(const gh_realm *realm, const gh_traits *traits);
 
-/* The Location of a 302 to the login page, for a navigation that would get 401; its length, at most `size`. 0: this is
- * no navigation, or the page is unknown: answer 401. */
+/* The Location of a 302 to the login page, or for what traits->wants to the step-up page, where a navigation would get
+ * 401; its length, at most `size`. 0: this is no navigation, or the page is unknown: answer 401. */
 size_t gh_login_redirect(const gh_realm *realm, const gh_traits *traits, char *into, size_t size);
 
 /* The same where the realm's endpoints are elsewhere: a 302 to the login host with a cookie to come back by, or a page
@@ -297,11 +309,14 @@ typedef enum {
   GH_USERNAME,
   GH_USER_ROLES, /* comma-separated */
   GH_SESSION_ID, /* of a user's token: its id */
+  GH_AMR,        /* how the user has proved who he is (RFC 8176), by spaces */
   GH_SCOPES,     /* of a user's token, comma-separated */
   GH_TOKEN_NAME,
   GH_REMOTE_USER /* what the realm's remote_user says */
 } gh_attribute;
 gh_str gh_identity_attribute(const gh_identity *identity, gh_attribute attribute);
+/* Seconds since the user last proved who he is; -1: it is no session of his. */
+int64_t gh_identity_auth_age(const gh_identity *identity);
 /* 1: no attribute has a control character in it, so each may be a header as it is. */
 int gh_identity_is_clean(const gh_identity *identity);
 /* A string as it is, anything else as JSON. `name` is lower case: nginx lowers the names of variables. */

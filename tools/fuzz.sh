@@ -1,10 +1,11 @@
 # ./build.sh fuzz [SECONDS]: libFuzzer on every parser of t/fuzz, so long on each; what it finds stays in build/fuzz.
 
 # The files of the core that a parser needs; each room is compiled as one piece, as in nginx's build.
-fuzzed_sources='base/*.cpp token/*.cpp gate/[!ak]*.cpp body/*.cpp dialect/*.cpp jsonapi/jsonapi_body.cpp account/email.cpp
-    password/argon2.cpp password/base64.cpp password/crypt_hash.cpp password/digest_hash.cpp password/imported_hash.cpp
-    password/md5_hash.cpp password/parameters.cpp password/phc_string.cpp redis/reply.cpp session/feed_entry.cpp
-    session/mark.cpp smtp/reply.cpp view/language.cpp'
+fuzzed_sources='base/*.cpp token/*.cpp gate/[!ak]*.cpp gate/assurance.cpp body/*.cpp dialect/*.cpp
+    jsonapi/jsonapi_body.cpp account/email.cpp factor/webauthn.cpp password/argon2.cpp password/base64.cpp
+    password/crypt_hash.cpp password/digest_hash.cpp password/imported_hash.cpp password/md5_hash.cpp
+    password/parameters.cpp password/phc_string.cpp redis/reply.cpp session/feed_entry.cpp session/mark.cpp
+    smtp/reply.cpp view/language.cpp'
 
 fuzz() {
     local seconds=${1:-10} target found='' options

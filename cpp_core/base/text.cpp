@@ -87,6 +87,17 @@ std::string_view trim_spaces(std::string_view text) noexcept {
   return text;
 }
 
+std::vector<std::string> split_words(std::string_view text) {
+  constexpr std::string_view spaces = " \t\r\n";
+  std::vector<std::string> words;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+    if (text.empty()) return words;
+    words.emplace_back(text.substr(0, text.find_first_of(spaces)));
+    text.remove_prefix(words.back().size());
+  }
+}
+
 std::string one_line(std::string_view text) {
   std::string line;
   for (std::size_t i = 0; i < text.size();) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gatehouse {
 
@@ -27,6 +28,9 @@ bool has_line_or_direction_character(std::string_view text) noexcept;
 
 // Without the spaces at both ends: space, tab, and Unicode's own, such as U+00A0, which keyboards add.
 std::string_view trim_spaces(std::string_view text) noexcept;
+
+// What stands between spaces, tabs and ends of lines.
+std::vector<std::string> split_words(std::string_view text);
 
 // For where one line must stay one: control characters and the separators U+2028 and U+2029 become spaces, bytes that
 // are not UTF-8 become U+FFFD each.

@@ -128,7 +128,7 @@ struct page_encoder {
       operation::session_list, operation::sessions_ended, operation::account_removed, operation::verification_sent,
       operation::email_verified, operation::mail_sent, operation::user_list, operation::password_reset,
       operation::temporary_password, operation::account_overview, operation::token_list, operation::token_made,
-      operation::url_signed, operation::token_changed, operation::handed_over>
+      operation::url_signed, operation::token_changed, operation::handed_over, operation::assurance_wanted>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

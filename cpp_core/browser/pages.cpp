@@ -18,6 +18,7 @@
 #include "operation/recover.h"
 #include "operation/register.h"
 #include "operation/sessions.h"
+#include "operation/step_up.h"
 #include "operation/user_tokens.h"
 #include "operation/verify_email.h"
 #include "operation/who_is_logged_in.h"
@@ -64,9 +65,9 @@ constexpr std::array delete_fields{
 };
 
 constexpr std::array hop_fields{
-    field{"origin", &input::origin, true},
-    field{"state", &input::state, true},
-    field{"challenge", &input::challenge, true},
+    field{"origin", &input::origin, true},       field{"state", &input::state, true},
+    field{"challenge", &input::challenge, true}, field{"acr_values", &input::acr_values, false},
+    field{"max_age", &input::max_age, false},
 };
 
 // The known client of `rest` logs out with only its bearer and no body, which is read here, as an empty form.
@@ -100,6 +101,8 @@ constexpr std::array routes{
     route{"GET", "", show_page, credential::none, {}, 303},
     route{"GET", "login", operation::look_who_is_logged_in, credential::whatever, return_fields, 200},
     route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_form, 303},
+    route{"GET", "step-up", operation::look_what_is_wanted, credential::session, wanted_fields, 200},
+    route{"POST", "step-up", operation::step_up_on_page, credential::session, step_up_form, 303},
     route{"GET", "register", show_page, credential::none, return_fields, 200},
     route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
           303},
@@ -153,6 +156,7 @@ constexpr std::string_view resend_path = "verify/resend";
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
     page{"register", "register.html", "", ""},
+    page{"step-up", "step-up.html", "", ""},
     page{"logout", "logout.html", "", ""},
     page{"logged-out", "logged-out.html", "", ""},
     page{"account", account_template, "", ""},
@@ -222,6 +226,10 @@ response leave(const exchange& about) {
 }
 
 response to_login(const exchange& about) {
+  if (about.matched.path == "step-up") {
+    const std::string_view wanted = about.typed_as("return");
+    return redirect(303, mounted(about, "login") + (wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted)));
+  }
   const bool may_be_repeated = gate::is_safe_method(about.asked.method);
   std::string back = mounted(about, may_be_repeated ? about.asked.path : "account");
   if (about.matched.path == "hop") back += "?" + about.asked.query;
@@ -299,6 +307,20 @@ response show_who_is_logged_in(const exchange& about, const std::string& email) 
   return show(about, "login.html", 200, nullptr, values);
 }
 
+// A hand-over goes on once the page has been answered.
+response encode_wanted(const exchange& about, const operation::assurance_wanted& wanted) {
+  if (about.matched.path == "hop") {
+    const std::string page = mounted(about, "step-up?") + wanted.missing.query();
+    return redirect(303, page + "&return=" + gate::percent_encode(mounted(about, "hop?") + about.asked.query));
+  }
+  const nlohmann::json values = {{"user", {{"email", wanted.email}}},
+                                 {"destination", destination(about)},
+                                 {"is_done", wanted.asks && wanted.missing.empty()},
+                                 {"wants_mfa", wanted.missing.mfa}};
+  const operation::refused* trouble = wanted.trouble ? &*wanted.trouble : nullptr;
+  return show(about, "step-up.html", trouble != nullptr ? row_of(trouble->why).status : 200, trouble, values);
+}
+
 bool is_dead_link(const operation::refused& rejection) {
   const bool is_cut_off = std::ranges::find(rejection.fields, operation::field_id(&input::link_token),
                                             &operation::field_error::field) != rejection.fields.end();
@@ -374,6 +396,7 @@ struct encoder {
   response operator()(const Changed&) const {
     return to_account(about, page_of(about).done);
   }
+  response operator()(const operation::assurance_wanted& wanted) const { return encode_wanted(about, wanted); }
   response operator()(const operation::handed_over& given) const { return go_over(about, given); }
   response operator()(const operation::blank& page) const { return encode_page(about, page); }
   response operator()(const operation::verification_sent&) const {

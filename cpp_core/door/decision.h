@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "door/configuration.h"
+#include "gate/assurance.h"
 #include "gate/identity.h"
 #include "gate/verdict.h"
 #include "gatehouse.h"
@@ -28,6 +29,8 @@ inline gh_verdict outside(gate::verdict verdict) {
       return GH_RENEWABLE;
     case gate::verdict::pending:
       return GH_PENDING;
+    case gate::verdict::step_up:
+      return GH_STEP_UP;
     case gate::verdict::forbidden:
       return GH_FORBIDDEN;
     case gate::verdict::ambiguous:
@@ -48,6 +51,16 @@ inline void decide(gh_decision* decision, gate::verdict verdict, std::string_vie
   decision->verdict = outside(verdict);
   decision->www_authenticate = door_string(challenge);
   decision->retry_after = may_retry ? seconds_until_retry : 0;
+}
+
+inline gate::assurance inside(const gh_assurance& wants) {
+  gate::assurance asked;
+  asked.mfa = wants.mfa != 0;
+  if (wants.has_max_age != 0) asked.max_age = seconds(wants.max_age);
+  return asked;
+}
+inline gh_assurance outside(const gate::assurance& wants) {
+  return {wants.mfa ? 1 : 0, wants.max_age ? 1 : 0, static_cast<unsigned>(wants.max_age.value_or(seconds(0)).count())};
 }
 
 }  // namespace gatehouse

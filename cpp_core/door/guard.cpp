@@ -77,9 +77,11 @@ dialect::response problem_json(int status) {
 
 // The guard answers 400 to two credentials that disagree. A navigation without a session was redirected to the login
 // page, so a 401 that gets here is a form that was sent, or a page in a frame.
-dialect::response page_for(const dialect::request& asked, const realm::settings& realm, std::string_view uri,
+dialect::response page_for(const dialect::request& asked, const realm::settings& realm, const gh_traits& traits,
                            const gate::identity* who, int status) {
+  const gate::assurance wants = inside(traits.wants);
   if (status == 400) return dialect::error_page(asked, realm, operation::refusal::conflicting_credentials);
+  if (status == 401 && !wants.empty()) return dialect::step_up_needed_page(asked, realm, wants);
   const bool is_lost = status == 401 && asked.method == "GET" && !asked.framed;  // the login page itself is guarded
   if (status == 401 && !is_lost) return dialect::session_ended_page(asked, realm);
   const bool is_foreign = dialect::is_cross_site(realm, asked);
@@ -87,8 +89,15 @@ dialect::response page_for(const dialect::request& asked, const realm::settings&
     return dialect::error_page(asked, realm, operation::refusal::token_too_large);
   }
   const bool may_not = status == 403 && who != nullptr && !is_foreign;
-  return may_not ? dialect::forbidden_page(asked, realm, who->email(), asked.method == "GET" ? uri : "")
+  return may_not ? dialect::forbidden_page(asked, realm, who->email(), asked.method == "GET" ? view_of(traits.uri) : "")
                  : dialect::error_page_of_status(asked, realm, status);
+}
+
+// Of the pages at `mount`: where a browser logs in, or shows what is missing, and comes back from.
+std::string entrance(const std::string& mount, const gh_traits& traits) {
+  const gate::assurance wants = inside(traits.wants);
+  return wants.empty() ? gate::login_address(mount + "login", view_of(traits.uri))
+                       : gate::step_up_address(mount + "step-up", wants, view_of(traits.uri));
 }
 
 bool is_login_host(const gh_realm& realm, const gh_traits& traits) {
@@ -100,6 +109,19 @@ bool is_elsewhere(const gh_realm& realm, const gh_traits& traits) {
   if (traits.elsewhere == 0 || !realm.hop) return false;
   return !is_login_host(realm, traits) &&
          realm.settings.hosts.origin_of(host_of(traits), view_of(traits.host)).has_value();
+}
+
+// What would satisfy every rule that does not allow him; nullopt: nothing that he could show.
+std::optional<gate::assurance> missing_of(std::span<const gh_rule* const> rules, const gate::identity& who) {
+  if (who.auth_time() == 0) return std::nullopt;  // a user's token, or a password of Basic: no session to raise
+  gate::assurance all;
+  for (const gh_rule* each : rules) {
+    if (each->rule.allows(who)) continue;
+    const std::optional<gate::assurance> missing = each->rule.missing(who);
+    if (!missing) return std::nullopt;
+    all.add(*missing);
+  }
+  return all;
 }
 
 using header_row = std::pair<const char*, gh_str>;
@@ -125,7 +147,7 @@ dialect::request request_of(const gh_realm& realm, const gh_traits& traits) {
 
 dialect::response problem_page(const gh_realm& realm, const gh_traits& traits, const gate::identity* who, int status) {
   const dialect::request asked = request_of(realm, traits);
-  dialect::response answer = page_for(asked, realm.settings, view_of(traits.uri), who, status);
+  dialect::response answer = page_for(asked, realm.settings, traits, who, status);
   answer.add_header("Cache-Control", "no-store");
   return answer;
 }
@@ -178,10 +200,20 @@ void gh_authorize(const gh_rule* const* rules, size_t count, const gh_identity* 
       decide(decision, gate::verdict::allowed);
     } else if (who == nullptr) {
       decide(decision, gate::verdict::unauthenticated, gate::challenge_bearer);
+    } else if (const auto missing = missing_of({rules, count}, *who)) {
+      decide(decision, gate::verdict::step_up);
+      decision->wants = outside(*missing);
     } else {
       decide(decision, gate::verdict::forbidden, gate::challenge_insufficient_scope);
     }
     return 0;
+  });
+}
+
+size_t gh_step_up_challenge(const gh_assurance* wants, char* into, size_t size) {
+  return guarded<size_t>(nullptr, 0, [&]() -> size_t {
+    const std::string text = inside(*wants).challenge();
+    return text.size() <= size ? text.copy(into, size) : 0;
   });
 }
 
@@ -222,7 +254,7 @@ size_t gh_login_redirect(const gh_realm* realm, const gh_traits* traits, char* i
     if (realm->pages_mount.empty() || !gate::may_be_redirected(said_of(*traits))) return 0;
     // What is guarded below the pages, or has no pages here, would lead to itself for ever.
     if (view_of(traits->uri).starts_with(realm->pages_mount)) return 0;
-    const std::string location = gate::login_address(realm->pages_mount + "login", view_of(traits->uri));
+    const std::string location = entrance(realm->pages_mount, *traits);
     if (location.size() > size) return 0;
     return location.copy(into, size);
   });
@@ -233,8 +265,8 @@ int gh_hop(const gh_realm* realm, const gh_traits* traits, const gh_credentials*
   return guarded(nullptr, 0, [&] {
     if (!gate::may_be_redirected(said_of(*traits))) return 0;
     if (traits->by_proxy != 0 && is_login_host(*realm, *traits)) {
-      const std::string page = realm->settings.public_url + realm->settings.login_path + "login";
-      give_reply(dialect::redirect(302, gate::login_address(page, view_of(traits->uri))), answer, arg);
+      const std::string pages = realm->settings.public_url + realm->settings.login_path;
+      give_reply(dialect::redirect(302, entrance(pages, *traits)), answer, arg);
       return 1;
     }
     if (!is_elsewhere(*realm, *traits)) return 0;
@@ -242,7 +274,8 @@ int gh_hop(const gh_realm* realm, const gh_traits* traits, const gh_credentials*
     for (std::size_t i = 0; i < credentials->cookie_count; ++i) {
       asked.headers.emplace_back("Cookie", view_of(credentials->cookies[i]));
     }
-    give_reply(dialect::begin_hop(realm->settings, asked, view_of(traits->uri), false), answer, arg);
+    give_reply(dialect::begin_hop(realm->settings, asked, view_of(traits->uri), inside(traits->wants), false), answer,
+               arg);
     return 1;
   });
 }
@@ -310,6 +343,8 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
       return door_string(who.username());
     case GH_USER_ROLES:
       return door_string(who.roles_joined());
+    case GH_AMR:
+      return door_string(who.amr_joined());
     case GH_SCOPES:
       return door_string(who.scopes_joined());
     case GH_TOKEN_NAME:
@@ -320,6 +355,11 @@ gh_str gh_identity_attribute(const gh_identity* identity, gh_attribute attribute
       return door_string(who.shown());
   }
   return door_string({});
+}
+
+int64_t gh_identity_auth_age(const gh_identity* identity) {
+  const unix_seconds proved_at = inside(identity)->auth_time();
+  return proved_at == 0 ? -1 : std::max<int64_t>(now_seconds() - proved_at, 0);
 }
 
 int gh_identity_is_clean(const gh_identity* identity) { return inside(identity)->is_clean() ? 1 : 0; }

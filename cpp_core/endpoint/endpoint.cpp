@@ -99,10 +99,12 @@ bool ends_own_session(const operation::outcome& outcome) {
   return std::holds_alternative<operation::signed_out>(outcome) || (removed != nullptr && removed->own);
 }
 
-// The refusal, if there is one; the account page may have it inside. null: nothing was refused.
+// The refusal, if there is one; a page may have it inside. null: nothing was refused.
 const operation::refused* refusal_in(const operation::outcome& outcome) {
   const auto* account = std::get_if<operation::account_overview>(&outcome);
   if (account != nullptr) return account->trouble ? &*account->trouble : nullptr;
+  const auto* wanted = std::get_if<operation::assurance_wanted>(&outcome);
+  if (wanted != nullptr) return wanted->trouble ? &*wanted->trouble : nullptr;
   return std::get_if<operation::refused>(&outcome);
 }
 

@@ -22,12 +22,25 @@ bool may_be_redirected(const navigation& asked) {
   return asked.method == "GET" && is_navigation(asked) && !is_framed(asked);
 }
 
-std::string login_address(std::string_view login_page, std::string_view uri) {
+namespace {
+
+// `address` and the way back, where there is one, as a parameter after `mark`, a question mark or an ampersand.
+std::string with_return(std::string address, char mark, std::string_view uri) {
   constexpr std::size_t longest = 8192 - std::string_view("GET  HTTP/1.1\r\n").size();
   const std::string wanted = plain_address(uri);
-  if (!is_safe_return(wanted, {})) return std::string(login_page);
-  std::string address = std::string(login_page) + "?return=" + percent_encode(wanted);
-  return address.size() <= longest ? address : std::string(login_page);
+  if (!is_safe_return(wanted, {})) return address;
+  const std::string back = mark + ("return=" + percent_encode(wanted));
+  return address.size() + back.size() <= longest ? address + back : address;
+}
+
+}  // namespace
+
+std::string login_address(std::string_view login_page, std::string_view uri) {
+  return with_return(std::string(login_page), '?', uri);
+}
+
+std::string step_up_address(std::string_view step_up_page, const assurance& missing, std::string_view uri) {
+  return with_return(std::string(step_up_page).append("?").append(missing.query()), '&', uri);
 }
 
 std::string error_page_query(std::string_view query, std::string_view uri) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gate/assurance.h"
+
 namespace gatehouse::gate {
 
 // Headers that tell a navigation from a fetch. Empty where absent.
@@ -29,6 +31,9 @@ bool may_be_redirected(const navigation& asked);
 // The login page, with `uri`, the path and query first asked for, as its parameter `return` if a browser may be sent
 // back there, and if the whole is no longer than the request line that nginx reads unless it is told otherwise (8 KB).
 std::string login_address(std::string_view login_page, std::string_view uri);
+
+// Likewise the page where who is logged in shows what is missing.
+std::string step_up_address(std::string_view step_up_page, const assurance& missing, std::string_view uri);
 
 // The query of a login page that is the error page of a refusal: `query`, or, where that has no way back of its own,
 // one to `uri`. An internal redirect may have kept the query of `uri`, which is none of the login page's.

@@ -23,6 +23,22 @@ std::string join_roles(const token::claim_set& claims) {
   return joined;
 }
 
+// How the user has proved who he is, and whether by more than one factor.
+struct methods {
+  std::string joined;
+  bool has_mfa = false;
+};
+
+methods methods_of(const token::claim_set& claims) {
+  methods shown;
+  claims.for_each_text("amr", [&](std::optional<std::string_view> method) {
+    if (!method) return;
+    shown.joined.append(shown.joined.empty() ? "" : " ").append(*method);
+    shown.has_mfa = shown.has_mfa || *method == "mfa";
+  });
+  return shown;
+}
+
 bool is_among(std::string_view joined, std::string_view wanted) {
   while (!joined.empty()) {
     const std::string_view each = joined.substr(0, joined.find(','));
@@ -34,7 +50,7 @@ bool is_among(std::string_view joined, std::string_view wanted) {
 
 session::holder holder_of(std::string_view realm, const token::access_claims& claims) {
   return {session::session_mark(realm, claims.session_id()), session::user_mark(realm, claims.subject()),
-          claims.auth_version, claims.issued_at};
+          claims.auth_version, claims.issued_at, claims.all.whole_number("auth_time", any).value_or(0)};
 }
 
 }  // namespace
@@ -45,7 +61,6 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
       session_id_(claims.session_id()),
       expires_at_(claims.expires_at),
       session_expires_at_(claims.all.whole_number("session_expires", any).value_or(claims.expires_at)),
-      auth_time_(claims.all.whole_number("auth_time", any).value_or(0)),
       holder_(holder_of(realm, claims)),
       json_{0, static_cast<std::uint32_t>(claims.all.json().size())},
       host_(claims.all.text_extent("host")),
@@ -56,6 +71,8 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
       clean_(!claims.all.has_control_character()) {
   if (trust_email_) email_ = claims.all.text_extent("email");
   const std::string roles = join_roles(claims.all);
+  const methods shown = methods_of(claims.all);
+  has_mfa_ = shown.has_mfa;
   std::string scopes;
   if (by) {
     for (const std::string& scope : by->scopes) scopes.append(scopes.empty() ? "" : ",").append(scope);
@@ -64,9 +81,11 @@ identity::identity(std::string_view realm, token::access_claims claims, remote_u
   }
   const std::string said = std::move(claims.all).take_text();
   const std::string_view token_name = by ? std::string_view(by->name) : std::string_view();
-  text_.reserve(said.size() + roles.size() + scopes.size() + token_name.size());  // a grown string has twice the room
+  // A grown string has twice the room.
+  text_.reserve(said.size() + roles.size() + shown.joined.size() + scopes.size() + token_name.size());
   text_ = said;
   roles_joined_ = append(roles);
+  amr_joined_ = append(shown.joined);
   scopes_joined_ = append(scopes);
   token_name_ = append(token_name);
 }

@@ -38,8 +38,10 @@ class identity {
   const std::string& user_id() const { return user_id_; }
   const std::string& session_id() const { return session_id_; }
   unix_seconds expires_at() const { return expires_at_; }
-  // When the user last proved who he is; 0: the token does not say.
-  unix_seconds auth_time() const { return auth_time_; }
+  // When the user last proved who he is; 0: the token does not say, as of a client that is no session of his.
+  unix_seconds auth_time() const { return holder_.auth_time; }
+  // Does amr say so: a second factor, or a passkey that has verified its user?
+  bool has_mfa() const { return has_mfa_; }
   // When the session ends however busy it is; a token that does not say ends with itself.
   unix_seconds session_expires_at() const { return session_expires_at_; }
   // The only host that the token is good at; empty: it is good at any.
@@ -52,7 +54,8 @@ class identity {
   std::string_view name() const { return view_of(name_); }
   std::string_view username() const { return view_of(username_); }
   std::string_view roles_joined() const { return view_of(roles_joined_); }
-  std::string_view shown() const;  // Remote-User
+  std::string_view shown() const;                                       // Remote-User
+  std::string_view amr_joined() const { return view_of(amr_joined_); }  // by spaces (RFC 8176)
   // Has none of them a control character?
   bool is_clean() const { return clean_; }
 
@@ -82,13 +85,13 @@ class identity {
   std::string user_id_, session_id_;
   unix_seconds expires_at_;
   unix_seconds session_expires_at_;
-  unix_seconds auth_time_;
   session::holder holder_;
   std::string text_;  // the claims as they were written, and what else the extents are parts of
-  extent json_, host_, email_, name_, username_, roles_joined_, scopes_joined_, token_name_;
+  extent json_, host_, email_, name_, username_, roles_joined_, amr_joined_, scopes_joined_, token_name_;
   remote_user shown_as_;
   bool trust_email_ = false;
   bool has_every_scope_ = true;
+  bool has_mfa_ = false;
   // Of all claims, once anybody has asked for one: most realms need none but those above.
   mutable std::unique_ptr<std::unordered_map<std::string, std::string>> claims_;
   bool clean_ = false;

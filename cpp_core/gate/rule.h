@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gate/assurance.h"
 #include "gate/identity.h"
 
 namespace gatehouse::gate {
@@ -19,10 +20,14 @@ class rule {
   //   claim:NAME=VALUE   a claim of the access token
   //   email_domain=NAME  of an e-mail that is identity, in any case of letters
   //   email_verified     by mail or by an administrator, whatever the realm trusts
+  //   mfa                amr says so: a second factor, or a passkey that has verified its user
+  //   auth_age=TIME      the user has proved who he is no longer ago, at least a minute
   // An error says which word is wrong and what to write.
   static result<rule> parse(std::span<const std::string_view> words);
 
   bool allows(const identity& who) const;
+  // Of one that does not allow `who`: what he can show anew for it to do so. nullopt: nothing that he could show helps.
+  std::optional<assurance> missing(const identity& who) const;
   const std::string& text() const { return text_; }  // as written, for GATEHOUSE_EXPLAIN
 
  private:
@@ -30,6 +35,7 @@ class rule {
     bool (*holds)(const condition& needed, const identity& who);
     std::string name;  // of the claim
     std::string value;
+    assurance wanted = {};  // of one that a step-up can meet; empty: none can
   };
 
   static result<condition> parse_condition(std::string_view word);

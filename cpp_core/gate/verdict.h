@@ -9,6 +9,7 @@ enum class verdict {
   unauthenticated,  // they are not good
   renewable,        // the same, unless the refresh cookie beside them is good
   pending,          // a user's token or password that nobody here has looked up yet
+  step_up,          // they are good, and something more, or anew, has to be shown
   forbidden,        // they are good, and not enough
   ambiguous,        // two that disagree
   limited,          // too many tries

@@ -33,6 +33,7 @@ constexpr std::array arrival_fields{
 constexpr std::array routes{
     route{"GET", "hop", operation::arrive, credential::none, arrival_fields, 302},
     route{"GET", "login", show_page, credential::none, return_fields, 302},
+    route{"GET", "step-up", show_page, credential::none, wanted_fields, 302},
     route{"GET", "logout", show_page, credential::none, return_fields, 200},
     route{"POST", "logout", operation::logout, credential::whatever, return_fields, 303},
     route{"GET", "logged-out", show_page, credential::none, return_fields, 200},
@@ -89,7 +90,7 @@ struct arrival_encoder {
   // by now.
   response operator()(const operation::refused& refused) const {
     const bool may_try_again = refused.why == refusal::hop_lost && state && !state->again;
-    return may_try_again ? begin_hop(about.realm, about.asked, state->address, true)
+    return may_try_again ? begin_hop(about.realm, about.asked, state->address, {}, true)
                          : error_page(about.asked, about.realm, refused);
   }
   template <operation::one_of<
@@ -98,7 +99,7 @@ struct arrival_encoder {
       operation::signed_out, operation::sessions_ended, operation::account_removed, operation::verification_sent,
       operation::email_verified, operation::mail_sent, operation::user_list, operation::password_reset,
       operation::temporary_password, operation::account_overview, operation::token_list, operation::token_made,
-      operation::url_signed, operation::token_changed, operation::handed_over>
+      operation::url_signed, operation::token_changed, operation::handed_over, operation::assurance_wanted>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);
@@ -114,16 +115,18 @@ response encode_arrival(const exchange& about, const operation::outcome& outcome
 
 response encode(const exchange& about, const operation::outcome& outcome) {
   if (about.matched.path == "hop") return encode_arrival(about, outcome);
-  if (about.matched.path == "login") {
-    const std::string_view wanted = about.typed_as("return");
-    return begin_hop(about.realm, about.asked, wanted.empty() ? "/" : wanted, false);
+  if (about.matched.path == "login" || about.matched.path == "step-up") {
+    const std::string_view address = about.typed_as("return");
+    const gate::assurance wants = gate::assurance::read(about.typed_as("acr_values"), about.typed_as("max_age"));
+    return begin_hop(about.realm, about.asked, address.empty() ? "/" : address, wants, false);
   }
   return pages.encode(about, outcome);
 }
 
 }  // namespace
 
-response begin_hop(const realm::settings& realm, const request& asked, std::string_view address, bool again) {
+response begin_hop(const realm::settings& realm, const request& asked, std::string_view address,
+                   const gate::assurance& wants, bool again) {
   const std::optional<std::string> origin = origin_of(realm, asked);
   if (!origin) return error_page(asked, realm, refusal::unknown_host);
   const gate::hop_cookie cookie = cookie_of(realm, *origin);
@@ -141,6 +144,7 @@ response begin_hop(const realm::settings& realm, const request& asked, std::stri
 
   std::string query = "?origin=" + gate::percent_encode(*origin);
   query.append("&state=").append(state.text()).append("&challenge=").append(gate::challenge_of(verifier));
+  if (!wants.empty()) query.append("&").append(wants.query());
   response answer = away(realm.public_url + realm.login_path + "hop" + query);
   answer.add_header("Set-Cookie", cookie.begin(state, verifier, now));
   for (std::string& header : cookie.forget_oldest(shown)) answer.add_header("Set-Cookie", std::move(header));

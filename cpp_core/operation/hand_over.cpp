@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/sha256.h"
 #include "gate/hop_cookie.h"
+#include "operation/step_up.h"
 #include "step/issue.h"
 
 namespace gatehouse::operation {
@@ -31,6 +32,7 @@ task<outcome> report_reuse(context ctx, session::taken_twice ended) {
 
 task<outcome> hand_over(context ctx, input in) {
   if (!ctx.realm.settings().hosts.contains(*in.origin)) co_return refuse(refusal::unknown_host);
+  if (auto wanted = lacks_assurance(in)) co_return std::move(*wanted);
   handed_over given;
   if (ctx.realm.settings().shares_cookies_with(gate::host_name(*in.origin))) co_return given;
   given.code = secret(random_base64url(code_bytes));

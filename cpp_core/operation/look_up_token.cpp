@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "step/current_password.h"
 #include "step/issue.h"
 #include "step/letters.h"
@@ -28,8 +29,9 @@ std::string hex_of(const sha256_digest& digest) {
   return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-// What the guard needs of a user. `id`: of his token, or nothing.
-token::access_claims claims_of(const account::user& user, const std::string& id, unix_seconds ends_at) {
+// What the guard needs of a user. `id`: of his token, or nothing; `more`: claims of a session.
+token::access_claims claims_of(const account::user& user, const std::string& id, unix_seconds ends_at,
+                               const nlohmann::json& more = nlohmann::json::object()) {
   nlohmann::json all = {{"sub", user.id},
                         {"sid", id},
                         {"name", user.name},
@@ -38,6 +40,7 @@ token::access_claims claims_of(const account::user& user, const std::string& id,
                         {"email_verified", user.email_verified()},
                         {"session_expires", ends_at}};
   if (user.username) all["preferred_username"] = *user.username;
+  all.update(more);
   std::string text = all.dump();
   const json_limits limits{.bytes = text.size(), .members = text.size(), .string_length = text.size()};
   std::optional<token::claim_set> read = token::claim_set::read(std::move(text), limits);
@@ -176,7 +179,8 @@ task<gate::verdict> look_up_signer(context ctx, sha256_digest key, std::string s
   }
   const result<account::user> user = account::user_from_json((*found)->user_json);
   if (!user) co_return verdict_of(ctx.fail("reading the user in a session", user.failure()));
-  ctx.realm.known_tokens().remember(key, known(ctx, *user, claims_of(*user, session_id, never), std::nullopt));
+  const nlohmann::json shown = {{"auth_time", (*found)->auth_time}, {"amr", split_words((*found)->amr)}};
+  ctx.realm.known_tokens().remember(key, known(ctx, *user, claims_of(*user, session_id, never, shown), std::nullopt));
   co_return gate::verdict::allowed;
 }
 

@@ -24,18 +24,6 @@ namespace {
 
 constexpr std::size_t most_words = 32;
 
-std::vector<std::string> words_of(const std::optional<std::string>& text) {
-  constexpr std::string_view spaces = " \t\r\n";
-  std::vector<std::string> words;
-  std::string_view rest = text ? std::string_view(*text) : std::string_view();
-  while (true) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(spaces), rest.size()));
-    if (rest.empty()) return words;
-    words.emplace_back(rest.substr(0, rest.find_first_of(spaces)));
-    rest.remove_prefix(words.back().size());
-  }
-}
-
 // RFC 6749 §3.3, without a comma, which joins them in a variable.
 bool is_scope(std::string_view scope) {
   constexpr std::size_t longest = 64;
@@ -74,8 +62,8 @@ struct checked_wish {
 checked_wish check(const input& in) {
   checked_wish checked;
   checked.wanted.name = trim_spaces(*in.name);
-  checked.wanted.scopes = words_of(in.scopes);
-  checked.wanted.networks = words_of(in.networks);
+  checked.wanted.scopes = split_words(in.scopes.value_or(""));
+  checked.wanted.networks = split_words(in.networks.value_or(""));
   if (const char* fault = fault_of_label(checked.wanted.name)) checked.errors.push_back({&input::name, fault});
   if (checked.wanted.scopes.size() > most_words || !std::ranges::all_of(checked.wanted.scopes, is_scope)) {
     checked.errors.push_back({&input::scopes, "must be words, apart by spaces"});

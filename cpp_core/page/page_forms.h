@@ -11,6 +11,18 @@ namespace gatehouse::dialect {
 inline constexpr std::array return_fields{
     field{"return", &operation::input::return_address, false},
 };
+// Where a session shows what a location asks for beside it.
+inline constexpr std::array wanted_fields{
+    field{"acr_values", &operation::input::acr_values, false},
+    field{"max_age", &operation::input::max_age, false},
+    field{"return", &operation::input::return_address, false},
+};
+inline constexpr std::array step_up_form{
+    field{"current_password", &operation::input::current_password, false},
+    field{"acr_values", &operation::input::acr_values, false},
+    field{"max_age", &operation::input::max_age, false},
+    field{"return", &operation::input::return_address, false},
+};
 inline constexpr std::array login_form{
     field{"email", &operation::input::email, true},
     field{"password", &operation::input::password, true},

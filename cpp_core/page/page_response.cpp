@@ -168,6 +168,16 @@ response session_ended_page(const request& asked, const realm::settings& realm) 
   return render_error(asked, realm, 401, std::move(said), {{has_sent ? "session_ended" : "frame_ended", true}});
 }
 
+response step_up_needed_page(const request& asked, const realm::settings& realm, const gate::assurance& wants) {
+  const std::string_view language = language_of(realm, asked);
+  const bool has_sent = asked.method != "GET";
+  error_words said;
+  said.title = realm.pages->text("step_up", "title", language);
+  said.sentence = realm.pages->text("step_up", has_sent ? "sent" : "part", language);
+  const nlohmann::json values = {{"step_up", {{"query", wants.query()}, {"in_tab", has_sent}}}};
+  return render_error(asked, realm, 401, std::move(said), values);
+}
+
 std::optional<operation::refusal> closed(const realm::settings& realm, std::string_view template_name) {
   const bool registers = template_name == "register.html" || template_name == "iam-register.html";
   const bool writes = template_name == "forgot.html" || template_name == "iam-reset.html";

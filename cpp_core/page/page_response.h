@@ -38,6 +38,8 @@ response error_page_of_status(const request& asked, const realm::settings& realm
 // For who has sent a form of the application after his session had ended: 401, and how to send it again. For who wanted
 // to see a page inside another one: the way to the login page, out of the frame.
 response session_ended_page(const request& asked, const realm::settings& realm);
+// Likewise where his session lacks what the location asks for.
+response step_up_needed_page(const request& asked, const realm::settings& realm, const gate::assurance& wants);
 
 // Why a page cannot do in this realm what it is for; nullopt: it can.
 std::optional<operation::refusal> closed(const realm::settings& realm, std::string_view template_name);

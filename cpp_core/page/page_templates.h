@@ -7,8 +7,9 @@
 
 namespace gatehouse::dialect {
 
-inline constexpr std::array<std::string_view, 27> page_templates{"login.html",
+inline constexpr std::array<std::string_view, 28> page_templates{"login.html",
                                                                  "register.html",
+                                                                 "step-up.html",
                                                                  "logout.html",
                                                                  "logged-out.html",
                                                                  "account.html",

@@ -16,6 +16,7 @@
 #include "operation/register.h"
 #include "operation/sessions.h"
 #include "operation/signed_urls.h"
+#include "operation/step_up.h"
 #include "operation/user_tokens.h"
 #include "operation/verify_email.h"
 #include "wire/json_response.h"
@@ -80,6 +81,10 @@ constexpr std::array token_name_fields{
     field{"name", &input::name, true},
 };
 
+constexpr std::array step_up_fields{
+    field{"password", &input::current_password, true},
+};
+
 constexpr std::array url_fields{
     field{"path", &input::path, true},
     field{"expiresIn", &input::expires_in, true},
@@ -114,6 +119,7 @@ constexpr std::array routes{
     route{"POST", "challenge", operation::answer_challenge, credential::none, challenge_fields, 200},
     route{"POST", "challenge/postpone", operation::postpone_challenge, credential::none, postpone_fields, 200},
     route{"POST", "refresh", operation::refresh, credential::none, refresh_fields, 200},
+    route{"POST", "step-up", operation::step_up, credential::bearer, step_up_fields, 200},
     route{"POST", "logout", operation::logout, credential::bearer_if_alone, logout_fields, 200},
     route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
     route{"POST", "forgot", operation::forgot_password, credential::none, email_fields, 202},
@@ -314,7 +320,7 @@ struct encoder {
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about.matched, refused); }
   template <operation::one_of<operation::user_list, operation::temporary_password, operation::account_overview,
-                              operation::handed_over, operation::blank>
+                              operation::handed_over, operation::assurance_wanted, operation::blank>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

@@ -31,9 +31,16 @@ std::optional<revocation> decode_fields(const std::vector<redis::reply>& fields,
     what.subject = *session;
     return what;
   }
+  const std::optional<std::int64_t> least = number<std::int64_t>(value_of("least", fields));
+  if (const std::optional<mark> raised = parse_mark(value_of("raised", fields))) {
+    if (!least) return {};
+    what.kind = revocation::type::session_raised;
+    what.subject = *raised;
+    what.least = *least;
+    return what;
+  }
 
   const std::optional<mark> user = parse_mark(value_of("user", fields));
-  const std::optional<std::int64_t> least = number<std::int64_t>(value_of("least", fields));
   const std::optional<mark> keep = parse_mark(value_of("keep", fields));
   const std::string_view how = value_of("how", fields);
   if (!user || !least || !keep || (how != "kill" && how != "expire")) return {};
@@ -74,6 +81,11 @@ std::vector<std::string> encode_entry(const revocation& what) {
   };
   if (what.kind == revocation::type::session) {
     add("session", what.subject.hex());
+    return fields;
+  }
+  if (what.kind == revocation::type::session_raised) {
+    add("raised", what.subject.hex());
+    add("least", std::to_string(what.least));
     return fields;
   }
   add("user", what.subject.hex());

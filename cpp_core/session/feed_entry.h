@@ -1,5 +1,6 @@
 // An entry of the revocation feed as the stream holds it: names and values, the same that session/scripts.cpp writes.
-//   until U session M | until U user M least N how kill|expire keep M      (U: Unix seconds, M: a mark)
+//   until U session M | until U raised M least U | until U user M least N how kill|expire keep M
+// U: Unix seconds, M: a mark. An older Gatehouse passes over what it does not know, such as `raised`.
 #pragma once
 
 #include <compare>

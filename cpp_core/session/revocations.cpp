@@ -65,7 +65,7 @@ struct slot_body {
   }
 };
 
-// Of a session there is one entry, of a user one of each kind: his latest change means all that the earlier ones meant.
+// Of a session and of a user there is one entry of each kind: the latest change means all that the earlier ones meant.
 bool same_place(const revocation& a, const revocation& b) { return a.kind == b.kind && a.subject == b.subject; }
 
 }  // namespace
@@ -132,9 +132,12 @@ standing revocations::judge_session(const holder& session, unix_seconds now) con
   standing worst = standing::valid;
   for_subject(session.session, now, [&](const revocation& found) {
     if (found.kind == revocation::type::session) worst = standing::revoked;
+    if (found.kind == revocation::type::session_raised && session.auth_time < found.least) {
+      worst = std::max(worst, standing::expired);
+    }
   });
   for_subject(session.user, now, [&](const revocation& found) {
-    if (found.kind == revocation::type::session) return;
+    if (found.kind != revocation::type::user_kill && found.kind != revocation::type::user_expire) return;
     if (session.auth_version >= found.least || found.keep == session.session) return;
     worst = std::max(worst, found.kind == revocation::type::user_kill ? standing::revoked : standing::expired);
   });

@@ -32,13 +32,15 @@
 namespace gatehouse::session {
 
 struct revocation {
-  enum class type { session = 1, user_kill = 2, user_expire = 3 };
+  enum class type { session_raised = 0, session = 1, user_kill = 2, user_expire = 3 };
 
   type kind = type::session;
-  mark subject;            // the session, or the user
-  std::int64_t least = 0;  // of a user: tokens with a lower auth_version are meant
-  mark keep;               // of a user: the session that is not meant
-  unix_seconds at = 0;     // when it happened, on Redis' clock
+  mark subject;  // the session, or the user
+  // Of a user: tokens with a lower auth_version are meant. Of a session that was raised: those with an earlier
+  // auth_time.
+  std::int64_t least = 0;
+  mark keep;            // of a user: the session that is not meant
+  unix_seconds at = 0;  // when it happened, on Redis' clock
   // From then on no token that it could mean is alive: by steady_seconds() in the table, on Redis' clock in the feed.
   unix_seconds until = 0;
 };
@@ -55,6 +57,7 @@ struct holder {
   mark user;
   std::int64_t auth_version = 0;
   unix_seconds issued_at = 0;
+  unix_seconds auth_time = 0;
 };
 
 class revocations {

@@ -112,6 +112,32 @@ head[#head + 1] = sid
 return head
 )lua");
 
+// Two raises within a second differ in auth_time nevertheless, for the feed tells the tokens of before by it; but it
+// does not run away from the time. KEYS session, feed ARGV user, client, words for amr, host or nothing, access,
+// matters, mark → raised + head, then until when the end of the tokens before matters | absent | wrong_client
+const redis::script raise = with_prelude(R"lua(
+local user, client, words, host, access, matters, mark = unpack(ARGV)
+local session, feed = unpack(KEYS)
+local now = clock()
+local seat = host == '' and '' or redis.call('HGET', session, 'host:' .. host)
+local it = seat and read_session(session, seat)
+if not it or it.user ~= user or tonumber(it.exp) <= now then return {'absent'} end
+if it.client ~= client then return {'wrong_client'} end
+
+local known = ' ' .. it.amr .. ' '
+for word in string.gmatch(words, '%S+') do
+  if not string.find(known, ' ' .. word .. ' ', 1, true) then known = known .. word .. ' ' end
+end
+it.amr = string.match(known, '^%s*(.-)%s*$')
+it.auth_time = written(math.min(math.max(now, it.auth_time + 1), now + 60))
+local last = last_use(session, now, tonumber(matters))
+redis.call('HSET', session, 'amr', it.amr, 'auth_time', it.auth_time, 'seen', now, 'tokens', granted(it, now, access))
+tell(feed, now, tonumber(matters), last, 'raised', mark, 'least', it.auth_time)
+local head = answer('raised', it, now)
+head[#head + 1] = last
+return head
+)lua");
+
 // KEYS session, sessions, feed, told
 // ARGV sid, mark, user, matters, client or nothing for any, the highest auth_version that is meant or nothing for any
 // → ended, time, until when that matters | absent, likewise | another_users | wrong_client | newer

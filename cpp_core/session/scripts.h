@@ -11,6 +11,7 @@ namespace gatehouse::session::scripts {
 extern const redis::script open;
 extern const redis::script rotate;
 extern const redis::script resume;
+extern const redis::script raise;
 extern const redis::script end;
 extern const redis::script append;
 extern const redis::script end_every;

@@ -33,8 +33,8 @@ struct opening {
   session::lifetimes lifetimes;
   std::string address;
   std::string user_agent;  // cut to 256 bytes
-  std::string amr;
-  std::string key_id;  // of the refresh key that will sign generation 1
+  std::string amr;         // how the user has proved who he is (RFC 8176): words apart by spaces
+  std::string key_id;      // of the refresh key that will sign generation 1
   // A hash of what the client keeps instead of the refresh token; it leads to the session. Only where that stays the
   // same: not with policy rotating. Empty: none.
   std::string alias;
@@ -87,6 +87,16 @@ struct resumption {
   session::lifetimes lifetimes;
   std::string address;
   std::string user_agent;
+};
+
+// Its user has proved anew who he is: what the session gains by it.
+struct step_up {
+  std::string sid;
+  std::string user_id;
+  std::string client;
+  std::string amr;   // what was shown now (RFC 8176), words apart by spaces
+  std::string host;  // whose seat asks; empty: the login itself
+  session::lifetimes lifetimes;
 };
 
 // A session is at one host, that of its login, and goes to another by a code that is good once.

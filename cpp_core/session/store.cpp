@@ -1,5 +1,6 @@
 #include "session/store.h"
 
+#include <limits>
 #include <utility>
 
 #include "base/uuid.h"
@@ -124,6 +125,33 @@ task<result<rotation>> store::resume(resumption with) {
   if (!known) co_return known.failure();
   if (!known->has_value()) co_return rotation(refusal::absent);
   co_return rotation(std::move(**known));
+}
+
+task<result<rotation>> store::raise(step_up with) {
+  std::vector<std::string> keys{session_key(with.sid), feed_key(realm_)};
+  const mark session = session_mark(realm_, with.sid);
+  std::vector<std::string> args{with.user_id,   with.client,  with.amr, with.host, text(with.lifetimes.access),
+                                text(matters_), session.hex()};
+  const result<reply> answer = co_await scripts::raise.run(redis_, std::move(keys), std::move(args));
+  if (!answer) co_return answer.failure();
+  const std::string_view outcome = outcome_of(*answer);
+  if (outcome == "absent") co_return rotation(refusal::absent);
+  if (outcome == "wrong_client") co_return rotation(refusal::wrong_client);
+  if (outcome != "raised" || answer->elements.size() != head_size + 1) co_return unexpected("raise");
+  result<head> head = decode_head(*answer, with.sid);
+  if (!head) co_return head.failure();
+  if (table_ != nullptr) {
+    revocation told;
+    told.kind = revocation::type::session_raised;
+    told.subject = session;
+    told.least = head->auth_time;
+    told.at = head->now;
+    told.until = steady_until(answer->elements[head_size].integer, head->now);
+    table_->add(told, steady_seconds());
+  }
+  const result<done> stored = co_await replicated();
+  if (!stored) co_return stored.failure();
+  co_return rotation(std::move(*head));
 }
 
 task<result<bool>> store::end(std::string sid, std::string user_id, std::string client,
@@ -256,12 +284,13 @@ task<result<scanned>> store::scan(std::string cursor) {
 task<result<census>> store::count(std::string cursor) {
   std::vector<std::string> keys;
   std::vector<std::string> args{session_key(""), std::move(cursor)};
+  constexpr unix_seconds latest = std::numeric_limits<unix_seconds>::max();  // no raise matters here
   const result<reply> answer = co_await scripts::count.run(redis_, std::move(keys), std::move(args));
   if (!answer) co_return answer.failure();
   if (outcome_of(*answer) != "counted" || answer->elements.size() < 2) co_return unexpected("count");
   result<std::vector<counted>> rows = decode_counted(*answer, 2);
   if (!rows) co_return rows.failure();
-  for (counted& each : *rows) each.has_ended = has_ended(each.sid, each.user_id, each.auth_version);
+  for (counted& each : *rows) each.has_ended = has_ended(each.sid, each.user_id, each.auth_version, latest);
   census part;
   part.sessions = std::move(*rows);
   part.next = answer->elements[1].text;
@@ -304,17 +333,20 @@ void store::apply(const mark& session, unix_seconds now, unix_seconds until) {
   table_->add(told, steady_seconds());
 }
 
-// A failover may bring back a session that this node has seen end, or that is older than the user's last change.
+// A failover may bring back a session that this node has seen end, or that is older than the user's last change or its
+// own last raise.
 bool store::forgotten(const head& session) const {
-  return has_ended(session.sid, session.user_id, session.auth_version);
+  return has_ended(session.sid, session.user_id, session.auth_version, session.auth_time);
 }
 
-bool store::has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version) const {
+bool store::has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version,
+                      unix_seconds auth_time) const {
   if (table_ == nullptr) return false;
   holder as;
   as.session = session_mark(realm_, sid);
   as.user = user_mark(realm_, user_id);
   as.auth_version = auth_version;
+  as.auth_time = auth_time;
   return table_->judge_session(as, steady_seconds()) != standing::valid;
 }
 

@@ -39,6 +39,10 @@ class store {
   // The session that an alias leads to. It stays as it is but for when and from where it was last seen.
   task<result<rotation>> resume(resumption with);
 
+  // Step-up: sets auth_time, adds to amr, and has the access tokens that do not say so yet expire, at every host; the
+  // head has the generation as it is. refusal::absent also where the host has no seat.
+  task<result<rotation>> raise(step_up with);
+
   // Makes a code for a hand-over. A refusal: the session has ended, or another client has opened it.
   task<result<std::optional<refusal>>> offer(hand_over with);
   // Takes it, which makes a seat for the host. Codes are taken once: whoever comes second ends the session (RFC 9700
@@ -103,7 +107,8 @@ class store {
   // Its end matters until `until`; both times are Redis'.
   void apply(const mark& session, unix_seconds now, unix_seconds until);
   bool forgotten(const head& session) const;
-  bool has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version) const;
+  bool has_ended(std::string_view sid, std::string_view user_id, std::int64_t auth_version,
+                 unix_seconds auth_time) const;
   // What Redis has answered, or what it says now if a change has come in between; nullopt: it has forgotten something.
   task<result<std::optional<head>>> up_to_date(head answered);
   task<result<std::optional<head>>> read_as_it_is(std::string sid, std::string access, std::string seat);

@@ -51,6 +51,9 @@ struct input {
   std::optional<secret> hand_over_code;  // that the login host gave
   std::optional<secret> verifier;        // empty: the browser has none for this state
 
+  std::optional<std::string> acr_values;  // what a session has to show (gate/assurance.h); anybody can have written it
+  std::optional<std::string> max_age;
+
   std::optional<std::string> remember;        // "yes": to be kept logged in when the browser is closed
   std::optional<std::string> remember_asked;  // there was a box for it
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "step/letters.h"
 #include "step/session_handle.h"
 #include "token/access_token.h"
@@ -18,6 +19,7 @@ nlohmann::json common_claims(const context& ctx, const account::user& user, cons
                            {"email_verified", user.email_verified()},
                            {"roles", user.roles},
                            {"auth_time", head.auth_time},
+                           {"amr", split_words(head.amr)},  // RFC 8176
                            {"session_expires", head.created_at + lifetimes_of(ctx).absolute.count()}};
   if (user.username) claims["preferred_username"] = *user.username;
   return claims;

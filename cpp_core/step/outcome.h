@@ -13,6 +13,7 @@
 #include "account/user_tokens.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "gate/assurance.h"
 #include "session/session.h"
 #include "step/input.h"
 
@@ -194,11 +195,19 @@ struct account_overview {
   std::optional<refused> trouble;
 };
 
+// Whoever is logged in has to show something first; `trouble`: with what was wrong with what he last tried.
+struct assurance_wanted {
+  bool asks = false;        // for anything at all; else it is a password for its own sake
+  gate::assurance missing;  // of that; empty: nothing
+  std::string email;        // his own
+  std::optional<refused> trouble;
+};
+
 using outcome =
     std::variant<signed_in, challenge, totp_offer, factor_list, factor_made, recovery_codes_made, factor_changed,
                  profile, session_list, signed_out, sessions_ended, account_removed, verification_sent, email_verified,
                  mail_sent, user_list, password_reset, temporary_password, account_overview, token_list, token_made,
-                 token_changed, url_signed, handed_over, blank, refused>;
+                 token_changed, url_signed, handed_over, assurance_wanted, blank, refused>;
 
 // One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
 // never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.

@@ -45,13 +45,15 @@
   // The part of the wanted address behind its #, which no server sees: the browser brings it here, and on from here.
   if (location.hash) {
     for (const wanted of document.querySelectorAll('input[name="return"]')) wanted.form.action += location.hash;
-    for (const link of document.querySelectorAll('a[href*="?return="]')) link.hash = location.hash;
+    for (const link of document.querySelectorAll('a[href*="return="]')) link.hash = location.hash;
   }
 
   // A page in a frame leads to the login, and that back to the page around it.
   for (const link of document.querySelectorAll('a[data-return="top"]')) {
     const around = top.location;
-    link.search = '?return=' + encodeURIComponent(around.pathname + around.search);
+    const query = new URLSearchParams(link.search);
+    query.set('return', around.pathname + around.search);
+    link.search = query;
     link.hash = around.hash;
   }
 

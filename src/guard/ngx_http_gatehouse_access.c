@@ -7,11 +7,16 @@
 #include "guard/ngx_http_gatehouse_guard.h"
 
 
+#define NGX_HTTP_GATEHOUSE_CHALLENGE_LEN  128
+
+
 static ngx_int_t ngx_http_gatehouse_judge(ngx_http_request_t *r,
     ngx_http_gatehouse_resume_pt resume);
 static void ngx_http_gatehouse_access_resume(ngx_http_request_t *r);
 static gh_str ngx_http_gatehouse_scheme(ngx_http_request_t *r,
     gh_decision *decision);
+static ngx_int_t ngx_http_gatehouse_step_up(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_assurance *wants);
 static ngx_int_t ngx_http_gatehouse_challenge(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_str value);
 
@@ -177,6 +182,11 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
                                    ngx_http_gatehouse_scheme(r, decision));
         break;
 
+    case GH_STEP_UP:
+        status = NGX_HTTP_UNAUTHORIZED;
+        rc = ngx_http_gatehouse_step_up(r, ctx, &decision->wants);
+        break;
+
     case GH_FORBIDDEN:
         status = NGX_HTTP_FORBIDDEN;
         rc = ngx_http_gatehouse_challenge(r, ctx, decision->www_authenticate);
@@ -213,6 +223,7 @@ ngx_http_gatehouse_refuse(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
         glcf = ngx_http_get_module_loc_conf(r, ngx_http_gatehouse_module);
 
         ctx->refused = status;
+        ctx->wants = decision->wants;
         ctx->origins = glcf->origins;
     }
 
@@ -247,6 +258,27 @@ ngx_http_gatehouse_scheme(ngx_http_request_t *r, gh_decision *decision)
                                &traits);
 
     return basic.len ? basic : decision->www_authenticate;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_step_up(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_assurance *wants)
+{
+    u_char  *p;
+    gh_str   value;
+
+    p = ngx_pnalloc(r->pool, NGX_HTTP_GATEHOUSE_CHALLENGE_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = (const char *) p;
+    value.len = gh_step_up_challenge(wants, (char *) p,
+                                     NGX_HTTP_GATEHOUSE_CHALLENGE_LEN);
+
+    return value.len ? ngx_http_gatehouse_challenge(r, ctx, value)
+                     : NGX_ERROR;
 }
 
 

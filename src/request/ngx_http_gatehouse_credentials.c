@@ -154,6 +154,10 @@ ngx_http_gatehouse_traits(ngx_http_request_t *r, gh_traits *traits)
     traits->secure = (r->connection->ssl != NULL);
 #endif
 
+    if (ctx) {
+        traits->wants = ctx->wants;
+    }
+
     if (glcf->origins) {
         traits->allowed_origins = glcf->origins->elts;
         traits->allowed_origin_count = glcf->origins->nelts;

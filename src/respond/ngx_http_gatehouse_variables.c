@@ -13,6 +13,8 @@ static ngx_int_t ngx_http_gatehouse_attribute_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_gatehouse_auth_age_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_http_gatehouse_variable_value(ngx_http_variable_value_t *v,
     gh_str value);
 static void ngx_http_gatehouse_uncache_cookies(ngx_conf_t *cf);
@@ -51,6 +53,14 @@ static ngx_http_variable_t  ngx_http_gatehouse_vars[] = {
 
     { ngx_string("gatehouse_session"), NULL,
       ngx_http_gatehouse_attribute_variable, GH_SESSION_ID,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gatehouse_amr"), NULL,
+      ngx_http_gatehouse_attribute_variable, GH_AMR,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gatehouse_auth_age"), NULL,
+      ngx_http_gatehouse_auth_age_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("gatehouse_scopes"), NULL,
@@ -162,6 +172,37 @@ ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
     value = gh_identity_claim(identity, ngx_http_gatehouse_view(&claim));
 
     ngx_http_gatehouse_variable_value(v, value);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_gatehouse_auth_age_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char       *p;
+    int64_t       age;
+    gh_identity  *identity;
+
+    identity = ngx_http_gatehouse_identity(r);
+    age = identity ? gh_identity_auth_age(identity) : -1;
+
+    if (age < 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(p, "%L", age) - p;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->data = p;
 
     return NGX_OK;
 }

@@ -21,6 +21,8 @@ LOCATIONS = """
     location /auth/ { gatehouse_api %REALM% rest; }
     location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }
     location /admin/ { gatehouse %REALM%; gatehouse_require role=admin; proxy_pass %UPSTREAM%; }
+    location /lately/ { gatehouse %REALM%; gatehouse_require auth_age=15m; proxy_pass %UPSTREAM%; }
+    location /strong/ { gatehouse %REALM%; gatehouse_require mfa; proxy_pass %UPSTREAM%; }
 """
 
 

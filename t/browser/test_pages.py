@@ -119,6 +119,32 @@ def forbidden(tab, **_):
     tab.register().go("/admin/")
 
 
+def step_up(tab, an_hour_after_login, **_):
+    tab.register()
+    an_hour_after_login(tab)
+    tab.go("/lately/report")
+
+
+def step_up_with_a_wrong_password(tab, **more):
+    step_up(tab, **more)
+    tab.fill({"Password": "not the password"}).press("Continue")
+
+
+def step_up_that_is_over(tab, **_):
+    tab.register().go("/auth/step-up?max_age=900&return=%2Forders")
+
+
+def step_up_without_a_second_factor(tab, **_):
+    tab.register().go("/strong/report")
+
+
+def step_up_of_a_form(tab, **more):
+    step_up(tab, **more)
+    tab.go("/orders")
+    tab.page.evaluate("document.querySelector('form').action = '/lately/orders'")
+    tab.press("Order")
+
+
 def missing(tab, **_):
     tab.go("/auth/nothing")
 
@@ -234,7 +260,8 @@ MAIL = {state: {"verify_email": "required"} for state in (
 STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_too_often, login_without_redis, register,
           register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,
           account_with_a_wrong_profile, account_with_a_wrong_password, account_long_after_the_login, account_to_be_deleted,
-          deleted, forbidden, missing, unavailable, *MAIL]
+          deleted, forbidden, step_up, step_up_with_a_wrong_password, step_up_that_is_over, step_up_without_a_second_factor,
+          step_up_of_a_form, missing, unavailable, *MAIL]
 
 
 @pytest.fixture
@@ -289,8 +316,8 @@ def test_dark_is_dark_and_light_is_light(bring, state):
         assert max(color(darker)) < 80 and min(color(lighter)) > 200, media
 
 
-@pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, missing, forgot, forgot_sent,
-                                   verification_needed, verify, verify_failed, reset, reset_failed, account_unverified],
+@pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, step_up, step_up_without_a_second_factor,
+                                   step_up_of_a_form, missing, forgot, forgot_sent, verification_needed, verify, verify_failed, reset, reset_failed, account_unverified],
                          ids=lambda state: state.__name__)
 def test_german_words_fit_a_narrow_screen(bring, state):
     tab = bring(state)

@@ -18,6 +18,7 @@
 #include "body/form_body.h"
 #include "body/json_body.h"
 #include "body/multipart_body.h"
+#include "factor/webauthn.h"
 #include "gate/bearer.h"
 #include "gate/cookie.h"
 #include "gate/header_name.h"
@@ -328,6 +329,49 @@ void feed_entry(std::string_view bytes) {
   }
 }
 
+// ---- passkeys
+
+void webauthn_client_data(std::string_view bytes) {
+  const auto read = factor::read_client_data(bytes);
+  if (!read) return;
+  const nlohmann::json written = {{"type", read->type},
+                                  {"challenge", base64url_encode(read->challenge)},
+                                  {"origin", read->origin},
+                                  {"crossOrigin", read->cross_origin}};
+  const auto again = factor::read_client_data(written.dump());
+  demand(again && again->type == read->type && again->challenge == read->challenge && again->origin == read->origin &&
+             again->cross_origin == read->cross_origin,
+         "what was read reads the same when it is written");
+}
+
+void webauthn_authenticator_data(std::string_view bytes) {
+  const auto read = factor::read_authenticator_data(bytes);
+  if (!read) return;
+  demand(read->rp_id_hash.size() == 32 && bytes.starts_with(read->rp_id_hash), "it begins with a hash");
+  demand(read->aaguid.empty() == read->credential_id.empty(), "attested data is whole or not there");
+  demand(read->credential_id.size() <= factor::most_credential_id_bytes, "an id is not too long");
+  demand(read->credential_id.empty() || bytes.find(read->credential_id) != std::string_view::npos, "an id was sent");
+}
+
+// The bytes are what a stranger sends for his public key; whatever is taken for one can be asked for a signature.
+void webauthn_public_key(std::string_view bytes) {
+  const std::string json = R"({"type":"webauthn.create","challenge":"YWJj","origin":"https://a"})";
+  const std::string get = R"({"type":"webauthn.get","challenge":"YWJj","origin":"https://a"})";
+  const std::vector<std::string> origins{"https://a"};
+  const sha256_digest hash = sha256_hasher()("a");
+  const std::string shown = std::string(hash.begin(), hash.end()) + std::string("\x01\0\0\0\0", 5);
+  std::string data = shown + std::string(17, '\0') + "\1i\xa0";
+  data[32] = 0x41;
+  for (const std::int64_t algorithm : {factor::cose_es256, factor::cose_eddsa, factor::cose_rs256}) {
+    const factor::expected_ceremony expected{"abc", origins, "a"};
+    const auto made = factor::verify_registration({json, data, bytes, algorithm}, expected);
+    const auto* passkey = std::get_if<factor::passkey>(&made);
+    if (passkey == nullptr) continue;
+    const auto said = factor::verify_assertion({get, shown, bytes}, *passkey, expected);
+    demand(std::get_if<factor::webauthn_fault>(&said) != nullptr, "a key is no signature");
+  }
+}
+
 constexpr std::array all{
     target{"json", json},
     target{"jwt", jwt},
@@ -349,6 +393,9 @@ constexpr std::array all{
     target{"imported_hash", imported_hash},
     target{"smtp_reply", smtp_reply},
     target{"feed_entry", feed_entry},
+    target{"webauthn_client_data", webauthn_client_data},
+    target{"webauthn_authenticator_data", webauthn_authenticator_data},
+    target{"webauthn_public_key", webauthn_public_key},
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "gate/assurance.h"
 #include "gate/header_name.h"
 #include "gate/identity.h"
 #include "gate/origin.h"
@@ -48,6 +51,63 @@ TEST(rule, an_unverified_email_matches_no_rule) {
   const nlohmann::json claims = {{"email", "ann@example.com"}, {"email_verified", false}};
   EXPECT_FALSE(parsed({"claim:email=ann@example.com"}).allows(*someone(claims)));
   EXPECT_TRUE(parsed({"claim:email=ann@example.com"}).allows(*someone(claims, true)));
+}
+
+TEST(rule, requirement_71_mfa_is_what_amr_says) {
+  const rule mfa = parsed({"mfa"});
+  EXPECT_TRUE(mfa.allows(*someone({{"amr", {"pwd", "otp", "mfa"}}})));
+  EXPECT_FALSE(mfa.allows(*someone({{"amr", {"pwd", "otp"}}})));
+  EXPECT_FALSE(mfa.allows(*someone({{"amr", "mfa"}}))) << "an array (RFC 8176)";
+  EXPECT_FALSE(mfa.allows(*someone(nlohmann::json::object())));
+  EXPECT_EQ(someone({{"amr", {"pwd", 1, "mfa"}}})->amr_joined(), "pwd mfa");
+}
+
+TEST(rule, requirement_71_auth_age_is_how_long_ago_he_has_proved_who_he_is) {
+  const rule lately = parsed({"auth_age=15m"});
+  EXPECT_TRUE(lately.allows(*someone({{"auth_time", now_seconds() - 890}})));
+  EXPECT_FALSE(lately.allows(*someone({{"auth_time", now_seconds() - 910}})));
+  EXPECT_TRUE(lately.allows(*someone({{"auth_time", now_seconds() + 1}}))) << "clocks differ";
+  EXPECT_FALSE(lately.allows(*someone(nlohmann::json::object())));
+  EXPECT_FALSE(lately.allows(*someone({{"auth_time", -1}})));
+}
+
+TEST(rule, requirement_71_nothing_but_what_is_missing_is_asked_for) {
+  const identity_ref who = someone({{"auth_time", now_seconds() - 1000}, {"amr", {"pwd"}}, {"roles", {"staff"}}});
+  const auto asks = [&who](std::vector<std::string_view> words) {
+    const std::optional<assurance> missing = parsed(std::move(words)).missing(*who);
+    return missing ? missing->query() : "nothing helps";
+  };
+  EXPECT_EQ(asks({"mfa"}), "acr_values=mfa");
+  EXPECT_EQ(asks({"auth_age=15m"}), "max_age=900");
+  EXPECT_EQ(asks({"auth_age=1h", "mfa"}), "acr_values=mfa");
+  EXPECT_EQ(asks({"mfa", "auth_age=15m", "auth_age=10m"}), "acr_values=mfa&max_age=600");
+  EXPECT_EQ(asks({"role=staff", "mfa"}), "acr_values=mfa");
+  EXPECT_EQ(asks({"role=admin", "mfa"}), "nothing helps") << "he may not see it in any case";
+  EXPECT_EQ(asks({"any", "role=admin", "mfa", "auth_age=15m"}), "acr_values=mfa") << "one of them is enough";
+  EXPECT_EQ(asks({"any", "role=admin", "role=root"}), "nothing helps");
+}
+
+TEST(rule, an_auth_age_has_a_minute_at_least) {
+  for (const char* wrong :
+       {"auth_age=", "auth_age=59", "auth_age=0", "auth_age=soon", "auth_age=-1", "mfa=", "mfa=yes"}) {
+    const std::array<std::string_view, 1> words{wrong};
+    EXPECT_FALSE(rule::parse(words).ok()) << wrong;
+  }
+  EXPECT_EQ(parsed({"mfa", "auth_age=1m"}).text(), "mfa auth_age=1m");
+}
+
+TEST(assurance, is_read_as_it_is_written_and_of_anything_else_nothing) {
+  assurance both;
+  both.mfa = true;
+  both.max_age = seconds(900);
+  EXPECT_EQ(both.query(), "acr_values=mfa&max_age=900");
+  EXPECT_EQ(assurance::read("mfa", "900").query(), both.query());
+  EXPECT_EQ(both.challenge(), "Bearer error=\"insufficient_user_authentication\", acr_values=\"mfa\", max_age=900");
+  EXPECT_EQ(assurance::read("", "0").challenge(), "Bearer error=\"insufficient_user_authentication\", max_age=0");
+  for (const char* wrong : {"", "-1", "1.5", "900s", "99999999999", "\r\n"}) {
+    EXPECT_TRUE(assurance::read(wrong, wrong).empty()) << wrong;
+  }
+  EXPECT_TRUE(assurance::read("MFA", "").empty());
 }
 
 TEST(rule, any_needs_one_and_all_needs_every) {

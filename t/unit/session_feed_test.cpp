@@ -445,7 +445,10 @@ TEST(session_feed_entry, is_read_as_it_was_written) {
   revocation session;
   session.subject = session_mark("main", "s");
   session.until = 1'800'000'000;
-  for (const revocation& what : {user, session}) {
+  revocation raised = session;
+  raised.kind = revocation::type::session_raised;
+  raised.least = 1'700'000'001;
+  for (const revocation& what : {user, session, raised}) {
     redis::reply element;
     element.kind = redis::reply::type::array;
     element.elements.resize(2);

@@ -29,8 +29,9 @@ class session_revocations : public ::testing::Test {
     return *made;
   }
 
-  static holder token(const std::string& sid, const std::string& user, std::int64_t av = 1, unix_seconds iat = now) {
-    return {session_mark("main", sid), user_mark("main", user), av, iat};
+  static holder token(const std::string& sid, const std::string& user, std::int64_t av = 1, unix_seconds iat = now,
+                      unix_seconds auth_time = now) {
+    return {session_mark("main", sid), user_mark("main", user), av, iat, auth_time};
   }
 
   static revocation ended(const std::string& sid, unix_seconds until = now + 1000) {
@@ -105,6 +106,28 @@ TEST_F(session_revocations, an_expire_means_a_refresh) {
   table_->add(changed(revocation::type::user_expire, "ann", 3), now);
   EXPECT_EQ(table_->judge(token("s", "ann", 2), now), standing::expired);
   EXPECT_EQ(table_->judge(token("s", "ann", 3), now), standing::valid);
+}
+
+TEST_F(session_revocations, requirement_71_a_raised_session_refreshes_the_tokens_of_before) {
+  const auto judge = [this](const std::string& sid, unix_seconds auth_time) {
+    return table_->judge(token(sid, "ann", 1, now, auth_time), now);
+  };
+  revocation raised = ended("s");
+  raised.kind = revocation::type::session_raised;
+  raised.least = now + 1;
+  table_->add(raised, now);
+  EXPECT_EQ(judge("s", now), standing::expired);
+  EXPECT_EQ(judge("s", now + 1), standing::valid);
+  EXPECT_EQ(judge("t", now), standing::valid);
+  EXPECT_EQ(table_->judge_session(token("s", "ann", 1, now, now), now), standing::expired) << "Redis has forgotten it";
+
+  raised.least = now + 5;
+  table_->add(raised, now);
+  EXPECT_EQ(judge("s", now + 4), standing::expired);
+  EXPECT_EQ(table_->live(now).size(), 1U) << "the latest takes the place of those before";
+  table_->add(ended("s"), now);
+  EXPECT_EQ(judge("s", now + 5), standing::revoked);
+  EXPECT_EQ(judge("s", now), standing::revoked);
 }
 
 TEST_F(session_revocations, several_changes_of_one_user_all_count_and_the_worst_wins) {

@@ -103,7 +103,7 @@ class session_store : public ::testing::Test {
   // What the guard would say of an access token of this session.
   standing guard(const head& session) {
     const holder token{session_mark("main", session.sid), user_mark("main", session.user_id), session.auth_version,
-                       session.now};
+                       session.now, session.auth_time};
     return table_->judge(token, steady_seconds());
   }
 

@@ -56,6 +56,25 @@ TEST_F(session_seat, has_generations_of_its_own) {
   EXPECT_FALSE(must(store_->read(first.sid, {}, "other")).has_value());
 }
 
+TEST_F(session_seat, requirement_71_a_raise_counts_at_every_host) {
+  const head first = open("ann");
+  const head there = seat(first, "c1");
+  step_up shown;
+  shown.sid = first.sid;
+  shown.user_id = "ann";
+  shown.client = first.client;
+  shown.amr = "hwk mfa";
+  shown.host = "app.example.com";
+  shown.lifetimes = usual;
+  const head raised = std::get<head>(must(store_->raise(shown)));
+  EXPECT_EQ(raised.seat, there.seat);
+  EXPECT_EQ(raised.key_id, there.key_id);
+  EXPECT_EQ(guard(first), standing::expired);
+  EXPECT_EQ(guard(there), standing::expired);
+  EXPECT_EQ(rotate(first).amr, "pwd hwk mfa");
+  EXPECT_EQ(rotate(there).auth_time, raised.auth_time);
+}
+
 TEST_F(session_seat, its_theft_kills_the_session) {
   const head first = open("ann");
   const head there = seat(first, "c1");
