@@ -10,10 +10,13 @@ from bff_client import BFF, another, make_admin
 from stage import LOCATIONS
 
 EVENTS_A_USER = 10
+# Without the triggers, which would tell nginx of each row and take hours.
 USERS = """
+    set session_replication_role = replica;
     insert into gatehouse.users (realm, email, name, email_verified_at)
     select %s, 'user.' || n || '@growth.example', 'User ' || n, now() from generate_series(%s, %s) n"""
 EVENTS = """
+    set session_replication_role = replica;
     insert into gatehouse.audit_events (realm, user_id, event, address, at)
     select u.realm, u.id, 'login', '192.0.2.1', now() - n * interval '1 hour'
     from gatehouse.users u cross join generate_series(1, %s) n where u.realm = %s and u.email like 'user.%%'"""
