@@ -229,6 +229,7 @@ typedef struct {
   gh_str www_authenticate; /* static */
   gh_assurance wants;      /* with GH_STEP_UP */
   unsigned retry_after;    /* seconds */
+  gh_str reason;           /* for the log: why not GH_ALLOWED; static or the configuration's; may be empty */
 } gh_decision;
 
 /* Who is it? */

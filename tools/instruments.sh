@@ -17,7 +17,7 @@ suite_under_tsan() {
     build_instrumented_unit_tests tsan "-fsanitize=thread"
     unit_suite setarch --addr-no-randomize build/unit-tsan/unit_tests 2>&1 | tee build/tsan.log
     count_results unit build/unit.json
-    count_reports "ThreadSanitizer" build/tsan.log
+    count_reports "WARNING: ThreadSanitizer" build/tsan.log
 }
 
 # Every process of nginx runs in memcheck and writes what it finds to a file of its own: an empty one found nothing.

@@ -45,11 +45,14 @@ inline gh_verdict outside(gate::verdict verdict) {
   return GH_FAILED;
 }
 
-inline void decide(gh_decision* decision, gate::verdict verdict, std::string_view challenge = {}) {
+// `reason`: static or the configuration's.
+inline void decide(gh_decision* decision, gate::verdict verdict, std::string_view challenge = {},
+                   std::string_view reason = {}) {
   constexpr unsigned seconds_until_retry = 5;
   const bool may_retry = verdict == gate::verdict::unavailable || verdict == gate::verdict::limited;
   decision->verdict = outside(verdict);
   decision->www_authenticate = door_string(challenge);
+  decision->reason = door_string(reason);
   decision->retry_after = may_retry ? seconds_until_retry : 0;
 }
 

@@ -312,7 +312,8 @@ gh_flow* gh_renew_begin(gh_worker* worker, const gh_realm* realm, const gh_renew
       for (const std::string& cookie : values) cookies.push_back(door_string(cookie));
       renewal.set_cookies = cookies.data();
       renewal.set_cookie_count = cookies.size();
-      decide(&renewal.decision, outcome->verdict, gate::challenge_invalid_token);
+      const bool is_over = outcome->verdict == gate::verdict::unauthenticated;
+      decide(&renewal.decision, outcome->verdict, gate::challenge_invalid_token, is_over ? "session over" : "");
       renewal.decision.by_cookie = 1;
       renewal.decision.identity = outside(std::move(outcome->who));
       answer(arg, &renewal);

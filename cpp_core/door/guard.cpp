@@ -183,7 +183,7 @@ void gh_authenticate(gh_worker* worker, const gh_realm* realm, const gh_credenti
 
     gate::decision judged = worker->realms[realm->index]->authenticator().authenticate(shown);
     const bool sent_none = judged.verdict == gate::verdict::anonymous;
-    decide(decision, judged.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token);
+    decide(decision, judged.verdict, sent_none ? gate::challenge_bearer : gate::challenge_invalid_token, judged.reason);
     decision->by_cookie = judged.by_cookie ? 1 : 0;
     decision->identity = outside(std::move(judged.who));
     return 0;
@@ -194,17 +194,22 @@ void gh_authorize(const gh_rule* const* rules, size_t count, const gh_identity* 
   decide(decision, gate::verdict::failed);
   guarded(nullptr, 0, [&] {
     const gate::identity* who = inside(identity);
+    const auto unmet = [&](const gate::identity& of) -> std::string_view {
+      const auto* found =
+          std::find_if(rules, rules + count, [&](const gh_rule* each) { return !each->rule.allows(of); });
+      return found == rules + count ? std::string_view() : std::string_view((*found)->rule.text());
+    };
     const bool allowed = std::all_of(rules, rules + count,
                                      [who](const gh_rule* each) { return who != nullptr && each->rule.allows(*who); });
     if (allowed) {
       decide(decision, gate::verdict::allowed);
     } else if (who == nullptr) {
-      decide(decision, gate::verdict::unauthenticated, gate::challenge_bearer);
+      decide(decision, gate::verdict::unauthenticated, gate::challenge_bearer, "no credentials");
     } else if (const auto missing = missing_of({rules, count}, *who)) {
-      decide(decision, gate::verdict::step_up);
+      decide(decision, gate::verdict::step_up, {}, unmet(*who));
       decision->wants = outside(*missing);
     } else {
-      decide(decision, gate::verdict::forbidden, gate::challenge_insufficient_scope);
+      decide(decision, gate::verdict::forbidden, gate::challenge_insufficient_scope, unmet(*who));
     }
     return 0;
   });

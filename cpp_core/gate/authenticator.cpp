@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t remembered_sessions = 1024;
 constexpr unix_seconds remembered_for = 5;
+constexpr std::string_view two_credentials = "two credentials";
 
-decision decided(gate::verdict of) {
+decision decided(gate::verdict of, std::string_view reason) {
   decision result;
   result.verdict = of;
+  result.reason = reason;
   return result;
 }
 
@@ -50,9 +52,9 @@ decision authenticator::authenticate(const credentials& shown) {
   const found_cookie access = find_access(shown, seen, joined);
   if (std::holds_alternative<ambiguous_token>(bearer) || std::holds_alternative<ambiguous_cookie>(access) ||
       std::holds_alternative<ambiguous_cookie>(seen.refresh) || std::holds_alternative<ambiguous_cookie>(seen.handle)) {
-    return decided(gate::verdict::ambiguous);
+    return decided(gate::verdict::ambiguous, two_credentials);
   }
-  if (std::holds_alternative<malformed_token>(bearer)) return decided(gate::verdict::unauthenticated);
+  if (std::holds_alternative<malformed_token>(bearer)) return decided(gate::verdict::unauthenticated, "malformed");
 
   const auto* cookie = std::get_if<std::string_view>(&access);
   const bool renewable =
@@ -62,10 +64,11 @@ decision authenticator::authenticate(const credentials& shown) {
     if (by_bearer.verdict != gate::verdict::allowed || cookie == nullptr) return by_bearer;
     const decision beside = authenticate_token(*cookie, shown.host, shown.stale_limit);
     const bool other = beside.verdict == gate::verdict::allowed && beside.who->user_id() != by_bearer.who->user_id();
-    return other ? decided(gate::verdict::ambiguous) : by_bearer;
+    return other ? decided(gate::verdict::ambiguous, two_credentials) : by_bearer;
   }
   if (cookie != nullptr) return authenticate_cookie(shown, *cookie, renewable);
-  return decided(renewable ? gate::verdict::renewable : gate::verdict::anonymous);
+  return renewable ? decided(gate::verdict::renewable, "access token missing")
+                   : decided(gate::verdict::anonymous, "no credentials");
 }
 
 decision authenticator::authenticate_cookie(const credentials& shown, std::string_view access, bool renewable) {
@@ -78,30 +81,39 @@ decision authenticator::authenticate_cookie(const credentials& shown, std::strin
 decision authenticator::authenticate_token(std::string_view text, std::string_view host, millis stale_limit) {
   const unix_seconds now = now_seconds();
   decision result;
-  result.who = recognise(text, now);
-  if (!result.who) return decided(gate::verdict::unauthenticated);
+  std::string_view reason;
+  result.who = recognise(text, now, reason);
+  if (!result.who) return decided(gate::verdict::unauthenticated, reason);
   if (!result.who->host().empty() && !is_host_of(host, result.who->host()))
-    return decided(gate::verdict::unauthenticated);
+    return decided(gate::verdict::unauthenticated, "of another host");
   if (table_ != nullptr) {
     // Before the first look at the feed nobody knows who has been logged out.
-    if (!table_->synchronised()) return decided(gate::verdict::unavailable);
-    if (stale_limit.count() > 0 && table_->age() > stale_limit) return decided(gate::verdict::unavailable);
-    if (table_->judge(result.who->holder(), session::steady_seconds()) != session::standing::valid)
-      return decided(gate::verdict::unauthenticated);
+    if (!table_->synchronised()) return decided(gate::verdict::unavailable, "revocations unknown");
+    if (stale_limit.count() > 0 && table_->age() > stale_limit)
+      return decided(gate::verdict::unavailable, "revocations stale");
+    const session::standing stands = table_->judge(result.who->holder(), session::steady_seconds());
+    if (stands != session::standing::valid)
+      return decided(gate::verdict::unauthenticated, stands == session::standing::revoked ? "revoked" : "outdated");
   }
   result.verdict = gate::verdict::allowed;
   return result;
 }
 
-identity_ref authenticator::recognise(std::string_view token) { return recognise(token, now_seconds()); }
+identity_ref authenticator::recognise(std::string_view token) {
+  std::string_view reason;
+  return recognise(token, now_seconds(), reason);
+}
 
-identity_ref authenticator::recognise(std::string_view text, unix_seconds now) {
-  if (text.size() > token::most_token_bytes) return {};
+identity_ref authenticator::recognise(std::string_view text, unix_seconds now, std::string_view& reason) {
+  if (text.size() > token::most_token_bytes) {
+    reason = "too long";
+    return {};
+  }
   if (const identity_ref* known = verified_.find(text, now)) {
     if (counts_ != nullptr) counts_->add(metrics::counter::tokens_cached);
     return *known;
   }
-  identity_ref who = verify(text, now);
+  identity_ref who = verify(text, now, reason);
   if (counts_ != nullptr) counts_->add(who ? metrics::counter::tokens_verified : metrics::counter::tokens_refused);
   if (who) verified_.insert(text, who, who->expires_at());
   return who;
@@ -150,9 +162,16 @@ found_cookie authenticator::find_access(const credentials& shown, const shown_co
   return other;
 }
 
-identity_ref authenticator::verify(std::string_view text, unix_seconds now) {
+identity_ref authenticator::verify(std::string_view text, unix_seconds now, std::string_view& reason) {
   auto claims = token::verify_access(rules_.keys, token::access_token(text), rules_.issuer, rules_.audience, now);
-  if (!claims || claims->expires_at - claims->issued_at > rules_.longest_access.count()) return {};
+  if (!claims) {
+    reason = token::to_text(claims.why());
+    return {};
+  }
+  if (claims->expires_at - claims->issued_at > rules_.longest_access.count()) {
+    reason = "made to last too long";
+    return {};
+  }
   return identity_ref(new identity(rules_.realm, std::move(*claims), rules_.shown_as, rules_.trust_unverified_email));
 }
 

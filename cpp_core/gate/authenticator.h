@@ -40,6 +40,7 @@ struct decision {
   gate::verdict verdict = gate::verdict::failed;
   identity_ref who;  // with allowed
   bool by_cookie = false;
+  std::string_view reason = {};  // why it is not allowed, for the log; static
 };
 
 // What the realm says of its tokens.
@@ -95,8 +96,9 @@ class authenticator {
   // `joined` holds what is in two cookies.
   found_cookie find_access(const credentials& shown, const shown_cookies& seen, std::string& joined) const;
   decision authenticate_cookie(const credentials& shown, std::string_view access, bool renewable);
-  identity_ref recognise(std::string_view token, unix_seconds now);
-  identity_ref verify(std::string_view token, unix_seconds now);
+  // `reason` gets why it is none of ours.
+  identity_ref recognise(std::string_view token, unix_seconds now, std::string_view& reason);
+  identity_ref verify(std::string_view token, unix_seconds now, std::string_view& reason);
 
   token_rules rules_;
   const session::revocations* table_;

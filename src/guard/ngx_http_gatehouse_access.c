@@ -121,6 +121,8 @@ ngx_http_gatehouse_judge(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ngx_http_gatehouse_note(r, ctx, &decision);
+
     if (decision.verdict == GH_ANONYMOUS) {
 
         /* "optional" lets the anonymous by, but does not vouch for them */

@@ -61,6 +61,8 @@ ngx_http_gatehouse_check_judge(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ngx_http_gatehouse_note(r, ctx, &decision);
+
     if (decision.verdict != GH_ALLOWED) {
         return ngx_http_gatehouse_refuse(r, ctx, &decision);
     }

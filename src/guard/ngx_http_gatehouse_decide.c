@@ -15,6 +15,11 @@ static ngx_int_t ngx_http_gatehouse_is_forged(ngx_http_request_t *r,
     gh_realm *realm, gh_decision *decision);
 
 
+static gh_str  ngx_http_gatehouse_forged = {
+    "another site's page", sizeof("another site's page") - 1
+};
+
+
 gh_realm *
 ngx_http_gatehouse_effective_realm(ngx_http_gatehouse_loc_conf_t *glcf)
 {
@@ -119,8 +124,36 @@ ngx_http_gatehouse_is_forged(ngx_http_request_t *r, gh_realm *realm,
 
     decision->verdict = GH_FORBIDDEN;
     decision->www_authenticate.len = 0;
+    decision->reason = ngx_http_gatehouse_forged;
 
     return NGX_OK;
+}
+
+
+/* For $gatehouse_outcome and $gatehouse_reason. */
+
+void
+ngx_http_gatehouse_note(ngx_http_request_t *r, ngx_http_gatehouse_ctx_t *ctx,
+    gh_decision *decision)
+{
+    static ngx_str_t  outcomes[] = {
+        ngx_string("allowed"),         /* in the order of gh_verdict */
+        ngx_string("anonymous"),
+        ngx_string("unauthenticated"),
+        ngx_string("unauthenticated"),
+        ngx_string("unavailable"),
+        ngx_string("step_up"),
+        ngx_string("forbidden"),
+        ngx_string("ambiguous"),
+        ngx_string("limited"),
+        ngx_string("unavailable"),
+        ngx_string("failed")
+    };
+
+    if (r == r->main) {
+        ctx->outcome = ngx_http_gatehouse_view(&outcomes[decision->verdict]);
+        ctx->reason = decision->reason;
+    }
 }
 
 

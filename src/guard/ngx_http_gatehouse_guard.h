@@ -14,6 +14,8 @@
 
 ngx_int_t ngx_http_gatehouse_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_gatehouse_preaccess_handler(ngx_http_request_t *r);
+void ngx_http_gatehouse_note(ngx_http_request_t *r,
+    ngx_http_gatehouse_ctx_t *ctx, gh_decision *decision);
 ngx_int_t ngx_http_gatehouse_refuse(ngx_http_request_t *r,
     ngx_http_gatehouse_ctx_t *ctx, gh_decision *decision);
 ngx_int_t ngx_http_gatehouse_decide(ngx_http_request_t *r,

@@ -153,6 +153,8 @@ typedef struct {
 
     ngx_table_elt_t                 *challenge;
     ngx_int_t                        refused;        /* the guard's status */
+    gh_str                           outcome;        /* what the guard said */
+    gh_str                           reason;         /* and why */
     gh_assurance                     wants;          /* and for want of what */
     ngx_array_t                     *origins;        /* gh_str, then allowed */
     ngx_str_t                        problem;        /* replaces the body */

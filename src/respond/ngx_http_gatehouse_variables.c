@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_gatehouse_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_gatehouse_auth_age_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_gatehouse_said_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_http_gatehouse_variable_value(ngx_http_variable_value_t *v,
     gh_str value);
 static void ngx_http_gatehouse_uncache_cookies(ngx_conf_t *cf);
@@ -61,6 +63,16 @@ static ngx_http_variable_t  ngx_http_gatehouse_vars[] = {
 
     { ngx_string("gatehouse_auth_age"), NULL,
       ngx_http_gatehouse_auth_age_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gatehouse_outcome"), NULL,
+      ngx_http_gatehouse_said_variable,
+      offsetof(ngx_http_gatehouse_ctx_t, outcome),
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("gatehouse_reason"), NULL,
+      ngx_http_gatehouse_said_variable,
+      offsetof(ngx_http_gatehouse_ctx_t, reason),
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("gatehouse_scopes"), NULL,
@@ -203,6 +215,27 @@ ngx_http_gatehouse_auth_age_variable(ngx_http_request_t *r,
     v->no_cacheable = 0;
     v->not_found = 0;
     v->data = p;
+
+    return NGX_OK;
+}
+
+
+/* What the guard has said of the request, for the log. */
+
+static ngx_int_t
+ngx_http_gatehouse_said_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_gatehouse_ctx_t  *ctx;
+
+    ctx = ngx_http_gatehouse_find_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_gatehouse_variable_value(v, *(gh_str *) ((u_char *) ctx + data));
 
     return NGX_OK;
 }
