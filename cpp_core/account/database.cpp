@@ -13,11 +13,12 @@ using postgres::refusal;
 using postgres::rows;
 
 // What this code needs: file N of sql/ is version N.
-constexpr std::array<const char*, 16> migrations{
+constexpr std::array<const char*, 17> migrations{
     "001_schema_version.sql", "002_users.sql",          "003_credentials.sql",    "004_one_time_tokens.sql",
     "005_outbox.sql",         "006_audit_events.sql",   "007_administration.sql", "008_mail.sql",
     "009_names.sql",          "010_changes_by_sql.sql", "011_indexes.sql",        "012_grants.sql",
-    "013_bounded_work.sql",   "014_plain_names.sql",    "015_user_tokens.sql",    "016_factors.sql"};
+    "013_bounded_work.sql",   "014_plain_names.sql",    "015_user_tokens.sql",    "016_factors.sql",
+    "017_passkeys.sql"};
 
 error missing_migration(const std::string& server, std::size_t version) {
   return {fault::unavailable, server + ": the schema is not complete; apply sql/" + migrations.at(version - 1) +

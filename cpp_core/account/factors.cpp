@@ -16,7 +16,8 @@ using postgres::rows;
 // Of a row `f`.
 constexpr const char* factor_columns =
     "f.id AS factor_id, f.kind, f.name AS factor_name, (extract(epoch FROM f.created_at) * 1000)::bigint AS created,"
-    " (extract(epoch FROM f.last_used_at) * 1000)::bigint AS last_used, f.last_used_address, f.last_used_agent";
+    " (extract(epoch FROM f.last_used_at) * 1000)::bigint AS last_used, f.last_used_address, f.last_used_agent,"
+    " f.backed_up";
 
 // The user $5, whose factors no other statement changes meanwhile.
 constexpr const char* owner = "owner AS (SELECT * FROM gatehouse.users WHERE realm = $1 AND id = $5::uuid FOR UPDATE)";
@@ -52,6 +53,7 @@ second_factor factor_at(const rows& found, std::size_t row) {
   if (found.at(row, "last_used")) read.last_used_at = number_in(found, row, "last_used");
   read.last_used_address = text_at(found, row, "last_used_address");
   read.last_used_agent = text_at(found, row, "last_used_agent");
+  read.backed_up = found.at(row, "backed_up") == "t";
   return read;
 }
 
@@ -111,6 +113,46 @@ task<result<std::vector<totp_factor>>> factors::totp_of(std::string user_id) {
   co_return all;
 }
 
+task<result<std::vector<stored_passkey>>> factors::passkeys_of(std::string user_id) {
+  std::string sql =
+      "SELECT id, encode(data, 'hex') AS data, encode(credential_id, 'hex') AS credential_id, algorithm, sign_count,"
+      " backup_eligible, backed_up FROM gatehouse.factors WHERE realm = $1 AND user_id = $2::uuid AND kind = 'passkey'"
+      " ORDER BY created_at, id";
+  parameters values{realm_, std::move(user_id)};
+  const result<rows> found = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!found) co_return found.failure();
+  std::vector<stored_passkey> all;
+  for (std::size_t row = 0; row < found->size(); ++row) {
+    stored_passkey each;
+    each.id = text_at(*found, row, "id");
+    each.key.credential_id = hex_decode(text_at(*found, row, "credential_id")).value_or("");
+    each.key.public_key = hex_decode(text_at(*found, row, "data")).value_or("");
+    each.key.algorithm = number_in(*found, row, "algorithm");
+    each.key.sign_count = static_cast<std::uint32_t>(number_in(*found, row, "sign_count"));
+    each.key.backup_eligible = found->at(row, "backup_eligible") == "t";
+    each.key.backed_up = found->at(row, "backed_up") == "t";
+    all.push_back(std::move(each));
+  }
+  co_return all;
+}
+
+task<result<bool>> factors::accept_assertion(std::string user_id, std::string id, factor::asserted shown, source from) {
+  std::string sql =
+      "UPDATE gatehouse.factors SET sign_count = $4::bigint, backed_up = $5::boolean, last_used_at = now(),"
+      " last_used_address = $6, last_used_agent = $7 WHERE realm = $1 AND user_id = $2::uuid AND id = $3::uuid"
+      " AND kind = 'passkey' AND (sign_count < $4::bigint OR (sign_count = 0 AND $4::bigint = 0)) RETURNING 1";
+  parameters values{realm_,
+                    std::move(user_id),
+                    std::move(id),
+                    std::to_string(shown.sign_count),
+                    shown.backed_up ? "true" : "false",
+                    printable(std::move(from.address)),
+                    printable(std::move(from.user_agent))};
+  const result<rows> accepted = co_await database_.rows_of(std::move(sql), std::move(values));
+  if (!accepted) co_return accepted.failure();
+  co_return !accepted->empty();
+}
+
 task<result<unix_seconds>> factors::ask(std::string user_id) {
   std::string sql =
       "UPDATE gatehouse.users SET factor_asked_at = coalesce(factor_asked_at, now()) WHERE realm = $1 AND id = $2::uuid"
@@ -126,11 +168,14 @@ task<result<factor_addition>> factors::add(std::string user_id, new_factor fresh
                                            source from, std::optional<mail_order> notice) {
   const int most = fresh.kind == factor_kind::totp ? most_totp : most_passkeys;
   std::string sql = std::string("WITH ") + owner +
-                    ", f AS (INSERT INTO gatehouse.factors (id, realm, user_id, kind, name, key_id, data, last_step)"
-                    " SELECT $6::uuid, $1, id, $7, $8, $9, decode($10, 'hex'), $11::bigint FROM owner"
+                    ", f AS (INSERT INTO gatehouse.factors (id, realm, user_id, kind, name, key_id, data, last_step,"
+                    " credential_id, algorithm, sign_count, backup_eligible, backed_up)"
+                    " SELECT $6::uuid, $1, id, $7, $8, $9, decode($10, 'hex'), $11::bigint, decode($15, 'hex'),"
+                    " $16::integer, $17::bigint, $18::boolean, $19::boolean FROM owner"
                     " WHERE coalesce(factor_version = $14::bigint, true) AND (SELECT count(*) FROM gatehouse.factors o "
                     "WHERE o.user_id = owner.id AND o.kind = $7) < " +
-                    std::to_string(most) + " RETURNING *), " + changed("f") +
+                    std::to_string(most) + " ON CONFLICT (realm, credential_id) DO NOTHING RETURNING *), " +
+                    changed("f") +
                     ", codes AS (INSERT INTO gatehouse.recovery_codes (user_id, sha256) SELECT c.id, decode(h, 'hex')"
                     " FROM changed c, json_array_elements_text($12::json) h WHERE NOT EXISTS"
                     " (SELECT FROM gatehouse.recovery_codes r WHERE r.user_id = c.id AND r.used_at IS NULL)"
@@ -139,11 +184,19 @@ task<result<factor_addition>> factors::add(std::string user_id, new_factor fresh
                     ", (SELECT count(*) FROM codes) AS codes FROM f";
   const std::optional<std::string> order = order_of(notice, from);
   parameters values = recorded(realm_, std::move(from));
+  if (fresh.passkey) fresh.data.bytes = fresh.passkey->public_key;
   values.insert(values.end(),
                 {std::move(user_id), std::move(fresh.id), std::string(name_of(fresh.kind)), std::move(fresh.name),
                  unless_empty(std::move(fresh.data.key_id)), hex_encode(fresh.data.bytes),
                  std::to_string(fresh.last_step), list_of(code_hashes), order, std::nullopt});
   if (fresh.if_version) values.back() = std::to_string(*fresh.if_version);
+  const factor::passkey key = fresh.passkey.value_or(factor::passkey());
+  values.insert(values.end(), {std::nullopt, std::nullopt, std::to_string(key.sign_count),
+                               key.backup_eligible ? "true" : "false", key.backed_up ? "true" : "false"});
+  if (fresh.passkey) {
+    values[14] = hex_encode(key.credential_id);
+    values[15] = std::to_string(key.algorithm);
+  }
   const result<rows> added = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!added) co_return added.failure();
   if (added->empty()) co_return factor_addition(factor_not_added());

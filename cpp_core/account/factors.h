@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "factor/sealed.h"
+#include "factor/webauthn.h"
 
 namespace gatehouse::account {
 
@@ -29,6 +30,7 @@ struct second_factor {
   std::optional<unix_millis> last_used_at;
   std::string last_used_address;
   std::string last_used_agent;
+  bool backed_up = false;  // of a passkey: it is on more than one device
 };
 
 // What a user has to answer a challenge with, and what else decides whether he gets one.
@@ -46,8 +48,9 @@ struct new_factor {
   std::string id;  // a UUID, which a sealed secret is bound to
   factor_kind kind = factor_kind::totp;
   std::string name;
-  factor::sealed data;         // key_id empty: it is no secret, and not sealed
-  std::int64_t last_step = 0;  // of totp: that of the code by which it was confirmed
+  factor::sealed data;                       // key_id empty: it is no secret, and not sealed
+  std::int64_t last_step = 0;                // of totp: that of the code by which it was confirmed
+  std::optional<factor::passkey> passkey{};  // of one; then `data` is empty
   // factor_standing::version, which must still be this: nobody gets a factor by a login that began before the owner had
   // one. nullopt: whatever it is.
   std::optional<std::int64_t> if_version{};
@@ -58,7 +61,12 @@ struct totp_factor {
   factor::sealed secret;
 };
 
-// The user has as many of the kind as he may have, or is not as `if_version` says.
+struct stored_passkey {
+  std::string id;  // of the factor
+  factor::passkey key;
+};
+
+// The user has as many of the kind as he may have, or is not as `if_version` says; or somebody has this passkey.
 struct factor_not_added {};
 struct factor_added {
   second_factor about;
@@ -84,6 +92,7 @@ class factors {
   // The oldest first.
   task<result<std::vector<second_factor>>> list(std::string user_id);
   task<result<std::vector<totp_factor>>> totp_of(std::string user_id);
+  task<result<std::vector<stored_passkey>>> passkeys_of(std::string user_id);
   // Since when the user has been asked to have a factor: since now, if it is the first time.
   task<result<unix_seconds>> ask(std::string user_id);
 
@@ -102,6 +111,10 @@ class factors {
   // the key of today; nullopt: as it is.
   task<result<bool>> accept_step(std::string user_id, std::string id, std::int64_t step,
                                  std::optional<factor::sealed> resealed, source from);
+
+  // Records the use of a passkey. False: its counter is not above that of an earlier use any more, if it counts at all;
+  // of any number at once with one counter, one is accepted (REQUIREMENTS 60).
+  task<result<bool>> accept_assertion(std::string user_id, std::string id, factor::asserted shown, source from);
 
   // How many are left after this one, which counts once. nullopt: it is no code of his, or was used before. `low`: the
   // mail when three are left, or fewer.

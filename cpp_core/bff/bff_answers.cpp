@@ -182,12 +182,13 @@ struct api_encoder {
     return hard_error(about.asked, 422, "Users register themselves at authn/register");
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
-  template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
-                              operation::factor_made, operation::recovery_codes_made, operation::factor_changed,
-                              operation::verification_sent, operation::password_reset, operation::account_overview,
-                              operation::token_list, operation::token_made, operation::url_signed,
-                              operation::token_changed, operation::handed_over, operation::assurance_wanted>
-                Unexpected>
+  template <
+      operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list, operation::factor_made,
+                        operation::recovery_codes_made, operation::passkey_options, operation::factor_changed,
+                        operation::verification_sent, operation::password_reset, operation::account_overview,
+                        operation::token_list, operation::token_made, operation::url_signed, operation::token_changed,
+                        operation::handed_over, operation::assurance_wanted>
+          Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);
   }

@@ -4,8 +4,10 @@
 #include <array>
 
 #include "base/base64url.h"
+#include "base/random.h"
 #include "body/form_body.h"
 #include "browser/client.h"
+#include "browser/passkey_cookie.h"
 #include "gate/cookie.h"
 #include "gate/cross_site.h"
 #include "gate/hop_cookie.h"
@@ -14,6 +16,7 @@
 #include "operation/login.h"
 #include "operation/logout.h"
 #include "operation/overview.h"
+#include "operation/passkeys.h"
 #include "operation/profile.h"
 #include "operation/recover.h"
 #include "operation/register.h"
@@ -27,6 +30,7 @@
 #include "page/page_values.h"
 #include "step/issue.h"
 #include "step/link_use.h"
+#include "step/passkey.h"
 #include "wire/refusal_texts.h"
 #include "wire/tokens_in_cookies.h"
 #include "wire/tokens_in_header.h"
@@ -59,6 +63,26 @@ constexpr std::array user_token_fields{
 };
 constexpr std::array token_name_fields{
     field{"name", &input::name, true},
+};
+constexpr std::array passkey_login_fields{
+    field{"credential_id", &input::credential_id, true},
+    field{"client_data", &input::client_data, true},
+    field{"authenticator_data", &input::authenticator_data, true},
+    field{"signature", &input::signature, true},
+    field{"user_handle", &input::user_handle, true},
+    field{"remember", &input::remember, false},
+    field{"remember_asked", &input::remember_asked, false},
+    field{"return", &input::return_address, false},
+};
+constexpr std::array passkey_offer_fields{
+    field{"name", &input::name, false},
+    field{"current_password", &input::current_password, true},
+};
+constexpr std::array new_passkey_fields{
+    field{"name", &input::name, false},
+    field{"client_data", &input::client_data, true},
+    field{"authenticator_data", &input::authenticator_data, true},
+    field{"public_key", &input::public_key, true},
 };
 constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
@@ -97,10 +121,20 @@ task<operation::outcome> in_place_of_another(operation::context ctx, operation::
   co_return result;
 }
 
+// In which browser a passkey's challenge was given.
+void read_browser(const request& asked, const realm::settings& realm, input& in) {
+  if (in.credential_id) in.browser = passkey_browser(asked, realm);
+}
+
 constexpr std::array routes{
     route{"GET", "", show_page, credential::none, {}, 303},
     route{"GET", "login", operation::look_who_is_logged_in, credential::whatever, return_fields, 200},
     route{"POST", "login", in_place_of_another<operation::login>, credential::whatever, login_form, 303},
+    route{"POST", "passkey", in_place_of_another<operation::login_with_passkey>, credential::whatever,
+          passkey_login_fields, 303},
+    route{"GET", "account/passkeys", show_page, credential::session, {}, 200},
+    route{"POST", "account/passkeys", operation::offer_passkey, credential::session, passkey_offer_fields, 200},
+    route{"POST", "account/passkeys/new", operation::add_passkey, credential::session, new_passkey_fields, 303},
     route{"GET", "step-up", operation::look_what_is_wanted, credential::session, wanted_fields, 200},
     route{"POST", "step-up", operation::step_up_on_page, credential::session, step_up_form, 303},
     route{"GET", "register", show_page, credential::none, return_fields, 200},
@@ -156,6 +190,9 @@ constexpr std::string_view resend_path = "verify/resend";
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
     page{"register", "register.html", "", ""},
+    page{"passkey", "login.html", "", ""},
+    page{"account/passkeys", "passkey.html", "", ""},
+    page{"account/passkeys/new", "passkey.html", "", "passkey_added"},
     page{"step-up", "step-up.html", "", ""},
     page{"logout", "logout.html", "", ""},
     page{"logged-out", "logged-out.html", "", ""},
@@ -280,6 +317,14 @@ bool may_be_framed(const exchange& about) {
   return about.matched.path == "login" && !about.asked.secure && about.asked.header("Sec-Fetch-Dest").empty();
 }
 
+constexpr std::size_t browser_bytes = 16;
+
+// What the login page's script asks the browser's passkeys for.
+std::string passkey_question(const realm::settings& realm, const std::string& browser) {
+  const std::string challenge = operation::make_passkey_challenge(realm, operation::ceremony::login, browser);
+  return operation::passkey_request(realm, challenge, true, {}).dump();
+}
+
 // Renders a page with a form, from the template `name`.
 response show(const exchange& about, std::string_view name, int status, const operation::refused* trouble,
               nlohmann::json values = {}) {
@@ -288,9 +333,17 @@ response show(const exchange& about, std::string_view name, int status, const op
   if (!values.contains("notice")) values["notice"] = notice_of(about, language);
   values["logged_in"] = about.matched.path == resend_path && seems_logged_in(about);
   add_form(values, about, language, trouble);
+  const bool asks_for_passkey = about.realm.passkey_login && name == "login.html";
+  std::optional<std::string> browser;
+  if (asks_for_passkey) browser = passkey_browser(about.asked, about.realm);
+  const bool is_new_browser = asks_for_passkey && !browser;
+  if (is_new_browser) browser = random_base64url(browser_bytes);
+  if (asks_for_passkey) values["passkey_request"] = passkey_question(about.realm, *browser);
   std::string body = about.realm.pages->render(name, language, values);
-  return may_be_framed(about) ? html_in_frame(status, std::move(body), language)
-                              : html(status, std::move(body), language);
+  response answer =
+      may_be_framed(about) ? html_in_frame(status, std::move(body), language) : html(status, std::move(body), language);
+  if (is_new_browser) answer.add_header("Set-Cookie", set_passkey_browser(about.realm, *browser));
+  return answer;
 }
 
 response show_form(const exchange& about, const operation::refused* trouble) {
@@ -313,10 +366,13 @@ response encode_wanted(const exchange& about, const operation::assurance_wanted&
     const std::string page = mounted(about, "step-up?") + wanted.missing.query();
     return redirect(303, page + "&return=" + gate::percent_encode(mounted(about, "hop?") + about.asked.query));
   }
-  const nlohmann::json values = {{"user", {{"email", wanted.email}}},
-                                 {"destination", destination(about)},
-                                 {"is_done", wanted.asks && wanted.missing.empty()},
-                                 {"wants_mfa", wanted.missing.mfa}};
+  nlohmann::json values = {{"user", {{"email", wanted.email}}},
+                           {"destination", destination(about)},
+                           {"is_done", wanted.asks && wanted.missing.empty()},
+                           {"wants_mfa", wanted.missing.mfa},
+                           {"can_code", wanted.standing.totp > 0 || wanted.standing.recovery_codes > 0},
+                           {"has_factor", wanted.standing.has_any()}};
+  if (wanted.passkey) values["passkey_request"] = wanted.passkey->dump();
   const operation::refused* trouble = wanted.trouble ? &*wanted.trouble : nullptr;
   return show(about, "step-up.html", trouble != nullptr ? row_of(trouble->why).status : 200, trouble, values);
 }
@@ -397,6 +453,15 @@ struct encoder {
     return to_account(about, page_of(about).done);
   }
   response operator()(const operation::assurance_wanted& wanted) const { return encode_wanted(about, wanted); }
+  response operator()(const operation::passkey_options& options) const {
+    return show(about, "passkey.html", 200, nullptr, {{"passkey_creation", options.public_key.dump()}});
+  }
+  response operator()(const operation::factor_made& made) const {
+    if (made.recovery_codes.empty()) return to_account(about, page_of(about).done);
+    nlohmann::json codes = nlohmann::json::array();
+    for (const secret& each : made.recovery_codes) codes.push_back({{"code", each.reveal()}});
+    return show(about, "passkey.html", 200, nullptr, {{"made", {{"codes", std::move(codes)}}}});
+  }
   response operator()(const operation::handed_over& given) const { return go_over(about, given); }
   response operator()(const operation::blank& page) const { return encode_page(about, page); }
   response operator()(const operation::verification_sent&) const {
@@ -409,9 +474,9 @@ struct encoder {
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
   template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
-                              operation::factor_made, operation::recovery_codes_made, operation::factor_changed,
-                              operation::session_list, operation::user_list, operation::temporary_password,
-                              operation::token_list, operation::token_made, operation::url_signed>
+                              operation::recovery_codes_made, operation::factor_changed, operation::session_list,
+                              operation::user_list, operation::temporary_password, operation::token_list,
+                              operation::token_made, operation::url_signed>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);
@@ -438,6 +503,7 @@ const dialect pages{
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
     .refuse_early = refuse_unknown_host,
+    .read_more = read_browser,
     .show_again = operation::show_overview_after,
     .sets_cookies = true,
     .pages_at = "",

@@ -161,11 +161,11 @@ struct encoder {
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
   template <operation::one_of<
       operation::challenge, operation::totp_offer, operation::factor_list, operation::factor_made,
-      operation::recovery_codes_made, operation::factor_changed, operation::session_list, operation::sessions_ended,
-      operation::account_removed, operation::verification_sent, operation::email_verified, operation::mail_sent,
-      operation::user_list, operation::password_reset, operation::temporary_password, operation::account_overview,
-      operation::token_list, operation::token_made, operation::url_signed, operation::token_changed,
-      operation::handed_over, operation::assurance_wanted>
+      operation::recovery_codes_made, operation::passkey_options, operation::factor_changed, operation::session_list,
+      operation::sessions_ended, operation::account_removed, operation::verification_sent, operation::email_verified,
+      operation::mail_sent, operation::user_list, operation::password_reset, operation::temporary_password,
+      operation::account_overview, operation::token_list, operation::token_made, operation::url_signed,
+      operation::token_changed, operation::handed_over, operation::assurance_wanted>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

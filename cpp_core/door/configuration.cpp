@@ -6,6 +6,7 @@
 
 #include "bff/bff.h"
 #include "browser/pages.h"
+#include "browser/passkey_cookie.h"
 #include "csrf/csrf.h"
 #include "endpoint/router.h"
 #include "gate/challenge.h"
@@ -187,6 +188,7 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     const std::string hops = gate::hop_cookie::prefix(realm->settings.cookie_name, realm->settings.cookie_secure);
     hidden.add(hops.substr(0, hops.size() - 1));
     hidden.add_beginning(hops);
+    hidden.add(dialect::passkey_cookie_name(realm->settings));
     realm->basic_challenge = gate::basic_challenge(realm->settings.site.name);
     realm->complete = true;
     return 0;

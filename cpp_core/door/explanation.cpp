@@ -130,6 +130,8 @@ ordered_json explain_realm(const realm::settings& said) {
           {"mfa_grace", said.mfa_grace.count()},
           {"mfa_remember", optional_seconds(said.mfa_remember)},
           {"mfa_exempt", said.mfa_exempt},
+          {"passkey_login", said.passkey_login},
+          {"rp_id", said.rp_id},
           {"pages", said.has_pages ? ordered_json(said.pages_directory) : ordered_json(nullptr)},
           {"site", {{"name", said.site.name}, {"logo", said.site.logo}, {"color", said.site.color}}},
           {"return_urls", said.return_urls},

@@ -170,6 +170,16 @@ std::optional<client_data> read_client_data(std::string_view json) {
   return said;
 }
 
+std::int64_t algorithm_of(std::string_view public_key) {
+  const evp_errors_dropped errors;
+  const evp_key key = read_public_key(public_key);
+  if (!key) return 0;
+  for (const std::int64_t each : {cose_es256, cose_eddsa, cose_rs256}) {
+    if (fits(key, each) == true) return each;
+  }
+  return 0;
+}
+
 std::variant<passkey, webauthn_fault> verify_registration(const registration_response& response,
                                                           const expected_ceremony& expected) {
   const evp_errors_dropped errors;

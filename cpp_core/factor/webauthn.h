@@ -68,6 +68,9 @@ struct registration_response {
   std::string_view public_key;          // getPublicKey()
   std::int64_t algorithm = 0;           // getPublicKeyAlgorithm()
 };
+// Which of them a key of this kind is for; 0: none.
+std::int64_t algorithm_of(std::string_view public_key);
+
 std::variant<passkey, webauthn_fault> verify_registration(const registration_response& response,
                                                           const expected_ceremony& expected);
 

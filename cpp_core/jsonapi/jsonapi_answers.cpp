@@ -153,12 +153,12 @@ struct encoder {
   response operator()(const operation::mail_sent&) const { return detail(200, "Recovery email sent"); }
   response operator()(const operation::password_reset&) const { return detail(200, "Password changed"); }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
-  template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
-                              operation::factor_made, operation::recovery_codes_made, operation::factor_changed,
-                              operation::session_list, operation::sessions_ended, operation::email_verified,
-                              operation::temporary_password, operation::account_overview, operation::token_list,
-                              operation::token_made, operation::url_signed, operation::token_changed,
-                              operation::handed_over, operation::assurance_wanted, operation::blank>
+  template <operation::one_of<
+      operation::challenge, operation::totp_offer, operation::factor_list, operation::factor_made,
+      operation::recovery_codes_made, operation::passkey_options, operation::factor_changed, operation::session_list,
+      operation::sessions_ended, operation::email_verified, operation::temporary_password, operation::account_overview,
+      operation::token_list, operation::token_made, operation::url_signed, operation::token_changed,
+      operation::handed_over, operation::assurance_wanted, operation::blank>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

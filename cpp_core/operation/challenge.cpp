@@ -3,6 +3,7 @@
 #include "factor/recovery_codes.h"
 #include "step/issue.h"
 #include "step/letters.h"
+#include "step/passkey.h"
 #include "step/pending_login.h"
 #include "step/second_factor.h"
 #include "step/throttle.h"
@@ -55,8 +56,23 @@ task<outcome> enrol(context ctx, input in, entry with) {
   co_return co_await end_login(ctx, *in.pending_token, std::move(with));
 }
 
+task<outcome> answer_by_passkey(context ctx, input in, entry with) {
+  passkey_question asked;
+  asked.of = ceremony::second_factor;
+  asked.subject = subject_of(*in.pending_token);
+  passkey_answer shown = co_await check_passkey(ctx, in, with.user.id, std::move(asked));
+  if (shown.refused) co_return std::move(*shown.refused);
+  with.amr = amr_password_and_passkey;
+  co_return co_await end_login(ctx, *in.pending_token, std::move(with));
+}
+
 task<outcome> answer(context ctx, input in, entry with) {
-  if (with.login.offer) co_return co_await enrol(ctx, in, std::move(with));
+  if (with.login.offer && in.code) co_return co_await enrol(ctx, in, std::move(with));
+  if (in.credential_id) co_return co_await answer_by_passkey(ctx, in, std::move(with));
+  if (!in.code) {
+    std::vector<field_error> errors{{&input::code, "is required"}};
+    co_return refuse_fields(std::move(errors));
+  }
   std::optional<outcome> rejection = co_await check_code(ctx, with.user.id, *in.code, "");
   if (rejection) co_return std::move(*rejection);
   with.amr = amr_password_and_code;
@@ -75,7 +91,7 @@ task<result<std::optional<account::user>>> find_owner(context ctx, pending_login
 
 bool was_wrong(const outcome& result) {
   const auto* rejection = std::get_if<refused>(&result);
-  return rejection != nullptr && rejection->why == refusal::bad_code;
+  return rejection != nullptr && (rejection->why == refusal::bad_code || rejection->why == refusal::bad_passkey);
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 namespace gatehouse::operation {
 
-// The second step of a login that has a challenge (step/second_factor.h): needs pending_token, and code, which is one
-// of an authenticator app or a recovery code. signed_in; bad_code, five times; challenge_lost once there is no such
-// login any more. Failures are limited like those of the first step (51).
+// The second step of a login that has a challenge (step/second_factor.h): needs pending_token, and a passkey, or code,
+// which is one of an authenticator app or a recovery code. signed_in; bad_code, five times; challenge_lost once there
+// is no such login any more. Failures are limited like those of the first step (51).
 task<outcome> answer_challenge(context ctx, input in);
 
 // Who is to get a factor now, and may postpone that: signed_in without one. Needs pending_token.

@@ -12,11 +12,6 @@
 
 namespace gatehouse::operation {
 
-namespace {
-
-// The user as he is, once he has shown the password again; or what ends the operation.
-using proof = std::variant<account::user, outcome>;
-
 task<proof> prove_password(context ctx, input in) {
   if (!in.current_password) {
     std::vector<field_error> errors{{&input::current_password, "is required"}};
@@ -30,6 +25,8 @@ task<proof> prove_password(context ctx, input in) {
   co_return std::move((*found)->profile);
 }
 
+namespace {
+
 // An offer belongs to its user, so that its id is no secret.
 std::string pending_hash(const std::string& user_id, const std::string& factor_id) {
   const sha256_digest digest = sha256_hasher()("factor " + factor_id + " of " + user_id);
@@ -42,6 +39,8 @@ std::optional<outcome> refuse_label(const std::string& name) {
   std::vector<field_error> errors{{&input::name, fault}};
   return refuse_fields(std::move(errors));
 }
+
+}  // namespace
 
 task<outcome> store_factor(context ctx, std::string user_id, account::new_factor fresh, account::source from) {
   std::vector<secret> codes = factor::new_recovery_codes();
@@ -57,8 +56,6 @@ task<outcome> store_factor(context ctx, std::string user_id, account::new_factor
   if (stored->has_new_codes) made.recovery_codes = std::move(codes);
   co_return made;
 }
-
-}  // namespace
 
 task<outcome> list_factors(context ctx, input in) {
   const std::string user_id = in.bearer->user_id();

@@ -8,6 +8,12 @@
 
 namespace gatehouse::operation {
 
+// The user as he is, once he has shown the password again; or what ends the operation.
+using proof = std::variant<account::user, outcome>;
+task<proof> prove_password(context ctx, input in);
+// factor_made.
+task<outcome> store_factor(context ctx, std::string user_id, account::new_factor fresh, account::source from);
+
 // factor_list.
 task<outcome> list_factors(context ctx, input in);
 

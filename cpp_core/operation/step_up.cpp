@@ -2,6 +2,9 @@
 
 #include "step/current_password.h"
 #include "step/issue.h"
+#include "step/passkey.h"
+#include "step/second_factor.h"
+#include "step/throttle.h"
 
 namespace gatehouse::operation {
 
@@ -18,6 +21,44 @@ assurance_wanted wanted_of(const input& in) {
   wanted.missing = asked.missing(*in.bearer, now_seconds());
   wanted.email = in.bearer->claim("email");  // he may see his own, verified or not
   return wanted;
+}
+
+// What the bearer has shown now, or why not.
+struct shown_proof {
+  std::optional<outcome> refused;
+  std::string amr;
+};
+
+// A code of an app, or a recovery code: a second factor beside what the login has shown.
+task<shown_proof> show_code(context ctx, input in) {
+  shown_proof shown;
+  shown.amr = "otp mfa";
+  attempt tried = co_await admit_code(ctx, in.bearer->user_id());
+  shown.refused = std::move(tried.refused);
+  if (shown.refused) co_return shown;
+  shown.refused = co_await check_code(ctx, in.bearer->user_id(), *in.code, in.bearer->session_id());
+  const auto* rejection = shown.refused ? std::get_if<refused>(&*shown.refused) : nullptr;
+  if (rejection == nullptr || rejection->why != refusal::bad_code) co_await give_back(ctx, std::move(tried));
+  co_return shown;
+}
+
+// One that verifies its user, which is two factors by itself.
+task<shown_proof> show_passkey(context ctx, input in) {
+  shown_proof shown;
+  shown.amr = amr_passkey;
+  attempt tried = co_await admit_code(ctx, in.bearer->user_id());
+  shown.refused = std::move(tried.refused);
+  if (shown.refused) co_return shown;
+  passkey_question asked;
+  asked.of = ceremony::step_up;
+  asked.subject = in.bearer->session_id();
+  asked.must_verify = true;
+  asked.session_id = in.bearer->session_id();
+  passkey_answer answer = co_await check_passkey(ctx, in, in.bearer->user_id(), std::move(asked));
+  shown.refused = std::move(answer.refused);
+  const auto* rejection = shown.refused ? std::get_if<refused>(&*shown.refused) : nullptr;
+  if (rejection == nullptr || rejection->why != refusal::bad_passkey) co_await give_back(ctx, std::move(tried));
+  co_return shown;
 }
 
 task<done> record(context ctx, const input& in, std::string amr) {
@@ -58,29 +99,60 @@ std::optional<assurance_wanted> lacks_assurance(const input& in) {
   return wanted.missing.empty() ? std::nullopt : std::optional(std::move(wanted));
 }
 
-task<outcome> look_what_is_wanted(context, input in) { co_return wanted_of(in); }
+task<outcome> look_what_is_wanted(context ctx, input in) {
+  assurance_wanted wanted = wanted_of(in);
+  if (!wanted.missing.mfa) co_return wanted;
+  auto standing = co_await ctx.realm.factors().standing_of(in.bearer->user_id());
+  if (!standing) co_return ctx.fail("looking for second factors", standing.failure());
+  if (standing->has_value()) wanted.standing = std::move(**standing);
+  if (wanted.standing.passkeys == 0) co_return wanted;
+  outcome asked = co_await ask_for_own_passkey(std::move(ctx), std::move(in));
+  if (auto* options = std::get_if<passkey_options>(&asked)) wanted.passkey = std::move(options->public_key);
+  co_return wanted;
+}
 
 task<outcome> step_up(context ctx, input in) {
-  if (!in.current_password) {
+  if (!in.current_password && !in.code && !in.credential_id) {
     std::vector<field_error> errors{{&input::current_password, "is required"}};
     co_return refuse_fields(std::move(errors));
   }
   auto found = co_await ctx.realm.accounts().find(in.bearer->user_id());
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
-  std::optional<outcome> rejection = co_await check_current_password(ctx, in, std::move((*found)->password));
-  if (rejection) co_return std::move(*rejection);
+  shown_proof shown;
+  if (in.credential_id) {
+    shown = co_await show_passkey(ctx, in);
+  } else if (in.code) {
+    shown = co_await show_code(ctx, in);
+  } else {
+    shown.refused = co_await check_current_password(ctx, in, std::move((*found)->password));
+    shown.amr = amr_password;
+  }
+  if (shown.refused) co_return std::move(*shown.refused);
   account::user user = std::move((*found)->profile);
-  co_return co_await raise(std::move(ctx), std::move(in), std::move(user), "pwd");
+  co_return co_await raise(std::move(ctx), std::move(in), std::move(user), std::move(shown.amr));
+}
+
+task<outcome> ask_for_own_passkey(context ctx, input in) {
+  const auto all = co_await ctx.realm.factors().passkeys_of(in.bearer->user_id());
+  if (!all) co_return ctx.fail("looking for passkeys", all.failure());
+  if (all->empty()) co_return refuse(refusal::not_found);
+  const std::string challenge =
+      make_passkey_challenge(ctx.realm.settings(), ceremony::step_up, in.bearer->session_id());
+  passkey_options options;
+  options.public_key = passkey_request(ctx.realm.settings(), challenge, true, *all);
+  co_return options;
 }
 
 task<outcome> step_up_on_page(context ctx, input in) {
-  assurance_wanted wanted = wanted_of(in);
+  outcome looked = co_await look_what_is_wanted(ctx, in);
+  if (!std::holds_alternative<assurance_wanted>(looked)) co_return looked;
+  auto& wanted = std::get<assurance_wanted>(looked);
   outcome result = co_await step_up(std::move(ctx), std::move(in));
   auto* rejection = std::get_if<refused>(&result);
   if (rejection == nullptr || rejection->why == refusal::bad_bearer) co_return result;
   wanted.trouble = std::move(*rejection);
-  co_return wanted;
+  co_return looked;
 }
 
 }  // namespace gatehouse::operation

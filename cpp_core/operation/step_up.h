@@ -17,9 +17,12 @@ std::optional<assurance_wanted> lacks_assurance(const input& in);
 // takes credentials that are no session of its own.
 task<outcome> look_what_is_wanted(context ctx, input in);
 
-// current_password raises the bearer's session at every host of it: signed_in, with the tokens of the generation as it
-// is. It shows no second factor: who lacks that is asked again.
+// current_password, or `code` as of a challenge, or a passkey, raises the bearer's session at every host of it:
+// signed_in, with the tokens of the generation as it is. A password shows no second factor: who lacks that is asked
+// again.
 task<outcome> step_up(context ctx, input in);
+// passkey_options, for one of the bearer's.
+task<outcome> ask_for_own_passkey(context ctx, input in);
 
 // The same for the page, which is shown again, with the refusal as its trouble.
 task<outcome> step_up_on_page(context ctx, input in);

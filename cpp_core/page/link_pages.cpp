@@ -101,13 +101,13 @@ struct encoder {
   }
   response operator()(const operation::mail_sent&) const { return say_mail_is_sent(about); }
   response operator()(const operation::refused& refused) const { return encode_link_refusal(about, refused); }
-  template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
-                              operation::factor_made, operation::recovery_codes_made, operation::factor_changed,
-                              operation::signed_in, operation::profile, operation::session_list, operation::signed_out,
-                              operation::sessions_ended, operation::account_removed, operation::verification_sent,
-                              operation::user_list, operation::temporary_password, operation::account_overview,
-                              operation::token_list, operation::token_made, operation::url_signed,
-                              operation::token_changed, operation::handed_over, operation::assurance_wanted>
+  template <operation::one_of<
+      operation::challenge, operation::totp_offer, operation::factor_list, operation::factor_made,
+      operation::recovery_codes_made, operation::passkey_options, operation::factor_changed, operation::signed_in,
+      operation::profile, operation::session_list, operation::signed_out, operation::sessions_ended,
+      operation::account_removed, operation::verification_sent, operation::user_list, operation::temporary_password,
+      operation::account_overview, operation::token_list, operation::token_made, operation::url_signed,
+      operation::token_changed, operation::handed_over, operation::assurance_wanted>
                 Unexpected>
   response operator()(const Unexpected&) const {
     refuse_outcome(about);

@@ -19,6 +19,11 @@ inline constexpr std::array wanted_fields{
 };
 inline constexpr std::array step_up_form{
     field{"current_password", &operation::input::current_password, false},
+    field{"code", &operation::input::code, false},
+    field{"credential_id", &operation::input::credential_id, false},
+    field{"client_data", &operation::input::client_data, false},
+    field{"authenticator_data", &operation::input::authenticator_data, false},
+    field{"signature", &operation::input::signature, false},
     field{"acr_values", &operation::input::acr_values, false},
     field{"max_age", &operation::input::max_age, false},
     field{"return", &operation::input::return_address, false},

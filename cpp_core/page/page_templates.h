@@ -7,9 +7,10 @@
 
 namespace gatehouse::dialect {
 
-inline constexpr std::array<std::string_view, 28> page_templates{"login.html",
+inline constexpr std::array<std::string_view, 29> page_templates{"login.html",
                                                                  "register.html",
                                                                  "step-up.html",
+                                                                 "passkey.html",
                                                                  "logout.html",
                                                                  "logged-out.html",
                                                                  "account.html",

@@ -57,7 +57,7 @@ json error_values(const exchange& about, std::string_view language, const operat
 
 // Which page is shown with which notice.
 using notice_row = std::pair<std::string_view, std::string_view>;
-constexpr std::array<notice_row, 10> notices{{
+constexpr std::array<notice_row, 11> notices{{
     {"login", "password_reset"},
     {"login", "verification_sent"},
     {"account", "profile_saved"},
@@ -67,6 +67,7 @@ constexpr std::array<notice_row, 10> notices{{
     {"account", "sessions_ended"},
     {"account", "token_ended"},
     {"account", "token_renamed"},
+    {"account", "passkey_added"},
     {"logged-out", "account_deleted"},
 }};
 
@@ -156,6 +157,7 @@ json common_values(const realm::settings& realm, const request& asked, std::stri
             {"reset", realm.smtp.has_value()},
             {"remember", realm.remember == realm::remember::ask},
             {"usernames", realm.has_usernames},
+            {"passkeys", realm.offers_passkeys()},
             {"verify", realm.smtp && realm.verify_email != realm::verify_email::off}}},
           {"policy", {{"min_length", realm.password.min_length}}}};
 }

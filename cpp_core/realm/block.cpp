@@ -13,6 +13,11 @@ namespace {
 
 error cannot(std::string what) { return {fault::invalid, std::move(what)}; }
 
+// Is the host the domain, or one below it?
+bool is_within(const std::string& host, const std::string& domain) {
+  return host == domain || host.ends_with("." + domain);
+}
+
 }  // namespace
 
 status block::apply(std::span<const std::string_view> words) {
@@ -62,6 +67,9 @@ status block::check() const {
         "\"mfa required\" needs a key for the secrets of second factors; add a \"kty\":\"oct\" with "
         "\"use\":\"gatehouse-data\" and 32 bytes to the file of \"keys\"");
   }
+  if (!settings_.rp_id.empty() && !is_within(gate::host_name(settings_.public_url), settings_.rp_id)) {
+    return cannot("\"rp_id\" is not the domain of \"public_url\", at whose host browsers would refuse its passkeys");
+  }
   if (settings_.jsonapi_same_site == "None" && !settings_.cookie_secure) {
     return cannot("\"jsonapi_same_site none\" is for Secure cookies only; write: cookie_secure on;");
   }
@@ -105,6 +113,7 @@ void block::fill_in() {
   settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
   if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;
+  if (settings_.rp_id.empty()) settings_.rp_id = gate::host_name(settings_.public_url);
   if (settings_.audience.empty()) settings_.audience = settings_.name;
 }
 

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "gate/host_list.h"
 #include "gate/origin.h"
 #include "gate/return_address.h"
 #include "gate/set_cookie.h"
@@ -358,6 +359,15 @@ status set_mfa_remember(settings& realm, arguments args, const std::string&) {
   return done{};
 }
 
+// Whether public_url is one of its hosts, block::complete() sees to.
+status set_rp_id(settings& realm, arguments args, const std::string&) {
+  realm.rp_id = gate::host_name(args[0]);
+  if (realm.rp_id.empty() || realm.rp_id != args[0]) {
+    return wrong("that is no domain; write one in lower case, without a scheme or a port: example.com");
+  }
+  return done{};
+}
+
 // Whether there are such dialects, the door sees to.
 status set_mfa_exempt(settings& realm, arguments args, const std::string&) {
   for (const std::string_view word : args) realm.mfa_exempt.emplace_back(word);
@@ -435,6 +445,8 @@ constexpr std::array table{
     directive{"mfa", 1, 1, "mfa off|optional|required", set_mfa},
     directive{"mfa_grace", 1, 1, "mfa_grace TIME", set_mfa_grace},
     directive{"mfa_remember", 1, 1, "mfa_remember TIME|off", set_mfa_remember},
+    directive{"passkey_login", 1, 1, "passkey_login on|off", set_switch<&settings::passkey_login>},
+    directive{"rp_id", 1, 1, "rp_id DOMAIN", set_rp_id},
     directive{"mfa_exempt", 1, any, "mfa_exempt DIALECT ...", set_mfa_exempt},
     directive{"pages", 1, 1, "pages on|off|DIRECTORY", set_pages},
     directive{"site", 1, 3, "site NAME [logo=/PATH] [color=#RRGGBB]", set_site},

@@ -80,6 +80,8 @@ struct settings {
   seconds mfa_grace{0};                 // with required: for how long who has no factor may log in without
   std::optional<seconds> mfa_remember;  // how long a browser is not asked again; nullopt: it always is
   std::vector<std::string> mfa_exempt;  // dialects whose clients log in by a password alone
+  bool passkey_login = false;           // a passkey that verifies its user logs in without a password
+  std::string rp_id;                    // whose the passkeys are; default: the host of public_url
   bool takes_tokens = false;            // some location of this nginx takes users' tokens
   bool has_usernames = false;           // people log in by them, too: the pages say so
   bool has_pages = true;                // the browser's side of `rest`
@@ -113,6 +115,8 @@ struct settings {
   // The cookies that a browser takes from this host.
   const gate::cookie_pair& cookies_at(std::string_view host) const;
   bool may_register(const account::email& address) const;
+  // Can users have passkeys, for either?
+  bool offers_passkeys() const { return passkey_login || mfa != realm::mfa::off; }
   // Can users have authenticator apps? Their secrets need a key.
   bool offers_totp() const { return mfa != realm::mfa::off && keys->sealing_key() != nullptr; }
 };

@@ -8,13 +8,14 @@
 #include "csrf/csrf.h"
 #include "form/form.h"
 #include "jsonapi/jsonapi.h"
+#include "related/related.h"
 #include "rest/rest.h"
 
 namespace gatehouse::dialect {
 
 namespace {
 
-const std::array dialects{&rest, &jsonapi, &csrf, &form, &bff, &bff_pages};
+const std::array dialects{&rest, &jsonapi, &csrf, &form, &bff, &bff_pages, &related_origins};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "operation/factors.h"
 #include "operation/login.h"
 #include "operation/logout.h"
+#include "operation/passkeys.h"
 #include "operation/profile.h"
 #include "operation/recover.h"
 #include "operation/refresh.h"
@@ -82,7 +83,12 @@ constexpr std::array token_name_fields{
 };
 
 constexpr std::array step_up_fields{
-    field{"password", &input::current_password, true},
+    field{"password", &input::current_password, false},
+    field{"code", &input::code, false},
+    field{"credentialId", &input::credential_id, false},
+    field{"clientDataJSON", &input::client_data, false},
+    field{"authenticatorData", &input::authenticator_data, false},
+    field{"signature", &input::signature, false},
 };
 
 constexpr std::array url_fields{
@@ -93,7 +99,24 @@ constexpr std::array url_fields{
 
 constexpr std::array challenge_fields{
     field{"token", &input::pending_token, true},
-    field{"code", &input::code, true},
+    field{"code", &input::code, false},
+    field{"credentialId", &input::credential_id, false},
+    field{"clientDataJSON", &input::client_data, false},
+    field{"authenticatorData", &input::authenticator_data, false},
+    field{"signature", &input::signature, false},
+};
+constexpr std::array passkey_fields{
+    field{"credentialId", &input::credential_id, true},
+    field{"clientDataJSON", &input::client_data, true},
+    field{"authenticatorData", &input::authenticator_data, true},
+    field{"signature", &input::signature, true},
+    field{"userHandle", &input::user_handle, true},
+};
+constexpr std::array new_passkey_fields{
+    field{"name", &input::name, false},
+    field{"clientDataJSON", &input::client_data, true},
+    field{"authenticatorData", &input::authenticator_data, true},
+    field{"publicKey", &input::public_key, true},
 };
 constexpr std::array postpone_fields{
     field{"token", &input::pending_token, true},
@@ -118,8 +141,11 @@ constexpr std::array routes{
     route{"POST", "login", operation::login, credential::none, login_fields, 200},
     route{"POST", "challenge", operation::answer_challenge, credential::none, challenge_fields, 200},
     route{"POST", "challenge/postpone", operation::postpone_challenge, credential::none, postpone_fields, 200},
+    route{"POST", "passkey/options", operation::ask_for_passkey, credential::none, {}, 200},
+    route{"POST", "passkey", operation::login_with_passkey, credential::none, passkey_fields, 200},
     route{"POST", "refresh", operation::refresh, credential::none, refresh_fields, 200},
     route{"POST", "step-up", operation::step_up, credential::bearer, step_up_fields, 200},
+    route{"POST", "step-up/passkey", operation::ask_for_own_passkey, credential::bearer, {}, 200},
     route{"POST", "logout", operation::logout, credential::bearer_if_alone, logout_fields, 200},
     route{"POST", "logout/all", operation::logout_everywhere, credential::bearer, {}, 200},
     route{"POST", "forgot", operation::forgot_password, credential::none, email_fields, 202},
@@ -137,6 +163,8 @@ constexpr std::array routes{
     route{"DELETE", "tokens/:id", operation::end_user_token, credential::bearer, {}, 204},
     route{"GET", "factors", operation::list_factors, credential::bearer, {}, 200},
     route{"POST", "factors/totp", operation::offer_totp_factor, credential::bearer, totp_fields, 201},
+    route{"POST", "factors/passkey/options", operation::offer_passkey, credential::bearer, proof_fields, 200},
+    route{"POST", "factors/passkey", operation::add_passkey, credential::bearer, new_passkey_fields, 201},
     route{"POST", "factors/:id/confirm", operation::confirm_totp_factor, credential::bearer, code_fields, 200},
     route{"PATCH", "factors/:id", operation::rename_factor, credential::bearer, factor_name_fields, 204},
     route{"DELETE", "factors/:id", operation::remove_factor, credential::bearer, proof_fields, 204},
@@ -225,6 +253,7 @@ ordered_json factor_body(const account::second_factor& each) {
                        {"name", each.name},
                        {"createdAt", iso8601(each.created_at)},
                        {"lastUsedAt", nullptr}};
+  if (each.kind == account::factor_kind::passkey) body["backedUp"] = each.backed_up;
   if (each.last_used_at) {
     body["lastUsedAt"] = iso8601(*each.last_used_at);
     body["lastUsedFrom"] = each.last_used_address;
@@ -236,6 +265,10 @@ ordered_json factor_body(const account::second_factor& each) {
 ordered_json challenge_body(const operation::challenge& asked) {
   ordered_json body = {{"token", asked.token.reveal()}, {"factors", ordered_json::array()}};
   if (asked.standing.totp > 0) body["factors"].push_back("totp");
+  if (asked.passkey) {
+    body["factors"].push_back("passkey");
+    body["publicKey"] = *asked.passkey;
+  }
   if (asked.standing.has_any() && asked.standing.recovery_codes > 0) body["factors"].push_back("recovery");
   if (asked.offer) {
     body["totp"] = {{"secret", asked.offer->key.reveal()}, {"uri", asked.offer->uri.reveal()}};
@@ -268,6 +301,9 @@ struct encoder {
   response operator()(const operation::totp_offer& offer) const {
     return json_response(about.matched.success,
                          {{"id", offer.id}, {"secret", offer.key.reveal()}, {"uri", offer.uri.reveal()}});
+  }
+  response operator()(const operation::passkey_options& options) const {
+    return json_response(about.matched.success, {{"publicKey", options.public_key}});
   }
   response operator()(const operation::factor_made& made) const {
     ordered_json body = factor_body(made.about);

@@ -20,7 +20,7 @@ std::optional<std::string> text_of(reply answer) {
 }  // namespace
 
 pending::pending(redis::connection& on, const std::string& realm)
-    : redis_(on), prefix_(key_prefix(realm) + "pending:") {}
+    : redis_(on), prefix_(key_prefix(realm) + "pending:"), used_prefix_(key_prefix(realm) + "used:") {}
 
 task<status> pending::begin(std::string hash, std::string about) {
   std::vector<std::string> keys{prefix_ + hash};
@@ -51,6 +51,13 @@ task<result<bool>> pending::take(std::string hash) {
   const result<reply> answer = co_await redis_.command(std::move(del));
   if (!answer) co_return answer.failure();
   co_return answer->integer == 1;
+}
+
+task<result<bool>> pending::use_once(std::string hash, seconds memory) {
+  std::vector<std::string> set{"SET", used_prefix_ + hash, "1", "NX", "EX", std::to_string(memory.count())};
+  const result<reply> answer = co_await redis_.command(std::move(set));
+  if (!answer) co_return answer.failure();
+  co_return !answer->is(reply::type::nil);
 }
 
 }  // namespace gatehouse::session

@@ -2,8 +2,8 @@
 // waits to be confirmed. Each is known by a hash of what its owner holds, is bounded in time and in tries, and is
 // taken once, whichever of several workers and nodes is asked.
 //
-// Keys: gatehouse:{realm}:pending:<hash>, in the slot of the realm's sessions. Every call fails with fault::unavailable
-// while Redis is down or hung, within the connection's deadline.
+// Keys: gatehouse:{realm}:pending:<hash> and :used:<hash>, in the slot of the realm's sessions. Every call fails with
+// fault::unavailable while Redis is down or hung, within the connection's deadline.
 #pragma once
 
 #include <optional>
@@ -35,9 +35,13 @@ class pending {
   // True for the one who took it.
   task<result<bool>> take(std::string hash);
 
+  // Of what nobody has begun here, because it carries its own proof: true for the first who uses it within `memory`.
+  task<result<bool>> use_once(std::string hash, seconds memory);
+
  private:
   redis::connection& redis_;
   const std::string prefix_;
+  const std::string used_prefix_;
 };
 
 }  // namespace gatehouse::session

@@ -51,6 +51,14 @@ struct input {
   std::optional<secret> hand_over_code;  // that the login host gave
   std::optional<secret> verifier;        // empty: the browser has none for this state
 
+  std::optional<std::string> credential_id;  // of a passkey; here and below in base64url
+  std::optional<std::string> client_data;    // that the browser has made of its answer
+  std::optional<std::string> authenticator_data;
+  std::optional<std::string> signature;
+  std::optional<std::string> user_handle;
+  std::optional<std::string> public_key;
+  std::optional<std::string> browser;  // known by a cookie of its own, where a passkey's challenge was given
+
   std::optional<std::string> acr_values;  // what a session has to show (gate/assurance.h); anybody can have written it
   std::optional<std::string> max_age;
 

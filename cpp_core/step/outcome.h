@@ -44,10 +44,11 @@ struct totp_offer {
 
 // The password was right, and is not enough. What may follow; nobody learns that without the password.
 struct challenge {
-  secret token;                         // of the login that waits; empty: the browser has it already
-  account::factor_standing standing{};  // what it can be answered with
-  std::optional<totp_offer> offer{};    // instead: the user has no factor, and gets one now
-  bool may_postpone = false;            // or later
+  secret token;                             // of the login that waits; empty: the browser has it already
+  account::factor_standing standing{};      // what it can be answered with
+  std::optional<nlohmann::json> passkey{};  // options of WebAuthn, where a passkey can answer it
+  std::optional<totp_offer> offer{};        // instead: the user has no factor, and gets one now
+  bool may_postpone = false;                // or later
 };
 
 // Of the bearer.
@@ -61,6 +62,10 @@ struct factor_made {
 };
 struct recovery_codes_made {
   std::vector<secret> codes;  // to be shown once
+};
+// What the browser is to ask its passkeys for, or to make one by: options of WebAuthn, as JSON.
+struct passkey_options {
+  nlohmann::json public_key;
 };
 // Renamed, or removed.
 struct factor_changed {};
@@ -133,6 +138,7 @@ struct blank {
 enum class refusal {
   invalid_input,  // with `fields`
   bad_credentials,
+  bad_passkey,           // of a second factor, or of a login
   bad_code,              // of a second factor: wrong, or used before
   challenge_lost,        // the login took too long, or too many tries: it begins anew
   second_factor_needed,  // the password was right; the client cannot ask for the factor. With `message`
@@ -197,17 +203,19 @@ struct account_overview {
 
 // Whoever is logged in has to show something first; `trouble`: with what was wrong with what he last tried.
 struct assurance_wanted {
-  bool asks = false;        // for anything at all; else it is a password for its own sake
-  gate::assurance missing;  // of that; empty: nothing
-  std::string email;        // his own
+  bool asks = false;                        // for anything at all; else it is a password for its own sake
+  gate::assurance missing;                  // of that; empty: nothing
+  account::factor_standing standing{};      // by what he can show a second factor, where that is missing
+  std::optional<nlohmann::json> passkey{};  // options of WebAuthn, for one of his
+  std::string email;                        // his own
   std::optional<refused> trouble;
 };
 
 using outcome =
-    std::variant<signed_in, challenge, totp_offer, factor_list, factor_made, recovery_codes_made, factor_changed,
-                 profile, session_list, signed_out, sessions_ended, account_removed, verification_sent, email_verified,
-                 mail_sent, user_list, password_reset, temporary_password, account_overview, token_list, token_made,
-                 token_changed, url_signed, handed_over, assurance_wanted, blank, refused>;
+    std::variant<signed_in, challenge, totp_offer, factor_list, factor_made, recovery_codes_made, passkey_options,
+                 factor_changed, profile, session_list, signed_out, sessions_ended, account_removed, verification_sent,
+                 email_verified, mail_sent, user_list, password_reset, temporary_password, account_overview, token_list,
+                 token_made, token_changed, url_signed, handed_over, assurance_wanted, blank, refused>;
 
 // One of the listed. Every dialect visits the outcome with a function for each alternative, or for a list of them, and
 // never with one for whatever is left: so a new alternative does not compile until each dialect has an answer to it.

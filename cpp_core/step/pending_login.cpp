@@ -45,6 +45,8 @@ std::optional<pending_login> login_in(const context& ctx, const std::optional<st
 
 }  // namespace
 
+std::string subject_of(const secret& token) { return hash_of(token); }
+
 task<result<secret>> begin_pending(context ctx, pending_login login) {
   secret token(random_base64url(token_bytes));
   std::string hash = hash_of(token);

@@ -22,6 +22,9 @@ struct pending_login {
   std::optional<offered_totp> offer{};  // of a user who has no factor, and gets one with this login
 };
 
+// What a passkey's challenge for it is bound to (step/passkey.h).
+std::string subject_of(const secret& token);
+
 // Its token.
 task<result<secret>> begin_pending(context ctx, pending_login login);
 // nullopt, here and below: there is none any more, or it is another client's.

@@ -6,6 +6,7 @@
 #include "factor/totp.h"
 #include "step/issue.h"
 #include "step/letters.h"
+#include "step/passkey.h"
 #include "step/pending_login.h"
 
 namespace gatehouse::operation {
@@ -55,6 +56,13 @@ task<outcome> begin_challenge(context ctx, account::user user, bool persistent, 
   }
   result<secret> token = co_await begin_pending(ctx, std::move(login));
   if (!token) co_return ctx.fail("beginning a challenge", token.failure());
+  if (standing.passkeys > 0) {
+    const auto allowed = co_await ctx.realm.factors().passkeys_of(user.id);
+    if (!allowed) co_return ctx.fail("looking for passkeys", allowed.failure());
+    const std::string question =
+        make_passkey_challenge(ctx.realm.settings(), ceremony::second_factor, subject_of(*token));
+    asked.passkey = passkey_request(ctx.realm.settings(), question, false, *allowed);
+  }
   asked.token = std::move(*token);
   asked.standing = std::move(standing);
   co_return asked;

@@ -22,6 +22,7 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::hop_reused, 400, "hop_reused", "The login code has been used before"},
     refusal_row{operation::refusal::hop_loop, 401, "hop_loop", "The browser keeps no login at this host"},
     refusal_row{operation::refusal::bad_credentials, 401, "bad_credentials", "Invalid credentials"},
+    refusal_row{operation::refusal::bad_passkey, 401, "bad_passkey", "The passkey was not accepted"},
     refusal_row{operation::refusal::bad_code, 401, "bad_code", "The code is wrong, or was used before"},
     refusal_row{operation::refusal::challenge_lost, 401, "challenge_lost", "The login took too long; log in again"},
     refusal_row{operation::refusal::missing_bearer, 401, "missing_bearer", "No access token provided"},

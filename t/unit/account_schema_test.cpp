@@ -72,6 +72,8 @@ TEST_F(account_schema, the_missing_migration_is_named_and_looked_for_again) {
   apply("015_user_tokens.sql");
   EXPECT_TRUE(says(problem(users), "sql/016_factors.sql")) << problem(users);
   apply("016_factors.sql");
+  EXPECT_TRUE(says(problem(users), "sql/017_passkeys.sql")) << problem(users);
+  apply("017_passkeys.sql");
   EXPECT_EQ(problem(users), "");
   EXPECT_TRUE(loop_.await(users.find_by_login("ann@example.com"))->ok());
 }
