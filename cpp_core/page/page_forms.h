@@ -30,6 +30,11 @@ inline constexpr std::array login_form{
     field{"remember_asked", &operation::input::remember_asked, false},
     field{"return", &operation::input::return_address, false},
 };
+inline constexpr std::array challenge_form{
+    field{"code", &operation::input::code, false},
+    field{"remember_browser", &operation::input::remember_browser, false},
+    field{"return", &operation::input::return_address, false},
+};
 inline constexpr std::array register_form{
     field{"name", &operation::input::name, true},
     field{"email", &operation::input::email, true},
