@@ -1,11 +1,11 @@
 # The Debian packages, and nothing else, that each verb needs.
 
-build_packages=(nginx nginx-dev dpkg-dev g++ make libpq-dev libhiredis-dev libcurl4-openssl-dev libsodium-dev
+build_packages=(nginx nginx-dev dpkg-dev g++ make libpq-dev libhiredis-dev libcurl4-openssl-dev libsodium-dev libqrencode-dev
                 libssl-dev libcrypt-dev nlohmann-json3-dev libkainjow-mustache-dev john-data cracklib-runtime)
 run_packages=(postgresql redis-server radicale python3-aiosmtpd curl util-linux openssl)
 test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-pytest-xdist python3-redis python3-psycopg2
                python3-cryptography python3-requests python3-h2 python3-websockets python3-django pgbouncer libfaketime caddy chromium fonts-liberation
-               fcgiwrap oathtool git rclone cadaver vdirsyncer prometheus clang-format)
+               fcgiwrap oathtool zbar-tools git rclone cadaver vdirsyncer prometheus clang-format)
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
 instrument_packages=(valgrind gcovr)

@@ -66,7 +66,7 @@ std::string_view name_of(factor_kind kind) { return kind == factor_kind::totp ? 
 
 task<result<std::optional<factor_standing>>> factors::standing_of(std::string user_id) {
   std::string sql =
-      "SELECT u.factor_version, extract(epoch FROM u.factor_asked_at)::bigint AS asked_at,"
+      "SELECT u.factor_version, floor(extract(epoch FROM u.factor_asked_at))::bigint AS asked_at,"
       " (SELECT count(*) FROM gatehouse.factors f WHERE f.user_id = u.id AND f.kind = 'totp') AS totp,"
       " (SELECT count(*) FROM gatehouse.factors f WHERE f.user_id = u.id AND f.kind = 'passkey') AS passkeys,"
       " (SELECT count(*) FROM gatehouse.recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS codes"
@@ -156,7 +156,7 @@ task<result<bool>> factors::accept_assertion(std::string user_id, std::string id
 task<result<unix_seconds>> factors::ask(std::string user_id) {
   std::string sql =
       "UPDATE gatehouse.users SET factor_asked_at = coalesce(factor_asked_at, now()) WHERE realm = $1 AND id = $2::uuid"
-      " RETURNING extract(epoch FROM factor_asked_at)::bigint AS asked_at";
+      " RETURNING floor(extract(epoch FROM factor_asked_at))::bigint AS asked_at";
   parameters values{realm_, std::move(user_id)};
   const result<rows> asked = co_await database_.rows_of(std::move(sql), std::move(values));
   if (!asked) co_return asked.failure();

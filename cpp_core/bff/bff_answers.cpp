@@ -104,7 +104,7 @@ response say_refusal(const exchange& about, const operation::refused& rejection)
     if (shown == shown_refresh::malformed) return failure(401, "Unauthorized");
   }
   const wording said = wording_of(rejection.why, about.matched.path, words);
-  return failure(said.status, said.message);
+  return failure(said.status, rejection.message.empty() ? said.message : std::string_view(rejection.message));
 }
 
 response encode_refusal(const exchange& about, const operation::refused& rejection) {

@@ -15,6 +15,7 @@ inline constexpr operation::client browser_client{.name = "pages",
                                                   .claims = browser_claims,
                                                   .has_pages = true,
                                                   .keeps_tokens_in_cookies = true,
-                                                  .keeps_unasked = false};
+                                                  .keeps_unasked = false,
+                                                  .answers_challenges = true};
 
 }  // namespace gatehouse::dialect

@@ -12,6 +12,8 @@
 #include "gate/cross_site.h"
 #include "gate/hop_cookie.h"
 #include "gate/return_address.h"
+#include "operation/challenge.h"
+#include "operation/factors.h"
 #include "operation/hand_over.h"
 #include "operation/login.h"
 #include "operation/logout.h"
@@ -28,6 +30,7 @@
 #include "page/page_forms.h"
 #include "page/page_response.h"
 #include "page/page_values.h"
+#include "session/pending.h"
 #include "step/issue.h"
 #include "step/link_use.h"
 #include "step/passkey.h"
@@ -84,6 +87,17 @@ constexpr std::array new_passkey_fields{
     field{"authenticator_data", &input::authenticator_data, true},
     field{"public_key", &input::public_key, true},
 };
+constexpr std::array totp_fields{
+    field{"name", &input::name, false},
+    field{"current_password", &input::current_password, true},
+};
+constexpr std::array code_fields{
+    field{"code", &input::code, true},
+};
+constexpr std::array factor_name_fields{
+    field{"name", &input::name, true},
+    field{"current_password", &input::current_password, true},
+};
 constexpr std::array delete_fields{
     field{"current_password", &input::current_password, true},
 };
@@ -93,6 +107,15 @@ constexpr std::array hop_fields{
     field{"challenge", &input::challenge, true}, field{"acr_values", &input::acr_values, false},
     field{"max_age", &input::max_age, false},
 };
+
+// What a login needs of the browser: which it is, where a passkey's challenge was given, and the token of a login that
+// waits for its second step, which is nowhere else.
+void read_login_cookies(const request& asked, const realm::settings& realm, input& in) {
+  const std::vector<std::string_view> cookies = asked.all_headers("Cookie");
+  if (in.credential_id) in.asked_browser = passkey_browser(asked, realm);
+  in.pending_token = realm.login_cookies->pending_in(cookies);
+  in.browser = realm.login_cookies->browser_in(cookies);
+}
 
 // The known client of `rest` logs out with only its bearer and no body, which is read here, as an empty form.
 presented find_tokens(const request& asked, const realm::settings& realm) {
@@ -121,11 +144,6 @@ task<operation::outcome> in_place_of_another(operation::context ctx, operation::
   co_return result;
 }
 
-// In which browser a passkey's challenge was given.
-void read_browser(const request& asked, const realm::settings& realm, input& in) {
-  if (in.credential_id) in.browser = passkey_browser(asked, realm);
-}
-
 constexpr std::array routes{
     route{"GET", "", show_page, credential::none, {}, 303},
     route{"GET", "login", operation::look_who_is_logged_in, credential::whatever, return_fields, 200},
@@ -137,6 +155,11 @@ constexpr std::array routes{
     route{"POST", "account/passkeys/new", operation::add_passkey, credential::session, new_passkey_fields, 303},
     route{"GET", "step-up", operation::look_what_is_wanted, credential::session, wanted_fields, 200},
     route{"POST", "step-up", operation::step_up_on_page, credential::session, step_up_form, 303},
+    route{"GET", "challenge", operation::look_at_challenge, credential::none, return_fields, 200},
+    route{"POST", "challenge", in_place_of_another<operation::answer_challenge_on_page>, credential::whatever,
+          challenge_form, 303},
+    route{"POST", "challenge/postpone", in_place_of_another<operation::postpone_challenge_on_page>,
+          credential::whatever, return_fields, 303},
     route{"GET", "register", show_page, credential::none, return_fields, 200},
     route{"POST", "register", in_place_of_another<operation::register_account>, credential::whatever, register_form,
           303},
@@ -153,6 +176,11 @@ constexpr std::array routes{
     route{"GET", "account/tokens", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/tokens/:id", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/tokens/:id/name", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/totp", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/factors/:id", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/factors/:id/name", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/factors/:id/confirm", operation::show_overview, credential::session, {}, 200},
+    route{"GET", "account/recovery-codes", operation::show_overview, credential::session, {}, 200},
     route{"GET", "account/delete", operation::show_overview, credential::session, {}, 200},
     route{"POST", "account/profile", on_account<operation::change_profile>, credential::session, profile_fields, 303},
     route{"POST", "account/password", on_account<operation::change_profile>, credential::session, password_fields, 303},
@@ -164,6 +192,14 @@ constexpr std::array routes{
     route{"POST", "account/tokens/:id", on_account<operation::end_user_token>, credential::session, {}, 303},
     route{"POST", "account/tokens/:id/name", on_account<operation::rename_user_token>, credential::session,
           token_name_fields, 303},
+    route{"POST", "account/totp", operation::offer_totp_on_page, credential::session, totp_fields, 200},
+    route{"POST", "account/factors/:id/confirm", operation::confirm_totp_on_page, credential::session, code_fields,
+          303},
+    route{"POST", "account/factors/:id/name", on_account<operation::rename_factor>, credential::session,
+          factor_name_fields, 303},
+    route{"POST", "account/factors/:id", on_account<operation::remove_factor>, credential::session, delete_fields, 303},
+    route{"POST", "account/recovery-codes", on_account<operation::make_recovery_codes>, credential::session,
+          delete_fields, 200},
     route{"POST", "account/delete", on_account<operation::remove_account>, credential::session, delete_fields, 303},
     route{"GET", "forgot", show_page, credential::none, return_fields, 200},
     route{"POST", "forgot", operation::forgot_password, credential::none, address_form, 200},
@@ -183,12 +219,15 @@ struct page {
 };
 
 constexpr std::string_view account_template = "account.html";
+constexpr std::string_view challenge_template = "challenge.html";
 constexpr std::string_view pending_notice = "email_confirmation_sent";
 constexpr std::string_view verification_template = "verification-needed.html";
 constexpr std::string_view resend_path = "verify/resend";
 
 constexpr std::array known_pages{
     page{"login", "login.html", "", ""},
+    page{"challenge", challenge_template, "", ""},
+    page{"challenge/postpone", challenge_template, "", ""},
     page{"register", "register.html", "", ""},
     page{"passkey", "login.html", "", ""},
     page{"account/passkeys", "passkey.html", "", ""},
@@ -204,6 +243,11 @@ constexpr std::array known_pages{
     page{"account/tokens", account_template, "tokens", ""},
     page{"account/tokens/:id", account_template, "tokens", "token_ended"},
     page{"account/tokens/:id/name", account_template, "tokens", "token_renamed"},
+    page{"account/totp", account_template, "totp", ""},
+    page{"account/factors/:id", account_template, "factors", "factor_removed"},
+    page{"account/factors/:id/name", account_template, "factors", "factor_renamed"},
+    page{"account/factors/:id/confirm", account_template, "confirm", "factor_added"},
+    page{"account/recovery-codes", account_template, "codes", ""},
     page{"account/delete", account_template, "delete", "account_deleted"},
     page{"forgot", "forgot.html", "", ""},
     page{"reset", "reset.html", "", "password_reset"},
@@ -240,9 +284,30 @@ void clear_cookies(const exchange& about, response& answer) {
   clear_handle(about, answer);
 }
 
-response enter(const exchange& about, const operation::issued_tokens& tokens) {
-  response answer = redirect(303, destination(about));
-  set_token_cookies(about, tokens, answer);
+// The page that shows new recovery codes, and leads on.
+response show_codes(const exchange& about, const std::vector<secret>& codes, std::string_view next) {
+  const std::string_view language = language_of(about.realm, about.asked);
+  nlohmann::json values = common_values(about.realm, about.asked, about.asked.mount, language);
+  values["codes"] = recovery_code_values(codes);
+  values["destination"] = next;
+  return html(200, about.realm.pages->render("recovery-codes.html", language, values), language);
+}
+
+bool is_second_step(const exchange& about) { return about.matched.path.starts_with("challenge"); }
+
+void set_login_cookies(const exchange& about, const operation::signed_in& session, response& answer) {
+  const gate::login_cookies& cookies = *about.realm.login_cookies;
+  if (is_second_step(about)) answer.add_header("Set-Cookie", cookies.clear_pending());
+  if (!session.browser.empty() && about.realm.mfa_remember) {
+    answer.add_header("Set-Cookie", cookies.set_browser(session.browser, *about.realm.mfa_remember));
+  }
+}
+
+response enter(const exchange& about, const operation::signed_in& session) {
+  response answer = session.recovery_codes.empty() ? redirect(303, destination(about))
+                                                   : show_codes(about, session.recovery_codes, destination(about));
+  set_token_cookies(about, session.tokens, answer);
+  set_login_cookies(about, session, answer);
   clear_handle(about, answer);
   return answer;
 }
@@ -377,6 +442,29 @@ response encode_wanted(const exchange& about, const operation::assurance_wanted&
   return show(about, "step-up.html", trouble != nullptr ? row_of(trouble->why).status : 200, trouble, values);
 }
 
+// The browser keeps the token of the login, and asks for the page of its second step.
+response begin_challenge(const exchange& about, const operation::challenge& asked) {
+  const std::string_view wanted = about.typed_as("return");
+  const std::string query = wanted.empty() ? "" : "?return=" + gate::percent_encode(wanted);
+  response answer = redirect(303, mounted(about, "challenge") + query);
+  answer.add_header("Set-Cookie", about.realm.login_cookies->set_pending(asked.token, session::pending::lifetime));
+  return answer;
+}
+
+response show_challenge(const exchange& about, const operation::challenge& asked) {
+  nlohmann::json values;
+  add_challenge(values, about, language_of(about.realm, about.asked), asked);
+  const int status = asked.trouble ? row_of(asked.trouble->why).status : 200;
+  return show(about, challenge_template, status, asked.trouble ? &*asked.trouble : nullptr, values);
+}
+
+// Which login was meant, the browser does not know any more: it begins anew.
+response show_login_again(const exchange& about, const operation::refused& rejection) {
+  response answer = show(about, "login.html", row_of(rejection.why).status, &rejection);
+  answer.add_header("Set-Cookie", about.realm.login_cookies->clear_pending());
+  return answer;
+}
+
 bool is_dead_link(const operation::refused& rejection) {
   const bool is_cut_off = std::ranges::find(rejection.fields, operation::field_id(&input::link_token),
                                             &operation::field_error::field) != rejection.fields.end();
@@ -401,6 +489,7 @@ response encode_refusal(const exchange& about, const operation::refused& rejecti
   const bool is_anonymous = rejection.why == refusal::missing_bearer || rejection.why == refusal::bad_bearer ||
                             rejection.why == refusal::deactivated;
   if (is_anonymous) return to_login(about);
+  if (rejection.why == refusal::challenge_lost) return show_login_again(about, rejection);
   if (is_dead_link(rejection)) return show_dead_link(about, rejection);
   if (rejection.why == refusal::email_unverified)
     return show(about, verification_template, row_of(rejection.why).status, &rejection);
@@ -439,7 +528,17 @@ response to_account(const exchange& about, std::string_view notice) {
 struct encoder {
   const exchange& about;
 
-  response operator()(const operation::signed_in& session) const { return enter(about, session.tokens); }
+  response operator()(const operation::signed_in& session) const { return enter(about, session); }
+  response operator()(const operation::challenge& asked) const {
+    return asked.token.empty() ? show_challenge(about, asked) : begin_challenge(about, asked);
+  }
+  response operator()(const operation::factor_made& made) const {
+    if (made.recovery_codes.empty()) return to_account(about, page_of(about).done);
+    return show_codes(about, made.recovery_codes, mounted(about, "account"));
+  }
+  response operator()(const operation::recovery_codes_made& made) const {
+    return show_codes(about, made.codes, mounted(about, "account"));
+  }
   template <operation::one_of<operation::signed_out, operation::account_removed> Left>
   response operator()(const Left&) const {
     return leave(about);
@@ -448,19 +547,13 @@ struct encoder {
   response operator()(const operation::profile& changed) const {
     return to_account(about, changed.pending_email ? pending_notice : page_of(about).done);
   }
-  template <operation::one_of<operation::sessions_ended, operation::token_changed> Changed>
+  template <operation::one_of<operation::sessions_ended, operation::token_changed, operation::factor_changed> Changed>
   response operator()(const Changed&) const {
     return to_account(about, page_of(about).done);
   }
   response operator()(const operation::assurance_wanted& wanted) const { return encode_wanted(about, wanted); }
   response operator()(const operation::passkey_options& options) const {
     return show(about, "passkey.html", 200, nullptr, {{"passkey_creation", options.public_key.dump()}});
-  }
-  response operator()(const operation::factor_made& made) const {
-    if (made.recovery_codes.empty()) return to_account(about, page_of(about).done);
-    nlohmann::json codes = nlohmann::json::array();
-    for (const secret& each : made.recovery_codes) codes.push_back({{"code", each.reveal()}});
-    return show(about, "passkey.html", 200, nullptr, {{"made", {{"codes", std::move(codes)}}}});
   }
   response operator()(const operation::handed_over& given) const { return go_over(about, given); }
   response operator()(const operation::blank& page) const { return encode_page(about, page); }
@@ -473,8 +566,7 @@ struct encoder {
     return redirect(303, mounted(about, "login?done=") + std::string(page_of(about).done));
   }
   response operator()(const operation::refused& refused) const { return encode_refusal(about, refused); }
-  template <operation::one_of<operation::challenge, operation::totp_offer, operation::factor_list,
-                              operation::recovery_codes_made, operation::factor_changed, operation::session_list,
+  template <operation::one_of<operation::totp_offer, operation::factor_list, operation::session_list,
                               operation::user_list, operation::temporary_password, operation::token_list,
                               operation::token_made, operation::url_signed>
                 Unexpected>
@@ -503,7 +595,7 @@ const dialect pages{
     .encode_status = error_page_of_status,
     .add_tokens = set_token_cookies,
     .refuse_early = refuse_unknown_host,
-    .read_more = read_browser,
+    .read_more = read_login_cookies,
     .show_again = operation::show_overview_after,
     .sets_cookies = true,
     .pages_at = "",

@@ -91,10 +91,20 @@ status check_exemptions(const realm::settings& said) {
   return done{};
 }
 
+// Is a cookie of one realm's logins the access cookie of the other?
+bool clash_in_logins(const realm::settings& one, const realm::settings& other) {
+  return one.login_cookies->pending() == other.cookies->access() ||
+         one.login_cookies->browser() == other.cookies->access();
+}
+
 // null: none of the realms before it has a cookie of the same name.
 const gh_realm* find_cookie_clash(const gh_realm& realm) {
   for (const auto& other : realm.config->realms) {
-    if (other->complete && realm.settings.cookies->clashes_with(*other->settings.cookies)) return other.get();
+    if (!other->complete || other.get() == &realm) continue;
+    if (realm.settings.cookies->clashes_with(*other->settings.cookies) ||
+        clash_in_logins(realm.settings, other->settings) || clash_in_logins(other->settings, realm.settings)) {
+      return other.get();
+    }
   }
   return nullptr;
 }
@@ -178,13 +188,17 @@ int gh_realm_complete(gh_realm* realm, gh_error* problem) {
     }
     if (const gh_realm* other = find_cookie_clash(*realm)) {
       say(problem, "realms \"" + other->settings.name + "\" and \"" + realm->settings.name +
-                       "\" have cookies of one name: each has its \"cookie\", and the same with \"-2\" and with "
-                       "\"-refresh\" behind it; write another \"cookie\" in one of them");
+                       "\" have cookies of one name: each has its \"cookie\", and the same with \"-2\", "
+                       "\"-refresh\", \"-login\" and \"-browser\" behind it; write another \"cookie\" in one of them");
       return -1;
     }
     const gate::cookie_pair& own = *realm->settings.cookies;
     gate::cookie_names& hidden = realm->config->cookies;
     for (const std::string& name : {own.access(), own.access_rest(), own.refresh()}) hidden.add(name);
+    for (const std::string& name :
+         {realm->settings.login_cookies->pending(), realm->settings.login_cookies->browser()}) {
+      hidden.add(name);
+    }
     const std::string hops = gate::hop_cookie::prefix(realm->settings.cookie_name, realm->settings.cookie_secure);
     hidden.add(hops.substr(0, hops.size() - 1));
     hidden.add_beginning(hops);

@@ -105,6 +105,8 @@ const operation::refused* refusal_in(const operation::outcome& outcome) {
   if (account != nullptr) return account->trouble ? &*account->trouble : nullptr;
   const auto* wanted = std::get_if<operation::assurance_wanted>(&outcome);
   if (wanted != nullptr) return wanted->trouble ? &*wanted->trouble : nullptr;
+  const auto* challenge = std::get_if<operation::challenge>(&outcome);
+  if (challenge != nullptr) return challenge->trouble ? &*challenge->trouble : nullptr;
   return std::get_if<operation::refused>(&outcome);
 }
 

@@ -91,7 +91,8 @@ response encode_refusal(const exchange& about, const operation::refused& rejecti
   if (rejection.why == refusal::invalid_input) return encode_invalid(about, rejection);
   if (rejection.why == refusal::unsupported_media_type) return refuse_media_type(about.asked);
   const wording said = wording_of(rejection.why, about.matched.path, words);
-  response answer = plain_error(said.status, said.message);
+  response answer =
+      plain_error(said.status, rejection.message.empty() ? said.message : std::string_view(rejection.message));
   if (rejection.why == refusal::recent_login_needed) {  // RFC 9470 §3
     answer.add_header("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=900");
   }

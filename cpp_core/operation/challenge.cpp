@@ -1,6 +1,7 @@
 #include "operation/challenge.h"
 
 #include "factor/recovery_codes.h"
+#include "gate/remembered_browser.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/passkey.h"
@@ -18,7 +19,18 @@ struct entry {
   pending_login login;
   std::string amr;
   std::vector<secret> recovery_codes{};
+  bool remembers_browser = false;
 };
+
+// What is to be kept in a browser that is not asked again. Empty: it cannot be said now.
+task<std::string> browser_of(context ctx, std::string user_id) {
+  const auto standing = co_await ctx.realm.factors().standing_of(user_id);
+  if (!standing) ctx.warn("remembering a browser", standing.failure());
+  if (!standing || !standing->has_value()) co_return std::string();
+  const realm::settings& realm = ctx.realm.settings();
+  const gate::remembered_browser what{realm.name, user_id, (*standing)->version};
+  co_return gate::remember_browser(*realm.keys, what, now_seconds() + realm.mfa_remember->count());
+}
 
 task<outcome> end_login(context ctx, secret token, entry with) {
   const result<bool> is_first = co_await take_pending(ctx, std::move(token));
@@ -26,7 +38,10 @@ task<outcome> end_login(context ctx, secret token, entry with) {
   if (!*is_first) co_return refuse(refusal::challenge_lost);
   std::optional<outcome> entered = co_await sign_in(ctx, with.user, std::move(with.amr), with.login.persistent);
   if (!entered) co_return refuse(refusal::challenge_lost);  // changed by somebody within these milliseconds
-  if (auto* session = std::get_if<signed_in>(&*entered)) session->recovery_codes = std::move(with.recovery_codes);
+  auto* session = std::get_if<signed_in>(&*entered);
+  if (session == nullptr) co_return std::move(*entered);
+  session->recovery_codes = std::move(with.recovery_codes);
+  if (with.remembers_browser) session->browser = co_await browser_of(ctx, with.user.id);
   co_return std::move(*entered);
 }
 
@@ -102,6 +117,7 @@ task<outcome> answer_challenge(context ctx, input in) {
   if (!found->has_value()) co_return refuse(refusal::challenge_lost);
   entry with;
   with.login = std::move(**found);
+  with.remembers_browser = ctx.realm.settings().mfa_remember && in.remember_browser == "yes";
   attempt tried = co_await admit_code(ctx, with.login.user_id);
   if (tried.refused) co_return std::move(*tried.refused);
 
@@ -131,6 +147,57 @@ task<outcome> postpone_challenge(context ctx, input in) {
   outcome result = co_await end_login(ctx, *in.pending_token, std::move(with));
   if (std::holds_alternative<signed_in>(result)) co_await remember_place(ctx, std::move(**owner));
   co_return result;
+}
+
+task<outcome> look_at_challenge(context ctx, input in) {
+  if (!in.pending_token) co_return refuse(refusal::challenge_lost);
+  auto found = co_await look_at_pending(ctx, *in.pending_token);
+  if (!found) co_return ctx.fail("reading a challenge", found.failure());
+  if (!found->has_value()) co_return refuse(refusal::challenge_lost);
+  const pending_login login = std::move(**found);
+  const auto owner = co_await find_owner(ctx, login);
+  if (!owner) co_return ctx.fail("looking a user up", owner.failure());
+  if (!owner->has_value()) co_return refuse(refusal::challenge_lost);
+  auto standing = co_await ctx.realm.factors().standing_of(login.user_id);
+  if (!standing) co_return ctx.fail("looking for second factors", standing.failure());
+  if (!standing->has_value()) co_return refuse(refusal::challenge_lost);
+
+  challenge asked;
+  asked.email = (*owner)->email;
+  asked.standing = std::move(**standing);
+  asked.may_postpone = login.may_postpone;
+  if (asked.standing.passkeys > 0) {
+    result<nlohmann::json> options = co_await ask_for_passkey(ctx, login.user_id, *in.pending_token);
+    if (!options) co_return ctx.fail("looking for passkeys", options.failure());
+    asked.passkey = std::move(*options);
+  }
+  if (login.offer) {
+    result<totp_offer> shown = totp_shown(ctx, *login.offer, login.user_id, asked.email);
+    if (!shown) co_return ctx.fail("offering a second factor", shown.failure());
+    asked.offer = std::move(*shown);
+  }
+  co_return asked;
+}
+
+task<outcome> answer_challenge_on_page(context ctx, input in) {
+  if (!in.pending_token) co_return refuse(refusal::challenge_lost);
+  outcome result;
+  if (in.code || in.credential_id) {
+    result = co_await answer_challenge(ctx, in);
+  } else {
+    std::vector<field_error> errors{{&input::code, "is required"}};
+    result = refuse_fields(std::move(errors));
+  }
+  auto* rejection = std::get_if<refused>(&result);
+  if (rejection == nullptr || rejection->why == refusal::challenge_lost) co_return result;
+  outcome shown = co_await look_at_challenge(std::move(ctx), std::move(in));
+  if (auto* asked = std::get_if<challenge>(&shown)) asked->trouble = std::move(*rejection);
+  co_return shown;
+}
+
+task<outcome> postpone_challenge_on_page(context ctx, input in) {
+  if (!in.pending_token) co_return refuse(refusal::challenge_lost);
+  co_return co_await postpone_challenge(std::move(ctx), std::move(in));
 }
 
 }  // namespace gatehouse::operation

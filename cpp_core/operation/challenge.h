@@ -14,4 +14,10 @@ task<outcome> answer_challenge(context ctx, input in);
 // Who is to get a factor now, and may postpone that: signed_in without one. Needs pending_token.
 task<outcome> postpone_challenge(context ctx, input in);
 
+// For a page. A challenge without a token: what is asked for; challenge_lost also for who has no pending_token.
+task<outcome> look_at_challenge(context ctx, input in);
+// The answer, and the page again if it is refused for what was typed or for now.
+task<outcome> answer_challenge_on_page(context ctx, input in);
+task<outcome> postpone_challenge_on_page(context ctx, input in);
+
 }  // namespace gatehouse::operation

@@ -94,17 +94,17 @@ task<outcome> confirm_totp_factor(context ctx, input in) {
   const std::string hash = pending_hash(user_id, *in.id);
   const auto found = co_await ctx.realm.pending().attempt(hash);
   if (!found) co_return ctx.fail("confirming a second factor", found.failure());
-  if (!found->has_value()) co_return refuse(refusal::not_found);
+  if (!found->has_value()) co_return refuse(refusal::offer_lost);
   const nlohmann::json about = nlohmann::json::parse(**found);
   const std::optional<offered_totp> offered = offered_in(about.at("offer"));
-  if (!offered) co_return refuse(refusal::not_found);
+  if (!offered) co_return refuse(refusal::offer_lost);
 
   const result<std::optional<std::int64_t>> step = confirm_totp(ctx, *offered, user_id, *in.code);
   if (!step) co_return ctx.fail("confirming a second factor", step.failure());
   if (!step->has_value()) co_return refuse(refusal::bad_code);
   const result<bool> is_first = co_await ctx.realm.pending().take(hash);
   if (!is_first) co_return ctx.fail("confirming a second factor", is_first.failure());
-  if (!*is_first) co_return refuse(refusal::not_found);
+  if (!*is_first) co_return refuse(refusal::offer_lost);
 
   account::new_factor fresh;
   fresh.id = offered->id;
@@ -113,6 +113,19 @@ task<outcome> confirm_totp_factor(context ctx, input in) {
   fresh.last_step = **step;
   const account::source from = source_of(ctx, in.bearer->session_id());
   co_return co_await store_factor(std::move(ctx), user_id, std::move(fresh), from);
+}
+
+task<outcome> look_at_offer(context ctx, input in) {
+  const std::string user_id = in.bearer->user_id();
+  std::string hash = pending_hash(user_id, *in.id);
+  const auto found = co_await ctx.realm.pending().look(std::move(hash));
+  if (!found) co_return ctx.fail("offering a second factor", found.failure());
+  if (!found->has_value()) co_return refuse(refusal::offer_lost);
+  const std::optional<offered_totp> offered = offered_in(nlohmann::json::parse(**found).at("offer"));
+  if (!offered) co_return refuse(refusal::offer_lost);
+  result<totp_offer> shown = totp_shown(ctx, *offered, user_id, std::string(in.bearer->claim("email")));
+  if (!shown) co_return ctx.fail("offering a second factor", shown.failure());
+  co_return std::move(*shown);
 }
 
 task<outcome> rename_factor(context ctx, input in) {

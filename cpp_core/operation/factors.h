@@ -19,9 +19,12 @@ task<outcome> list_factors(context ctx, input in);
 
 // totp_offer: a secret that is to be confirmed within ten minutes. `name`, if it has one already.
 task<outcome> offer_totp_factor(context ctx, input in);
-// By `code`: factor_made, with recovery codes if the user has none. `id`: of the offer; not_found: it is no more, after
-// five tries too. bad_code: the app shows another one now.
+// By `code`: factor_made, with recovery codes if the user has none. `id`: of the offer; offer_lost: it is no more,
+// after five tries too. bad_code: the app shows another one now.
 task<outcome> confirm_totp_factor(context ctx, input in);
+
+// The offer once more, for who has typed a wrong code of it; offer_lost.
+task<outcome> look_at_offer(context ctx, input in);
 
 // factor_changed; `id` must be one of the bearer's.
 task<outcome> rename_factor(context ctx, input in);

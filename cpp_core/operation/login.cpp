@@ -40,14 +40,15 @@ bool may_use_client(const context& ctx, const account::user& user) {
 
 // The user was changed while the password was being checked. Reads him again; if the password's hash is still the same,
 // the login counts.
-task<outcome> sign_in_again(context ctx, std::string user_id, std::string checked_hash, bool persistent) {
+task<outcome> sign_in_again(context ctx, input in, std::string user_id, std::string checked_hash) {
   auto found = co_await ctx.realm.accounts().find(user_id);
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   const bool same_password = found->has_value() && (*found)->password == checked_hash;
   if (!same_password || (*found)->profile.disabled() || !may_use_client(ctx, (*found)->profile)) {
     co_return co_await refuse_login(ctx, user_id, "changed meanwhile");
   }
-  std::optional<outcome> entered = co_await enter(ctx, std::move((*found)->profile), persistent);
+  std::optional<outcome> entered =
+      co_await enter(ctx, std::move((*found)->profile), keeps_logged_in(ctx, in), in.browser);
   if (!entered) co_return refuse(refusal::busy);
   co_return std::move(*entered);
 }
@@ -71,9 +72,8 @@ task<outcome> check_and_sign_in(context ctx, input in, std::optional<account::kn
 
   if (checked->outdated) co_await renew_hash(ctx, user.id, hash, *in.password);
   const std::string user_id = user.id;
-  const bool persistent = keeps_logged_in(ctx, in);
-  std::optional<outcome> entered = co_await enter(ctx, std::move(user), persistent);
-  if (!entered) entered = co_await sign_in_again(ctx, user_id, hash, persistent);
+  std::optional<outcome> entered = co_await enter(ctx, std::move(user), keeps_logged_in(ctx, in), in.browser);
+  if (!entered) entered = co_await sign_in_again(ctx, in, user_id, hash);
   co_return std::move(*entered);
 }
 

@@ -17,4 +17,8 @@ task<outcome> show_overview_after(context ctx, input in, outcome result);
 // Makes a token, and shows the page with it: nothing else ever will.
 task<outcome> create_user_token_on_page(context ctx, input in);
 
+// Likewise with what an authenticator app is told; and with the same again where a code was wrong.
+task<outcome> offer_totp_on_page(context ctx, input in);
+task<outcome> confirm_totp_on_page(context ctx, input in);
+
 }  // namespace gatehouse::operation

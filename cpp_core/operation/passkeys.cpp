@@ -36,7 +36,7 @@ task<std::optional<outcome>> refuse_entry(context ctx, account::user user) {
 task<outcome> check_and_enter(context ctx, input in, std::string user_id) {
   passkey_question asked;
   asked.of = ceremony::login;
-  asked.subject = in.browser.value_or("");
+  asked.subject = in.asked_browser.value_or("");
   asked.must_verify = true;
   passkey_answer answer = co_await check_passkey(ctx, in, user_id, std::move(asked));
   if (answer.refused) co_return std::move(*answer.refused);
@@ -95,7 +95,7 @@ task<outcome> add_passkey(context ctx, input in) {
 
 task<outcome> ask_for_passkey(context ctx, input in) {
   if (!ctx.realm.settings().passkey_login) co_return refuse(refusal::not_found);
-  const std::string challenge = make_passkey_challenge(ctx.realm.settings(), ceremony::login, in.browser.value_or(""));
+  const std::string challenge = make_passkey_challenge(ctx.realm.settings(), ceremony::login, in.asked_browser.value_or(""));
   passkey_options options;
   options.public_key = passkey_request(ctx.realm.settings(), challenge, true, {});
   co_return options;

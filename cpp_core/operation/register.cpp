@@ -52,7 +52,7 @@ task<outcome> create_account(context ctx, input in, account::email address) {
     co_return registered;
   }
   if (requires_verified_email(ctx)) co_return verification_sent();
-  std::optional<outcome> entered = co_await enter(ctx, std::move(user), keeps_logged_in(ctx, in));
+  std::optional<outcome> entered = co_await enter(ctx, std::move(user), keeps_logged_in(ctx, in), std::nullopt);
   if (!entered) co_return refuse(refusal::bad_credentials);  // changed by somebody within these milliseconds
   co_return std::move(*entered);
 }

@@ -35,6 +35,15 @@ inline constexpr std::array login_form{
     field{"remember_asked", &operation::input::remember_asked, false},
     field{"return", &operation::input::return_address, false},
 };
+inline constexpr std::array challenge_form{
+    field{"code", &operation::input::code, false},
+    field{"credential_id", &operation::input::credential_id, false},
+    field{"client_data", &operation::input::client_data, false},
+    field{"authenticator_data", &operation::input::authenticator_data, false},
+    field{"signature", &operation::input::signature, false},
+    field{"remember_browser", &operation::input::remember_browser, false},
+    field{"return", &operation::input::return_address, false},
+};
 inline constexpr std::array register_form{
     field{"name", &operation::input::name, true},
     field{"email", &operation::input::email, true},

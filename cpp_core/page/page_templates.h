@@ -7,7 +7,7 @@
 
 namespace gatehouse::dialect {
 
-inline constexpr std::array<std::string_view, 29> page_templates{"login.html",
+inline constexpr std::array<std::string_view, 31> page_templates{"login.html",
                                                                  "register.html",
                                                                  "step-up.html",
                                                                  "passkey.html",
@@ -25,6 +25,8 @@ inline constexpr std::array<std::string_view, 29> page_templates{"login.html",
                                                                  "verification-needed.html",
                                                                  "verified.html",
                                                                  "link-failed.html",
+                                                                 "challenge.html",
+                                                                 "recovery-codes.html",
                                                                  "iam-home.html",
                                                                  "iam-register.html",
                                                                  "iam-login.html",

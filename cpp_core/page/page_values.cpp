@@ -6,6 +6,7 @@
 #include "gate/return_address.h"
 #include "view/color.h"
 #include "view/device.h"
+#include "view/qr_code.h"
 #include "wire/refusal_texts.h"
 
 namespace gatehouse::dialect {
@@ -57,7 +58,7 @@ json error_values(const exchange& about, std::string_view language, const operat
 
 // Which page is shown with which notice.
 using notice_row = std::pair<std::string_view, std::string_view>;
-constexpr std::array<notice_row, 11> notices{{
+constexpr std::array<notice_row, 14> notices{{
     {"login", "password_reset"},
     {"login", "verification_sent"},
     {"account", "profile_saved"},
@@ -68,6 +69,9 @@ constexpr std::array<notice_row, 11> notices{{
     {"account", "token_ended"},
     {"account", "token_renamed"},
     {"account", "passkey_added"},
+    {"account", "factor_added"},
+    {"account", "factor_removed"},
+    {"account", "factor_renamed"},
     {"logged-out", "account_deleted"},
 }};
 
@@ -76,8 +80,13 @@ constexpr std::array<notice_row, 11> notices{{
 std::string sentence_for_form(const realm::settings& realm, std::string_view language,
                               const operation::refused& rejection) {
   const bool is_unusable = rejection.why == operation::refusal::invalid_input && !rejection.message.empty();
-  return is_unusable ? realm.pages->text("refusals", "unusable_form", language)
-                     : sentence(realm, language, rejection.why);
+  if (is_unusable) return realm.pages->text("refusals", "unusable_form", language);
+  std::string said = sentence(realm, language, rejection.why);
+  const std::string url = realm.login_url();
+  if (rejection.why == operation::refusal::second_factor_needed && !url.empty()) {
+    said.append(" ").append(realm.pages->text("refusals", "log_in_at", language)).append(" ").append(url);
+  }
+  return said;
 }
 
 // The page has the time in UTC, and a script shows it in the reader's language and time zone.
@@ -132,6 +141,40 @@ json token_values(const account::user_token& each) {
   return values;
 }
 
+json factor_values(const view::folder& pages, std::string_view language, const account::second_factor& each) {
+  json values = {{"id", each.id},
+                 {"name", each.name},
+                 {"kind", pages.text("factors", account::name_of(each.kind), language)},
+                 {"created", minutes_of(each.created_at / 1000)},
+                 {"created_iso", iso8601(each.created_at)}};
+  if (each.last_used_at) {
+    values["last_used"] = minutes_of(*each.last_used_at / 1000);
+    values["last_used_iso"] = iso8601(*each.last_used_at);
+    values["last_device"] = device_words(pages, language, each.last_used_agent);
+    values["last_address"] = each.last_used_address;
+  }
+  return values;
+}
+
+// In groups of four, for who types it.
+std::string in_groups(std::string_view key) {
+  constexpr std::size_t group = 4;
+  std::string text;
+  for (std::size_t at = 0; at < key.size(); at += group) {
+    text.append(text.empty() ? "" : " ").append(key.substr(at, group));
+  }
+  return text;
+}
+
+json offer_values(const operation::totp_offer& offer) {
+  const view::qr_code code = view::make_qr_code(offer.uri.reveal());
+  return {{"id", offer.id},
+          {"key", in_groups(offer.key.reveal())},
+          {"uri", offer.uri.reveal()},
+          {"side", code.side},
+          {"path", code.path}};
+}
+
 }  // namespace
 
 std::string_view language_of(const realm::settings& realm, const request& asked) {
@@ -156,6 +199,8 @@ json common_values(const realm::settings& realm, const request& asked, std::stri
             {"register", realm.registration != realm::registration::closed},
             {"reset", realm.smtp.has_value()},
             {"remember", realm.remember == realm::remember::ask},
+            {"remember_browser", realm.mfa_remember.has_value()},
+            {"totp", realm.offers_totp()},
             {"usernames", realm.has_usernames},
             {"passkeys", realm.offers_passkeys()},
             {"verify", realm.smtp && realm.verify_email != realm::verify_email::off}}},
@@ -196,9 +241,36 @@ void add_account(json& values, const exchange& about, std::string_view language,
   values["tokens"] = json::array();
   for (const account::user_token& each : all.tokens) values["tokens"].push_back(token_values(each));
   if (all.new_token) values["new_token"] = all.new_token->reveal();
+  values["factors"] = json::array();
+  for (const account::second_factor& each : all.factors.factors) {
+    values["factors"].push_back(factor_values(*about.realm.pages, language, each));
+  }
+  values["has_factors"] = !all.factors.factors.empty();
+  values["recovery_codes"] = std::to_string(all.factors.recovery_codes);
+  values["shows_factors"] = about.realm.offers_totp() || !all.factors.factors.empty();
+  if (all.offer) values["offer"] = offer_values(*all.offer);
   // Users can end the tokens that they have even where the realm takes none any more.
   values["shows_tokens"] = about.realm.takes_tokens || !all.tokens.empty();
   values["proof_needed"] = all.proof_needed;
+}
+
+void add_challenge(json& values, const exchange& about, std::string_view language, const operation::challenge& asked) {
+  values["challenge"] = {{"email", asked.email},
+                         {"totp", asked.standing.totp > 0},
+                         {"recovery", asked.standing.recovery_codes > 0},
+                         {"code", asked.offer || asked.standing.totp > 0 || asked.standing.recovery_codes > 0},
+                         {"postpone", asked.may_postpone}};
+  if (asked.offer) values["offer"] = offer_values(*asked.offer);
+  if (asked.passkey) values["passkey_request"] = asked.passkey->dump();
+  if (about.realm.mfa_remember) {
+    values["remember_time"] = duration_words(*about.realm.pages, language, *about.realm.mfa_remember);
+  }
+}
+
+json recovery_code_values(const std::vector<secret>& codes) {
+  json list = json::array();
+  for (const secret& code : codes) list.push_back({{"code", code.reveal()}});
+  return list;
 }
 
 std::string duration_words(const view::folder& pages, std::string_view language, seconds time) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dialect/dialect.h"
 
@@ -25,6 +26,12 @@ void add_form(nlohmann::json& values, const exchange& about, std::string_view la
 // The account page: user, sessions, proof_needed; its trouble goes into the section of the route that made it.
 void add_account(nlohmann::json& values, const exchange& about, std::string_view language,
                  const operation::account_overview& all);
+
+// The page of the second step: challenge, offer, remember_time.
+void add_challenge(nlohmann::json& values, const exchange& about, std::string_view language,
+                   const operation::challenge& asked);
+// A list of them, each as `code`.
+nlohmann::json recovery_code_values(const std::vector<secret>& codes);
 
 // "5 minutes", in the largest unit of which it is one at least; nothing for no time.
 std::string duration_words(const view::folder& pages, std::string_view language, seconds time);

@@ -110,6 +110,7 @@ void block::fill_in() {
     settings_.site.name = settings_.public_url.substr(settings_.public_url.find("//") + 2);
   settings_.cookies.emplace(settings_.cookie_name, settings_.cookie_secure, settings_.cookie_domain);
   settings_.own_cookies = settings_.cookies->of_one_host();
+  settings_.login_cookies.emplace(settings_.cookie_name, settings_.cookie_secure);
   settings_.has_usernames = settings_.remote_user == gate::remote_user::username;
   if (settings_.jsonapi_app_origin.empty()) settings_.jsonapi_app_origin = settings_.public_url;
   if (settings_.issuer.empty()) settings_.issuer = settings_.public_url;

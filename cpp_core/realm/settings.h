@@ -12,6 +12,7 @@
 #include "gate/handle_cookie.h"
 #include "gate/host_list.h"
 #include "gate/identity.h"
+#include "gate/login_cookies.h"
 #include "limit/allowance.h"
 #include "password/blocklist.h"
 #include "password/parameters.h"
@@ -75,6 +76,7 @@ struct settings {
   realm::remember remember = remember::ask;
   std::optional<gate::cookie_pair> cookies;          // of the three above
   std::optional<gate::cookie_pair> own_cookies;      // the same at hosts outside cookie_domain
+  std::optional<gate::login_cookies> login_cookies;  // likewise of the first two
   std::optional<gate::handle_cookie> handle_cookie;  // of a dialect that is served and has one
   realm::mfa mfa = mfa::off;
   seconds mfa_grace{0};                 // with required: for how long who has no factor may log in without
@@ -117,6 +119,8 @@ struct settings {
   bool may_register(const account::email& address) const;
   // Can users have passkeys, for either?
   bool offers_passkeys() const { return passkey_login || mfa != realm::mfa::off; }
+  // Of the page where browsers log in; empty: there is none.
+  std::string login_url() const { return has_pages && !login_path.empty() ? public_url + login_path + "login" : ""; }
   // Can users have authenticator apps? Their secrets need a key.
   bool offers_totp() const { return mfa != realm::mfa::off && keys->sealing_key() != nullptr; }
 };

@@ -21,13 +21,15 @@ struct input {
   std::optional<secret> confirm_password;
   std::optional<secret> current_password;
   std::optional<secret> refresh_token;
-  std::optional<secret> pending_token;    // of a login that waits for its second factor
-  std::optional<secret> code;             // of an authenticator app, or a recovery code
-  std::optional<secret> link_token;       // of a link that was sent by mail
-  std::optional<std::string> id;          // of the path: which of several
-  std::optional<std::string> user_id;     // of the path: whose, where it is not the bearer's
-  std::optional<std::string> csrf_token;  // shows that a page of ours has sent it; the dialect's to judge
-  std::optional<std::string> given_name;  // of a dialect that has the name in two parts, and puts it together too
+  std::optional<secret> pending_token;          // of a login that waits for its second factor
+  std::optional<secret> browser;                // shows that a second factor was shown in it before
+  std::optional<std::string> remember_browser;  // "yes": not to be asked for one again there
+  std::optional<secret> code;                   // of an authenticator app, or a recovery code
+  std::optional<secret> link_token;             // of a link that was sent by mail
+  std::optional<std::string> id;                // of the path: which of several
+  std::optional<std::string> user_id;           // of the path: whose, where it is not the bearer's
+  std::optional<std::string> csrf_token;        // shows that a page of ours has sent it; the dialect's to judge
+  std::optional<std::string> given_name;        // of a dialect that has the name in two parts, and puts it together too
   std::optional<std::string> family_name;
   std::optional<std::string> role;  // as the dialect calls it, for is_admin
   std::optional<std::string> skip;  // of a long list: how many rows
@@ -57,7 +59,7 @@ struct input {
   std::optional<std::string> signature;
   std::optional<std::string> user_handle;
   std::optional<std::string> public_key;
-  std::optional<std::string> browser;  // known by a cookie of its own, where a passkey's challenge was given
+  std::optional<std::string> asked_browser;  // known by a cookie of its own, where a passkey's challenge was given
 
   std::optional<std::string> acr_values;  // what a session has to show (gate/assurance.h); anybody can have written it
   std::optional<std::string> max_age;

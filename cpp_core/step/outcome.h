@@ -33,6 +33,7 @@ struct signed_in {
   account::user user;
   issued_tokens tokens;
   std::vector<secret> recovery_codes{};  // of a factor that was made with this login; to be shown once
+  std::string browser{};                 // to be kept in it, whose user is not to be asked for his factor again
 };
 
 // What an authenticator app is told: once, to be confirmed by a code of it.
@@ -40,15 +41,6 @@ struct totp_offer {
   std::string id;  // of the factor that is to be
   secret key;      // in base32
   secret uri;      // otpauth:, for a QR code
-};
-
-// The password was right, and is not enough. What may follow; nobody learns that without the password.
-struct challenge {
-  secret token;                             // of the login that waits; empty: the browser has it already
-  account::factor_standing standing{};      // what it can be answered with
-  std::optional<nlohmann::json> passkey{};  // options of WebAuthn, where a passkey can answer it
-  std::optional<totp_offer> offer{};        // instead: the user has no factor, and gets one now
-  bool may_postpone = false;                // or later
 };
 
 // Of the bearer.
@@ -168,6 +160,7 @@ enum class refusal {
   busy,         // a queue of ours is full
   unavailable,  // a store is down
   internal,
+  offer_lost,        // it took too long to confirm it, or too many tries
   factors_off,       // the realm has no second factors, or no key for their secrets
   last_factor,       // where one is required, the last cannot be removed
   no_factor,         // for which recovery codes could stand in
@@ -190,12 +183,25 @@ struct refused {
   seconds retry_after{0};           // with too_many_requests: when it is worth trying again
 };
 
+// The password was right, and is not enough. What may follow; nobody learns that without the password.
+struct challenge {
+  secret token;                             // of the login that waits; empty: the browser has it already
+  account::factor_standing standing{};      // what it can be answered with
+  std::optional<nlohmann::json> passkey{};  // options of WebAuthn, where a passkey can answer it
+  std::optional<totp_offer> offer{};        // instead: the user has no factor, and gets one now
+  bool may_postpone = false;                // or later
+  std::string email{};                      // whose login it is, for a page
+  std::optional<refused> trouble{};         // with what was wrong with the last answer, on a page
+};
+
 // All that a user may look after on one page; `trouble`: with what was wrong with what he last tried there.
 struct account_overview {
   account::user user;
   std::optional<std::string> pending_email;  // as in profile
   session_list sessions;
   std::vector<account::user_token> tokens;
+  factor_list factors;
+  std::optional<totp_offer> offer;  // of an app that is to be confirmed
   std::optional<secret> new_token;  // one of them, just made
   bool proof_needed = false;        // to end sessions: the password again, for the login was long ago
   std::optional<refused> trouble;

@@ -4,6 +4,7 @@
 
 #include "factor/recovery_codes.h"
 #include "factor/totp.h"
+#include "gate/remembered_browser.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/passkey.h"
@@ -28,12 +29,15 @@ task<outcome> refuse_here(context ctx, std::string user_id) {
   if (!recorded) ctx.warn("recording a failed login", recorded.failure());
   refused rejection;
   rejection.why = refusal::second_factor_needed;
-  const realm::settings& realm = ctx.realm.settings();
-  if (realm.has_pages && !realm.login_path.empty()) {
-    rejection.message =
-        "This account needs a second factor; log in at " + realm.public_url + realm.login_path + "login";
-  }
+  const std::string url = ctx.realm.settings().login_url();
+  if (!url.empty()) rejection.message = "This account needs a second factor; log in at " + url;
   co_return rejection;
+}
+
+bool remembers(const context& ctx, const secret& browser, const std::string& user_id, const factor_standing& standing) {
+  const realm::settings& realm = ctx.realm.settings();
+  const gate::remembered_browser what{realm.name, user_id, standing.version};
+  return realm.mfa_remember && gate::is_remembered(*realm.keys, what, browser.reveal(), now_seconds());
 }
 
 task<outcome> begin_challenge(context ctx, account::user user, bool persistent, factor_standing standing) {
@@ -57,11 +61,9 @@ task<outcome> begin_challenge(context ctx, account::user user, bool persistent, 
   result<secret> token = co_await begin_pending(ctx, std::move(login));
   if (!token) co_return ctx.fail("beginning a challenge", token.failure());
   if (standing.passkeys > 0) {
-    const auto allowed = co_await ctx.realm.factors().passkeys_of(user.id);
-    if (!allowed) co_return ctx.fail("looking for passkeys", allowed.failure());
-    const std::string question =
-        make_passkey_challenge(ctx.realm.settings(), ceremony::second_factor, subject_of(*token));
-    asked.passkey = passkey_request(ctx.realm.settings(), question, false, *allowed);
+    result<nlohmann::json> options = co_await ask_for_passkey(ctx, user.id, *token);
+    if (!options) co_return ctx.fail("looking for passkeys", options.failure());
+    asked.passkey = std::move(*options);
   }
   asked.token = std::move(*token);
   asked.standing = std::move(standing);
@@ -110,7 +112,15 @@ task<result<bool>> use_recovery_code(context ctx, std::string user_id, secret co
 
 }  // namespace
 
-task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent) {
+task<result<nlohmann::json>> ask_for_passkey(context ctx, std::string user_id, secret pending_token) {
+  const auto allowed = co_await ctx.realm.factors().passkeys_of(std::move(user_id));
+  if (!allowed) co_return allowed.failure();
+  const realm::settings& realm = ctx.realm.settings();
+  const std::string question = make_passkey_challenge(realm, ceremony::second_factor, subject_of(pending_token));
+  co_return passkey_request(realm, question, false, *allowed);
+}
+
+task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent, std::optional<secret> browser) {
   const realm::settings& realm = ctx.realm.settings();
   std::string amr(amr_password);
   if (realm.mfa == realm::mfa::off) co_return co_await sign_in(ctx, std::move(user), std::move(amr), persistent);
@@ -119,7 +129,9 @@ task<std::optional<outcome>> enter(context ctx, account::user user, bool persist
   if (!standing) co_return ctx.fail("looking for second factors", standing.failure());
   if (!standing->has_value()) co_return std::nullopt;
   const bool is_asked = (*standing)->has_any() || realm.mfa == realm::mfa::required;
-  if (!is_asked || is_exempt(ctx)) co_return co_await sign_in(ctx, std::move(user), std::move(amr), persistent);
+  const bool is_remembered = browser && (*standing)->has_any() && remembers(ctx, *browser, user.id, **standing);
+  if (!is_asked || is_exempt(ctx) || is_remembered)
+    co_return co_await sign_in(ctx, std::move(user), std::move(amr), persistent);
   if (!ctx.asked_by.answers_challenges) co_return co_await refuse_here(ctx, std::move(user.id));
   co_return co_await begin_challenge(ctx, std::move(user), persistent, std::move(**standing));
 }

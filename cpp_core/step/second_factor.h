@@ -18,8 +18,12 @@ inline constexpr std::string_view amr_password = "pwd";
 inline constexpr std::string_view amr_password_and_code = "pwd otp mfa";
 
 // After the first step, a password: signed_in; or a challenge, as the realm's mfa and the user's factors have it; or
-// second_factor_needed where the client knows none. nullopt as in sign_in().
-task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent);
+// second_factor_needed where the client knows none. `browser`: what shows that a factor was shown in it before, if it
+// is remembered. nullopt as in sign_in().
+task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent, std::optional<secret> browser);
+
+// What the user's passkeys are asked, as the answer of a login that waits (the options of WebAuthn).
+task<result<nlohmann::json>> ask_for_passkey(context ctx, std::string user_id, secret pending_token);
 
 // Is it a code of one of the user's apps, or one of his recovery codes, which was not used before? From now on it was.
 // nullopt: yes; else bad_code, or our failure. A wrong one is recorded like a wrong password (REQUIREMENTS 62); it is

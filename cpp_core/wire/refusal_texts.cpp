@@ -42,6 +42,7 @@ constexpr std::array refusals{
     refusal_row{operation::refusal::bad_refresh_token, 403, "bad_refresh_token", "Invalid or expired refresh token"},
     refusal_row{operation::refusal::not_found, 404, "not_found", "Not found"},
     refusal_row{operation::refusal::factors_off, 404, "factors_off", "This site has no such second factors"},
+    refusal_row{operation::refusal::offer_lost, 404, "offer_lost", "That took too long; begin again"},
     refusal_row{operation::refusal::mail_off, 404, "mail_off", "This site sends no mail"},
     refusal_row{operation::refusal::verification_off, 404, "verification_off",
                 "This site does not ask anybody to verify an e-mail"},

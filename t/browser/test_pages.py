@@ -8,6 +8,7 @@ import pathlib
 
 import pytest
 
+from factors import App
 from mailing import links_in, mail_settings
 from stores import TREE
 
@@ -257,11 +258,82 @@ MAIL = {state: {"verify_email": "required"} for state in (
     verification_needed_with_a_long_address, verification_resent, resend_to_a_wrong_address, verify, verified, verify_failed, reset,
     reset_with_a_weak_password, reset_done, reset_failed, account_with_a_new_address)} | {account_unverified: {}, resend_from_the_account: {}}
 
+# ---- with second factors ----
+
+def offer_an_app(tab):
+    tab.go("/auth/account")
+    factors = tab.section("Second factors")
+    factors.where.getByText("Add an authenticator app…").click()
+    factors.fill({"Current password": tab.password}).press("Add an authenticator app")
+    return factors
+
+
+def app_on(tab):
+    tab.page.getByText("It cannot be scanned?").click()
+    return App(tab.page.innerText("details[open] code.address").replace(" ", ""))
+
+
+def account_without_a_factor(tab, **_):
+    tab.register().go("/auth/account")
+
+
+def account_with_an_offer(tab, **_):
+    tab.register()
+    offer_an_app(tab)
+
+
+def account_with_a_wrong_code(tab, **_):
+    tab.register()
+    offer_an_app(tab).fill({"Code": "12345"}).press("Confirm")
+
+
+def recovery_codes(tab, **_):
+    tab.register()
+    factors = offer_an_app(tab)
+    factors.fill({"Code": app_on(tab).code()}).press("Confirm")
+
+
+def account_with_a_factor(tab, **_):
+    recovery_codes(tab)
+    tab.click("I have kept them")
+
+
+def second_step(tab, **_):
+    recovery_codes(tab)
+    tab.context.clearCookies()
+    tab.go("/orders")
+    tab.log_in(tab.email, tab.password)
+
+
+def second_step_with_a_wrong_code(tab, **_):
+    second_step(tab)
+    tab.fill({"Code": "0" * 16}).press("Log in")
+
+
+def second_step_with_nothing_in_it(tab, **_):
+    second_step(tab)
+    tab.press("Log in")
+
+
+def second_step_lost(tab, **_):
+    second_step(tab)
+    tab.context.clearCookies()
+    tab.fill({"Code": "123456"}).press("Log in")
+
+
+def enrolment(tab, **_):
+    tab.register()
+
+
+FACTORS = {state: {"mfa": "optional", "mfa_remember": "30d"} for state in (
+    account_without_a_factor, account_with_an_offer, account_with_a_wrong_code, recovery_codes, account_with_a_factor, second_step,
+    second_step_with_a_wrong_code, second_step_with_nothing_in_it, second_step_lost)} | {enrolment: {"mfa": "required", "mfa_grace": "1d"}}
+
 STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_too_often, login_without_redis, register,
           register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,
           account_with_a_wrong_profile, account_with_a_wrong_password, account_long_after_the_login, account_to_be_deleted,
           deleted, forbidden, step_up, step_up_with_a_wrong_password, step_up_that_is_over, step_up_without_a_second_factor,
-          step_up_of_a_form, missing, unavailable, *MAIL]
+          step_up_of_a_form, missing, unavailable, *MAIL, *FACTORS]
 
 
 @pytest.fixture
@@ -269,7 +341,7 @@ def bring(make_site, open_tab, redis, smtp, an_hour_after_login):
     """bring(state, **options): a tab in that state; the options are the browser's."""
     def make(state, **options):
         mail = mail_settings(smtp, **MAIL[state]) if state in MAIL else {}
-        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m", **mail})
+        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m", **mail, **FACTORS.get(state, {})})
         tab = open_tab(site, reducedMotion="reduce", viewport=WIDE, **options)
         state(tab, redis=redis, smtp=smtp, another=lambda **more: open_tab(site, **more),
               an_hour_after_login=lambda tab: an_hour_after_login(site, tab))
@@ -317,7 +389,8 @@ def test_dark_is_dark_and_light_is_light(bring, state):
 
 
 @pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, step_up, step_up_without_a_second_factor,
-                                   step_up_of_a_form, missing, forgot, forgot_sent, verification_needed, verify, verify_failed, reset, reset_failed, account_unverified],
+                                   step_up_of_a_form, missing, forgot, forgot_sent, verification_needed, verify, verify_failed, reset, reset_failed, account_unverified,
+                                   account_with_a_factor, account_with_an_offer, second_step, enrolment, recovery_codes],
                          ids=lambda state: state.__name__)
 def test_german_words_fit_a_narrow_screen(bring, state):
     tab = bring(state)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from factors import App
+
 
 @pytest.fixture
 def tab(open_tab, site):
@@ -31,6 +33,24 @@ def test_registering(tab):
     tab.fill({"Password": "SecurePass123"})
     assert tab.press("Create account") == 200
     assert tab.page.innerText("#user") == "jane@example.com"
+
+
+def test_logging_in_with_a_second_factor(open_tab, make_site):
+    tab = open_tab(make_site(realm={"mfa": "required"}), javaScriptEnabled=False)
+    tab.register()
+    assert tab.heading == "Set up a second factor"
+    app = App(tab.page.textContent("details code.address").replace(" ", ""))
+    assert tab.fill({"Code": app.code()}).press("Confirm") == 200
+    codes = tab.page.locator(".codes code").allInnerTexts()
+    assert len(codes) == 10
+    tab.click("I have kept them")
+    tab.context.clearCookies()
+    tab.go("/orders?id=7")
+    tab.log_in(tab.email, tab.password)
+    assert tab.heading == "One more step" and tab.focus == "code"
+    assert tab.fill({"Code": "12345"}).press("Log in") == 401
+    assert tab.fill({"Code": codes[0]}).press("Log in") == 200
+    assert tab.address == "/orders?id=7"
 
 
 def test_looking_after_the_account(tab, open_tab, site):
