@@ -108,15 +108,16 @@ start_book() {
     wait_for book port_taken "$book_port"
 }
 
-# One key signs access tokens, another one refresh tokens.
+# One key signs access tokens, another one refresh tokens, and one seals the secrets of second factors.
 write_keys() {
-    local access refresh
-    access=$(new_key sig) refresh=$(new_key gatehouse-refresh)
-    (umask 077; printf '{"keys":[%s,%s]}\n' "$access" "$refresh" > "$folder/keys.json")
+    local access refresh data
+    access=$(new_key sig ',"alg":"HS256"') refresh=$(new_key gatehouse-refresh ',"alg":"HS256"') data=$(new_key gatehouse-data '')
+    (umask 077; printf '{"keys":[%s,%s,%s]}\n' "$access" "$refresh" "$data" > "$folder/keys.json")
 }
 
+# new_key USE MORE: with more members of the JWK.
 new_key() {
-    printf '{"kty":"oct","use":"%s","alg":"HS256","kid":"%s","k":"%s"}' "$1" "$(random 9)" "$(random 32)"
+    printf '{"kty":"oct","use":"%s"%s,"kid":"%s","k":"%s"}' "$1" "$2" "$(random 9)" "$(random 32)"
 }
 
 random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
@@ -136,6 +137,7 @@ realm() {
         keys         $folder/keys.json;
         public_url   ${4:-$(site "$2")};
         registration open;
+        mfa          optional;
         verify_email ${3:-off};   # "off" passes an e-mail to the application at once; "on" or "required" asks by mail
         smtp         smtp://127.0.0.1:$smtp_port from=auth@example.com starttls=off;
         mails        $root/mails;

@@ -124,6 +124,8 @@
     const [field, reason] = status === 409 ? ['email', ''] : blamed(form, message);
     const text = status === 409 ? word('[data-status="409"]') : reasonFor(field, reason);
     if (text && form.elements[field]) return mark(form.elements[field], text);
+    const [, elsewhere] = /^This account needs a second factor; log in at (\S+)$/.exec(message) ?? [];
+    if (elsewhere) return say(form, `${word('[data-factor]')} ${elsewhere}`, false);
     const sentence = word(`[data-status="${status}"][data-of="${form.dataset.call}"]`) || word(`[data-status="${status}"]`) ||
       word('[data-status="500"]');
     const retry = words.querySelector('[data-retry]');

@@ -37,6 +37,21 @@ def message(tab):
     return tab.page.innerText(".message.bad:not([hidden])")
 
 
+def test_who_needs_a_second_factor_is_told_where_to_log_in(make_site, open_tab):
+    site = make_site(SITE + "location /rest/ { gatehouse_api %REALM% rest; }",
+                     realm={"cookie_secure": "off", "mfa": "required"})
+    tab = open_tab(site, **GERMAN)
+    answer = site.post("/rest/register", json={"name": "Jane", "email": EMAIL, "password": PASSWORD})
+    assert answer.status_code == 401
+    tab.go("/iam/login")
+    tab.page.fill("#email", EMAIL)
+    tab.page.fill("#password", PASSWORD)
+    tab.page.locator("form button.main").first().click()
+    said = message(tab)
+    assert said == ("Ihr Konto braucht einen zweiten Faktor, nach dem hier nicht gefragt werden kann. Bitte melden Sie sich an unter"
+                    f" {site.url}/rest/login")
+
+
 @pytest.mark.parametrize("path", ["login", "register", "reset", "verify?token=x", "verifyemail"])
 def test_without_javascript_nothing_is_sent_and_the_page_says_why(make_tab, path):
     tab = make_tab(javaScriptEnabled=False)

@@ -1,12 +1,17 @@
 """Issue 14: the login in two steps, over `rest`."""
 
 import concurrent.futures
+import http.client
+import json
+import random
 import secrets
+import time
 
 import pytest
 
 from accounts import API, Account, assert_error
 from factors import REALM, Protected, forget_steps, standing
+from test_enumeration import effect_size
 
 
 @pytest.fixture
@@ -263,3 +268,32 @@ def test_parallel_guesses_at_one_challenge_are_five(nginx, postgres):
     at_once(lambda _: account.answer(token, "0" * 16), 20)
     rows = postgres.query("select 1 from gatehouse.audit_events where user_id = %s and event = 'login_failed'", account.id)
     assert len(rows) == 5
+
+
+# ---- timing ----
+
+@pytest.mark.long
+@pytest.mark.limit(600)
+def test_requirement_52_time_tells_nothing_of_a_factor_without_the_password(nginx, postgres):
+    server = nginx(API, realm={**REALM, "limit_logins": "off", "password": "blocklist=off memory=7m iterations=5"})
+    accounts = {"with": Protected(server, postgres), "without": Account(server)}
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    times = {"with": [], "without": []}
+
+    def sample(kind):
+        body = json.dumps({"email": accounts[kind].email, "password": "wrong-password"})
+        begin = time.perf_counter()
+        connection.request("POST", "/auth/login", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 401
+        return time.perf_counter() - begin
+
+    order = ["with", "without"] * 500
+    random.shuffle(order)
+    for kind in ["with", "without"] * 10:
+        sample(kind)
+    for kind in order:
+        times[kind].append(sample(kind))
+    size = effect_size(times["with"], times["without"])
+    assert 0.42 < size < 0.58, f"P(with takes longer) = {size:.3f}"
