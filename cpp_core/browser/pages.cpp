@@ -534,7 +534,7 @@ struct encoder {
   }
   response operator()(const operation::factor_made& made) const {
     if (made.recovery_codes.empty()) return to_account(about, page_of(about).done);
-    return show_codes(about, made.recovery_codes, mounted(about, "account"));
+    return show_codes(about, made.recovery_codes, mounted(about, "account?done=") + std::string(page_of(about).done));
   }
   response operator()(const operation::recovery_codes_made& made) const {
     return show_codes(about, made.codes, mounted(about, "account"));
