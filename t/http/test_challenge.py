@@ -11,6 +11,7 @@ import pytest
 
 from accounts import API, Account, assert_error
 from factors import REALM, Protected, forget_steps, standing
+from processes import wait_until
 from test_enumeration import effect_size
 
 
@@ -297,3 +298,21 @@ def test_requirement_52_time_tells_nothing_of_a_factor_without_the_password(ngin
         times[kind].append(sample(kind))
     size = effect_size(times["with"], times["without"])
     assert 0.42 < size < 0.58, f"P(with takes longer) = {size:.3f}"
+
+
+# ---- when a store is down ----
+
+@pytest.mark.parametrize("store", ["redis", "postgres"])
+def test_nobody_enters_while_a_store_is_down_and_the_same_code_is_good_afterwards(nginx, redis, postgres, store):
+    server = nginx(API, realm={**REALM, "limit_logins": "off"})
+    account = Protected(server, postgres)
+    token, code = account.challenge(), account.recovery_codes[0]
+    stopped = {"redis": redis, "postgres": postgres}[store]
+    stopped.stop()
+    for answer in (account.answer(token, code), account.begin()):
+        assert answer.status_code == 503 and answer.headers["Retry-After"], answer.text
+        assert "challenge" not in answer.json() and "tokens" not in answer.json()
+    stopped.ensure_running()
+    wait_until(lambda: account.begin().status_code == 401, "the store to be found again", 20)
+    assert account.answer(token, code).status_code == 200
+    assert_error(account.answer(account.challenge(), code), 401)
