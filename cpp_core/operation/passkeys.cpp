@@ -95,7 +95,8 @@ task<outcome> add_passkey(context ctx, input in) {
 
 task<outcome> ask_for_passkey(context ctx, input in) {
   if (!ctx.realm.settings().passkey_login) co_return refuse(refusal::not_found);
-  const std::string challenge = make_passkey_challenge(ctx.realm.settings(), ceremony::login, in.asked_browser.value_or(""));
+  const std::string challenge =
+      make_passkey_challenge(ctx.realm.settings(), ceremony::login, in.asked_browser.value_or(""));
   passkey_options options;
   options.public_key = passkey_request(ctx.realm.settings(), challenge, true, {});
   co_return options;
