@@ -4,8 +4,9 @@ build_packages=(nginx nginx-dev dpkg-dev g++ make libpq-dev libhiredis-dev libcu
                 libssl-dev libcrypt-dev nlohmann-json3-dev libkainjow-mustache-dev john-data cracklib-runtime)
 run_packages=(postgresql redis-server radicale python3-aiosmtpd curl util-linux openssl)
 test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-pytest-xdist python3-redis python3-psycopg2
-               python3-cryptography python3-requests python3-h2 python3-websockets python3-django pgbouncer libfaketime caddy chromium fonts-liberation
-               fcgiwrap oathtool zbar-tools git rclone cadaver vdirsyncer prometheus clang-format)
+               python3-cryptography python3-fido2 python3-requests python3-h2 python3-websockets python3-django pgbouncer
+               libfaketime caddy chromium fonts-liberation fcgiwrap oathtool zbar-tools git rclone cadaver vdirsyncer
+               prometheus clang-format)
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
 instrument_packages=(valgrind gcovr)

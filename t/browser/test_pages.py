@@ -146,6 +146,31 @@ def step_up_of_a_form(tab, **more):
     tab.press("Order")
 
 
+def passkey(tab, **_):
+    tab.register().go("/auth/account/passkeys")
+
+
+def passkey_with_a_wrong_password(tab, **_):
+    passkey(tab)
+    tab.fill({"Current password": "not the password"}).press("Continue")
+
+
+def passkey_to_be_made(tab, **_):
+    passkey(tab)
+    tab.fill({"Current password": tab.password}).press("Continue")
+
+
+def login_with_a_passkey(tab, **_):
+    tab.go("/auth/login")
+
+
+def account_with_passkeys(tab, **_):
+    tab.register().go("/auth/account")
+
+
+PASSKEYS = [passkey, passkey_with_a_wrong_password, passkey_to_be_made, login_with_a_passkey, account_with_passkeys]
+
+
 def missing(tab, **_):
     tab.go("/auth/nothing")
 
@@ -333,7 +358,7 @@ STATES = [login, login_with_nothing_in_it, login_with_a_wrong_password, login_to
           register_with_errors, register_with_a_known_email, logged_out, account, account_saved, account_with_long_words,
           account_with_a_wrong_profile, account_with_a_wrong_password, account_long_after_the_login, account_to_be_deleted,
           deleted, forbidden, step_up, step_up_with_a_wrong_password, step_up_that_is_over, step_up_without_a_second_factor,
-          step_up_of_a_form, missing, unavailable, *MAIL, *FACTORS]
+          step_up_of_a_form, missing, unavailable, *PASSKEYS, *MAIL, *FACTORS]
 
 
 @pytest.fixture
@@ -341,7 +366,8 @@ def bring(make_site, open_tab, redis, smtp, an_hour_after_login):
     """bring(state, **options): a tab in that state; the options are the browser's."""
     def make(state, **options):
         mail = mail_settings(smtp, **MAIL[state]) if state in MAIL else {}
-        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m", **mail, **FACTORS.get(state, {})})
+        passkeys = {"passkey_login": "on", "mfa": "optional"} if state in PASSKEYS else {}
+        site = make_site(realm={"site": '"Harbour Calendars"', "limit_logins": "account+address=2/15m", **mail, **passkeys, **FACTORS.get(state, {})})
         tab = open_tab(site, reducedMotion="reduce", viewport=WIDE, **options)
         state(tab, redis=redis, smtp=smtp, another=lambda **more: open_tab(site, **more),
               an_hour_after_login=lambda tab: an_hour_after_login(site, tab))
@@ -389,7 +415,7 @@ def test_dark_is_dark_and_light_is_light(bring, state):
 
 
 @pytest.mark.parametrize("state", [login, register, logged_out, account, forbidden, step_up, step_up_without_a_second_factor,
-                                   step_up_of_a_form, missing, forgot, forgot_sent, verification_needed, verify, verify_failed, reset, reset_failed, account_unverified,
+                                   step_up_of_a_form, passkey, login_with_a_passkey, missing, forgot, forgot_sent, verification_needed, verify, verify_failed, reset, reset_failed, account_unverified,
                                    account_with_a_factor, account_with_an_offer, second_step, enrolment, recovery_codes],
                          ids=lambda state: state.__name__)
 def test_german_words_fit_a_narrow_screen(bring, state):

@@ -23,9 +23,10 @@ class Authenticator:
                     "RS256": lambda: rsa.generate_private_key(65537, 2048)}[kind]()
         self.id = secrets.token_bytes(32)
         self.count = 0
+        self.cose = b"\xa0"  # its public key in CBOR, which we do not read
 
-    def client_data(self, kind, challenge, **changes):
-        said = {"type": f"webauthn.{kind}", "challenge": challenge, "origin": self.origin, "crossOrigin": False, **changes}
+    def client_data(self, kind, asked, **changes):
+        said = {"type": f"webauthn.{kind}", "challenge": asked, "origin": self.origin, "crossOrigin": False, **changes}
         return json.dumps(said).encode()
 
     def data(self, rp_id, flags):
@@ -34,7 +35,7 @@ class Authenticator:
     def create(self, options, flags=UP | UV, **changes):
         """What a browser answers to these options, as the endpoints take it."""
         self.rp_id, self.handle = options["rp"]["id"], options["user"]["id"]
-        attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + b"\xa0"
+        attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + self.cose
         spki = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return {"clientDataJSON": base64url(self.client_data("create", options["challenge"], **changes)),
                 "authenticatorData": base64url(self.data(self.rp_id, flags | AT) + attested), "publicKey": base64url(spki)}
