@@ -247,7 +247,7 @@ def test_an_app_is_added_on_the_account_page(site, postgres):
     mistyped = person.post(f"/auth/account/factors/{factor}/confirm", {"code": app.code(9)})
     assert mistyped.status_code == 401 and key_on(mistyped.text) == app.secret and "This code is wrong" in said(mistyped)
     confirmed = person.post(f"/auth/account/factors/{factor}/confirm", {"code": app.code()})
-    assert confirmed.status_code == 200 and len(codes_on(confirmed.text)) == 10 and 'href="/auth/account"' in confirmed.text
+    assert confirmed.status_code == 200 and len(codes_on(confirmed.text)) == 10 and 'href="/auth/account?done=factor_added"' in confirmed.text
     page = person.get("/auth/account").text
     assert "My phone" in page and "<strong>10</strong>" in page and "<svg" not in page
 
