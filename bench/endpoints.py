@@ -7,6 +7,7 @@ import threading
 import time
 
 from accounts import Account
+from authenticator import Authenticator
 from browser import Browser
 from guard import bearer
 from instruments import Connection, Load
@@ -80,6 +81,23 @@ def measure_login(stage):
         shares.append(rates[-1] / alone / 2)
     yield "logins", {"ratio": statistics.median(shares), "least": min(shares), "most": max(shares),
                      "per second": statistics.median(rates)}
+
+
+def measure_passkey(stage):
+    """Logins by passkey, one after the other: what the server takes for the answer, without the question before it."""
+    server = stage.server(realm={"passkey_login": "on"})
+    account, authenticator = Account(server), Authenticator(origin="http://127.0.0.1")
+    options = account.post("factors/passkey/options", account.access, currentPassword=account.password).json()["publicKey"]
+    assert account.post("factors/passkey", account.access, **authenticator.create(options)).status_code == 201
+    times = []
+    for _ in range(stage.options.events):
+        answer = authenticator.login(server.post("/auth/passkey/options").json()["publicKey"])
+        began = time.perf_counter()
+        assert server.post("/auth/passkey", json=answer).status_code == 200
+        times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    yield f"logins by passkey, of {len(times)}", {"median ms": statistics.median(times), "p99 ms": times[len(times) * 99 // 100],
+                                                  "per second": 1000 / statistics.mean(times)}
 
 
 def hammer(server, account, stop, statuses):
