@@ -34,8 +34,11 @@
       signature: text(response.signature),
     });
     if (form.elements.user_handle) form.elements.user_handle.value = text(response.userHandle ?? new Uint8Array());
-    const box = document.getElementById('remember');
-    if (box && form.elements.remember) form.elements.remember.value = box.checked ? 'yes' : '';
+    // What is ticked in the form beside it counts for this one, too.
+    for (const box of document.querySelectorAll('input[type=checkbox]')) {
+      const field = form.elements[box.name];
+      if (field && field !== box) field.value = box.checked ? 'yes' : '';
+    }
     form.submit();
   };
 

@@ -118,6 +118,22 @@ def test_after_the_password_a_passkey_is_the_second_factor(tab, authenticators):
     assert tab.page.innerText("#user") == tab.email
 
 
+def test_a_browser_that_a_passkey_was_used_in_can_be_remembered(make_site, open_tab):
+    tab = open_tab(make_site(realm={**REALM, "passkey_login": "off", "mfa_remember": "30d"}), host="localhost").register()
+    Authenticators(tab).add()
+    add_passkey(tab)
+    log_out(tab)
+    tab.go("/orders")
+    tab.log_in(tab.email, tab.password)
+    tab.where.getByRole("checkbox").check()
+    assert tab.press("Use a passkey") == 200
+    assert tab.address == "/orders"
+    log_out(tab)
+    tab.go("/orders")
+    assert tab.log_in(tab.email, tab.password) == 200
+    assert tab.address == "/orders"
+
+
 def test_a_step_up_by_a_passkey(tab, authenticators):
     authenticators.add()
     add_passkey(tab)

@@ -10,6 +10,7 @@ from accounts import API, GUARDED, Account, bearer, claims
 from browser import set_cookies
 from form_client import (ACCESS, CLEARED, FORM, HANDLE, HTML, PASSWORD, assert_json, assert_text, curl, handle_of, login,
                          new_person, seen, signup, with_handle)
+from processes import wait_until
 
 
 @pytest.fixture
@@ -313,10 +314,7 @@ def test_a_disabled_user_is_out(server, postgres):
     person, answer = signup(server)
     handle = handle_of(answer)
     postgres.query("select gatehouse.set_disabled(%s, %s, true)", server.realm, person["email"])
-    for _ in range(100):
-        if server.get("/", headers=with_handle(handle)).status_code == 401:
-            break
-    assert server.get("/", headers=with_handle(handle)).status_code == 401
+    wait_until(lambda: server.get("/", headers=with_handle(handle)).status_code == 401, "the end of the session")
     assert_text(login(server, person), 401, "Invalid email or password")
 
 
@@ -324,11 +322,12 @@ def test_new_roles_count_at_the_next_request(server, postgres, upstream):
     person, answer = signup(server)
     handle = handle_of(answer)
     postgres.query("select gatehouse.set_roles(%s, %s, '{staff}')", server.realm, person["email"])
-    for _ in range(100):
+
+    def has_come():
         assert server.get("/", headers=with_handle(handle)).status_code == 200
-        if seen(upstream, "Remote-Groups") == "staff":
-            return
-    pytest.fail("the role never came")
+        return seen(upstream, "Remote-Groups") == "staff"
+
+    wait_until(has_come, "the role")
 
 
 def test_one_user_through_two_dialects(nginx):
