@@ -51,7 +51,7 @@ all_suites() {
         count_results http build/http.xml
         return
     fi
-    { install_npm_packages t/browser && pytest_suite browser "$2" "$3" "$jobs"; } > build/browser.log 2>&1 &
+    { install_npm_packages t/browser && pytest_suite browser "$2" "$3" $((jobs + 1)); } > build/browser.log 2>&1 &
     others+=($!)
     pytest_suite http "$2" "$3" $((2 * jobs))
     wait "${others[@]}" || true

@@ -300,11 +300,11 @@ def test_there_are_at_most_200_seats(hosts, browser, redis):
 
 
 def test_a_busy_seat_keeps_the_session_alive(nginx):
-    server = nginx("location / { return 404; }", http=LOGIN.replace("%MORE%", "") + APPS, realm={**PLAIN, "refresh_lifetime": "3s", "access_lifetime": "1s"})
+    server = nginx("location / { return 404; }", http=LOGIN.replace("%MORE%", "") + APPS, realm={**PLAIN, "refresh_lifetime": "4s", "access_lifetime": "2s"})
     browser = HostBrowser(port=server.port)
     browser.register()
     browser.go(url(server, NAMES[0]))
-    end = time.monotonic() + 4.5
+    end = time.monotonic() + 6
     while time.monotonic() < end:
         time.sleep(0.5)
         browser.forget(url(server, NAMES[0]), "gatehouse")
