@@ -2,6 +2,7 @@
 
 import ctypes
 import http.client
+import os
 import statistics
 import threading
 import time
@@ -101,6 +102,7 @@ def measure_passkey(stage):
 
 
 def hammer(server, account, stop, statuses):
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # what is measured is what nginx does, not this
     body = {"email": account.email, "password": account.password}
     while not stop.is_set():
         statuses.append(server.post("/auth/login", json=body, timeout=120).status_code)
