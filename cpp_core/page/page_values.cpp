@@ -145,6 +145,7 @@ json factor_values(const view::folder& pages, std::string_view language, const a
   json values = {{"id", each.id},
                  {"name", each.name},
                  {"kind", pages.text("factors", account::name_of(each.kind), language)},
+                 {"backed_up", each.backed_up},
                  {"created", minutes_of(each.created_at / 1000)},
                  {"created_iso", iso8601(each.created_at)}};
   if (each.last_used_at) {

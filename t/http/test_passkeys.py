@@ -1,16 +1,20 @@
 """Issue 14: passkeys over `rest`, by an authenticator of the tests' own (authenticator.py)."""
 
+import hashlib
+import hmac
 import html
 import json
 import re
+import secrets
+import time
 
 import pytest
 
 from accounts import API, Account, assert_error, bearer, claims
 from authenticator import BE, BS, UP, UV, Authenticator
-from browser import Browser
+from browser import NAVIGATION, Browser
 from factors import Protected, standing
-from tokens import base64url
+from tokens import base64url, key_bytes
 
 WORKERS = 2
 
@@ -96,6 +100,8 @@ def test_several_passkeys_have_names_and_are_renamed_and_removed(server, account
     shown = {each["name"]: each for each in standing(account)["factors"]}
     assert {name: each["kind"] for name, each in shown.items()} == {"Laptop": "passkey", "Phone": "passkey"}
     assert (shown["Laptop"]["backedUp"], shown["Phone"]["backedUp"]) == (False, True)
+    page = server.get("/auth/account", headers={**NAVIGATION, "Cookie": f"gatehouse={account.access}"})
+    assert page.text.count("kept on more than one device") == 1
     proof = {"currentPassword": account.password}
     renamed = server.request("PATCH", f"/auth/factors/{first.factor}", json={"name": "Old laptop", **proof}, headers=bearer(account.access))
     removed = server.request("DELETE", f"/auth/factors/{second.factor}", json=proof, headers=bearer(account.access))
@@ -331,3 +337,21 @@ def test_the_step_up_page_asks_for_a_code_or_a_passkey(server, account, postgres
     done = browser.post("/auth/step-up", {"code": code, "acr_values": "mfa", "return": "/strong/x"})
     assert (done.status_code, done.headers["Location"]) == (303, "/strong/x")
     assert browser.get("/strong/x").status_code == 200
+
+
+# ---- how long a question is good ----
+
+def asked_before(server, keys, seconds):
+    """A question of so long ago, signed as the server signs its own."""
+    drawn = (int(time.time()) - seconds).to_bytes(8, "big") + secrets.token_bytes(16)
+    key = next(key_bytes(each) for each in keys["keys"] if each["use"] == "gatehouse-refresh")
+    message = f"gatehouse passkey\n{server.realm}\nlogin\n\n".encode() + drawn
+    return base64url(drawn + hmac.new(key, message, hashlib.sha256).digest())
+
+
+def test_requirement_60_a_question_is_good_for_five_minutes(server, account, keys):
+    authenticator = add(account)
+    options = asked(server)
+    assert server.post("/auth/passkey", json=authenticator.login({**options, "challenge": asked_before(server, keys, 240)})).status_code == 200
+    for seconds in (310, 3600, 10**9):
+        refused(server.post("/auth/passkey", json=authenticator.login({**options, "challenge": asked_before(server, keys, seconds)})))
