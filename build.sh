@@ -17,7 +17,6 @@ usage: ./build.sh VERB
        --pictures puts those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
        --tsan     the unit tests under ThreadSanitizer
-       --valgrind the tests through nginx in valgrind's memcheck
   coverage [NAME…]  how much of cpp_core/ the tests run, in build/coverage.html; under 92 % of lines is a failure
   lint            format, layering, cppcheck and clang-tidy over the sources
   ci              test, part of it under each instrument, clang-tidy on what changed, a build without these tools, a

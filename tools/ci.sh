@@ -6,7 +6,6 @@ run_ci() {
     count_last_line tests ./build.sh test
     count_last_line "the guard, the parsers and mail under sanitizers" ./build.sh test --asan "${sanitized_tests[@]}"
     count_last_line "what threads share, under ThreadSanitizer" ./build.sh test --tsan "${threaded_tests[@]}"
-    count_last_line "a few requests in valgrind" ./build.sh test --valgrind test_requirement_20
     count_last_line "the coverage by a few tests" ./build.sh coverage bearer
     part "cppcheck" run_cppcheck
     part "clang-tidy on what changed" lint_changed

@@ -34,18 +34,14 @@ build_module() {
     build_blocklist
 }
 
-# Two instruments see most in a whole nginx with the module inside, each piece of a pool being memory of its own.
+# What is to be seen inside nginx is linked into it.
 static_nginx_flags=(--add-module="$root" --with-http_addition_module)
-pools_apart="-g1 -O1 -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1"
 
-# UBSan looks at our objects only; nginx's own would not pass.
+# AddressSanitizer sees most where each piece of a pool is memory of its own. UBSan looks at our objects only; nginx's own
+# would not pass.
 build_asan_nginx() {
     build_instrumented asan binary "-O1 -fsanitize=undefined -fno-sanitize-recover=undefined" "${static_nginx_flags[@]}" \
-        --with-cc-opt="$pools_apart -fsanitize=address" --with-ld-opt=-fsanitize=address,undefined
-}
-
-build_valgrind_nginx() {
-    build_instrumented valgrind binary -O1 "${static_nginx_flags[@]}" --with-cc-opt="$pools_apart" --with-ld-opt=
+        --with-cc-opt="-g1 -O1 -fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1" --with-ld-opt=-fsanitize=address,undefined
 }
 
 build_coverage_nginx() {

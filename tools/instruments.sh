@@ -1,4 +1,4 @@
-# The tests under instruments: sanitizers, valgrind, and the coverage of the core by the tests.
+# The tests under instruments: sanitizers, and the coverage of the core by the tests.
 
 suites_under_asan() {
     export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_odr_violation=0
@@ -18,18 +18,6 @@ suite_under_tsan() {
     unit_suite setarch --addr-no-randomize build/unit-tsan/unit_tests 2>&1 | tee build/tsan.log
     count_results unit build/unit.json
     count_reports "WARNING: ThreadSanitizer" build/tsan.log
-}
-
-# Every process of nginx runs in memcheck and writes what it finds to a file of its own: an empty one found nothing.
-suites_under_valgrind() {
-    export GATEHOUSE_VALGRIND_LOGS=$root/build/valgrind
-    rm -rf "$GATEHOUSE_VALGRIND_LOGS"
-    mkdir -p "$GATEHOUSE_VALGRIND_LOGS"
-    one_at_a_time build_valgrind_nginx
-    pytest_suite http "$root/tools/nginx_in_valgrind" "" "$jobs"
-    count_results http build/http.xml
-    find "$GATEHOUSE_VALGRIND_LOGS" -type f -size +0 -exec cat {} + > build/valgrind.log
-    count_reports "==" build/valgrind.log
 }
 
 build_instrumented_unit_tests() {

@@ -9,7 +9,7 @@ test_packages=(cmake ninja-build pkg-config libgtest-dev python3-pytest python3-
                prometheus clang-format)
 command -v npm > /dev/null || test_packages+=(nodejs npm)   # beside another node, Debian's would not install
 bench_packages=(wrk valgrind)
-instrument_packages=(valgrind gcovr)
+instrument_packages=(gcovr)
 package_packages=(debhelper lintian fakeroot)
 lint_packages=(clang-tidy-16 cppcheck)
 fuzz_packages=(clang-16 libclang-rt-16-dev)

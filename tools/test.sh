@@ -7,7 +7,7 @@ run_tests() {
     passed=0 failed=0
     for word in "$@"; do
         case $word in
-            --asan | --tsan | --valgrind) instrument=${word#--} ;;
+            --asan | --tsan) instrument=${word#--} ;;
             --quick) quick=yes ;;
             --long) long=yes ;;
             --pictures) export GATEHOUSE_README_IMAGES=$root/docs/images ;;
@@ -25,7 +25,6 @@ run_tests() {
     case $instrument in
         asan) suites_under_asan ;;
         tsan) suite_under_tsan ;;
-        valgrind) suites_under_valgrind ;;
         *)
             one_at_a_time build_module
             one_at_a_time build_unit_tests build/unit -DCORE_OBJECTS="$module_tree/objs/addon"
