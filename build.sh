@@ -14,7 +14,7 @@ usage: ./build.sh VERB
   test [NAME…]    unit tests, tests through a real nginx and in a real browser; only those whose name contains a NAME
        --quick    a minute's worth: the parsers and rules, and one file of tests for each part of the house
        --long     the slow ones too
-       --pictures puts those of the README into docs/images
+       --pictures every page into build/screenshots, and those of the README into docs/images
        --asan     everything under AddressSanitizer and UndefinedBehaviorSanitizer
        --tsan     the unit tests under ThreadSanitizer
   coverage [NAME…]  how much of cpp_core/ the tests run, in build/coverage.html; under 92 % of lines is a failure
