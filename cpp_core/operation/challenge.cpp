@@ -72,9 +72,7 @@ task<outcome> enrol(context ctx, input in, entry with) {
 }
 
 task<outcome> answer_by_passkey(context ctx, input in, entry with) {
-  passkey_question asked;
-  asked.of = ceremony::second_factor;
-  asked.subject = subject_of(*in.pending_token);
+  passkey_question asked = question_of(*in.pending_token);
   passkey_answer shown = co_await check_passkey(ctx, in, with.user.id, std::move(asked));
   if (shown.refused) co_return std::move(*shown.refused);
   with.amr = amr_password_and_passkey;
@@ -104,11 +102,6 @@ task<result<std::optional<account::user>>> find_owner(context ctx, pending_login
   co_return std::optional<account::user>(std::move(user));
 }
 
-bool was_wrong(const outcome& result) {
-  const auto* rejection = std::get_if<refused>(&result);
-  return rejection != nullptr && (rejection->why == refusal::bad_code || rejection->why == refusal::bad_passkey);
-}
-
 }  // namespace
 
 task<outcome> answer_challenge(context ctx, input in) {
@@ -128,7 +121,7 @@ task<outcome> answer_challenge(context ctx, input in) {
     with.user = **owner;
     result = co_await answer(ctx, std::move(in), std::move(with));
   }
-  if (!was_wrong(result)) co_await give_back(ctx, std::move(tried));
+  if (!was_wrong_factor(result)) co_await give_back(ctx, std::move(tried));
   if (std::holds_alternative<signed_in>(result)) co_await remember_place(ctx, std::move(**owner));
   co_return result;
 }
@@ -167,7 +160,8 @@ task<outcome> look_at_challenge(context ctx, input in) {
   asked.standing = std::move(**standing);
   asked.may_postpone = login.may_postpone;
   if (asked.standing.passkeys > 0) {
-    result<nlohmann::json> options = co_await ask_for_passkey(ctx, login.user_id, *in.pending_token);
+    passkey_question question = question_of(*in.pending_token);
+    auto options = co_await ask_passkeys_of(ctx, login.user_id, std::move(question));
     if (!options) co_return ctx.fail("looking for passkeys", options.failure());
     asked.passkey = std::move(*options);
   }

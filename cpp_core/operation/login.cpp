@@ -1,6 +1,7 @@
 #include "operation/login.h"
 
 #include "step/current_password.h"
+#include "step/failed_proof.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/second_factor.h"
@@ -25,11 +26,8 @@ task<done> renew_hash(context ctx, std::string user_id, std::string old_hash, se
 
 task<outcome> refuse_login(context ctx, std::string user_id, std::string reason,
                            refusal why = refusal::bad_credentials) {
-  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", reason}};
-  const account::source from = source_of(ctx, "");
-  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user_id), detail);
   co_return refuse(why);
 }
 

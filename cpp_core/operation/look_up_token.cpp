@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "step/current_password.h"
+#include "step/failed_proof.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/throttle.h"
@@ -97,11 +98,8 @@ task<gate::verdict> look_up(context ctx, sha256_digest key) {
 }
 
 task<std::string> refuse_password(context ctx, std::string user_id, std::string reason) {
-  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", reason}, {"by", "basic"}};
-  const account::source from = source_of(ctx, "");
-  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user_id), detail);
   co_return reason;
 }
 

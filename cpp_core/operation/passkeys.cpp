@@ -3,9 +3,11 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "operation/factors.h"
+#include "step/failed_proof.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/passkey.h"
+#include "step/second_factor.h"
 #include "step/throttle.h"
 #include "step/validate.h"
 
@@ -27,9 +29,7 @@ task<std::optional<outcome>> refuse_entry(context ctx, account::user user) {
   }
   if (reason == nullptr) co_return std::nullopt;
   const nlohmann::json detail = {{"reason", reason}};
-  const account::source from = source_of(ctx, "");
-  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", user.id, detail, from);
-  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user.id), detail);
   co_return refuse(why);
 }
 
@@ -52,11 +52,6 @@ task<outcome> check_and_enter(context ctx, input in, std::string user_id) {
   if (!entered) co_return refuse(refusal::busy);  // changed within these milliseconds
   if (std::holds_alternative<signed_in>(*entered)) co_await remember_place(ctx, std::move(user));
   co_return std::move(*entered);
-}
-
-bool was_no_passkey(const outcome& result) {
-  const auto* rejection = std::get_if<refused>(&result);
-  return rejection != nullptr && rejection->why == refusal::bad_passkey;
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ task<outcome> login_with_passkey(context ctx, input in) {
   tried = co_await count_login_of(ctx, std::move(tried), *user_id, *user_id);
   if (tried.refused) co_return std::move(*tried.refused);
   outcome result = co_await check_and_enter(ctx, std::move(in), *user_id);
-  if (!was_no_passkey(result)) co_await give_back(ctx, std::move(tried));
+  if (!was_wrong_factor(result)) co_await give_back(ctx, std::move(tried));
   co_return result;
 }
 

@@ -29,43 +29,47 @@ struct shown_proof {
   std::string amr;
 };
 
-// A code of an app, or a recovery code: a second factor beside what the login has shown.
-task<shown_proof> show_code(context ctx, input in) {
-  shown_proof shown;
-  shown.amr = "otp mfa";
-  attempt tried = co_await admit_code(ctx, in.bearer->user_id());
-  shown.refused = std::move(tried.refused);
-  if (shown.refused) co_return shown;
-  shown.refused = co_await check_code(ctx, in.bearer->user_id(), *in.code, in.bearer->session_id());
-  const auto* rejection = shown.refused ? std::get_if<refused>(&*shown.refused) : nullptr;
-  if (rejection == nullptr || rejection->why != refusal::bad_code) co_await give_back(ctx, std::move(tried));
-  co_return shown;
+// A code of an app, or a recovery code: a second factor beside what the login has shown. nullopt: it is good.
+task<std::optional<outcome>> refuse_wrong_code(context ctx, input in) {
+  co_return co_await check_code(std::move(ctx), in.bearer->user_id(), *in.code, in.bearer->session_id());
 }
 
-// One that verifies its user, which is two factors by itself.
-task<shown_proof> show_passkey(context ctx, input in) {
-  shown_proof shown;
-  shown.amr = amr_passkey;
-  attempt tried = co_await admit_code(ctx, in.bearer->user_id());
-  shown.refused = std::move(tried.refused);
-  if (shown.refused) co_return shown;
+passkey_question question_of_session(const input& in) {
   passkey_question asked;
   asked.of = ceremony::step_up;
   asked.subject = in.bearer->session_id();
   asked.must_verify = true;
   asked.session_id = in.bearer->session_id();
-  passkey_answer answer = co_await check_passkey(ctx, in, in.bearer->user_id(), std::move(asked));
-  shown.refused = std::move(answer.refused);
-  const auto* rejection = shown.refused ? std::get_if<refused>(&*shown.refused) : nullptr;
-  if (rejection == nullptr || rejection->why != refusal::bad_passkey) co_await give_back(ctx, std::move(tried));
+  return asked;
+}
+
+// One that verifies its user, which is two factors by itself. nullopt: it has.
+task<std::optional<outcome>> refuse_wrong_passkey(context ctx, input in) {
+  passkey_question asked = question_of_session(in);
+  passkey_answer answer = co_await check_passkey(std::move(ctx), in, in.bearer->user_id(), std::move(asked));
+  co_return std::move(answer.refused);
+}
+
+task<shown_proof> show_factor(context ctx, input in) {
+  shown_proof shown;
+  attempt tried = co_await admit_code(ctx, in.bearer->user_id());
+  shown.refused = std::move(tried.refused);
+  if (shown.refused) co_return shown;
+  if (in.credential_id) {
+    shown.amr = amr_passkey;
+    shown.refused = co_await refuse_wrong_passkey(ctx, in);
+  } else {
+    shown.amr = "otp mfa";
+    shown.refused = co_await refuse_wrong_code(ctx, in);
+  }
+  if (!shown.refused || !was_wrong_factor(*shown.refused)) co_await give_back(ctx, std::move(tried));
   co_return shown;
 }
 
-task<done> record(context ctx, const input& in, std::string amr) {
+task<done> record(context ctx, gate::identity_ref who, std::string amr) {
   const nlohmann::json detail = {{"amr", amr}};
-  const account::source from = source_of(ctx, in.bearer->session_id());
-  const status recorded =
-      co_await ctx.realm.accounts().record_event("reauthenticated", in.bearer->user_id(), detail, from);
+  const account::source from = source_of(ctx, who->session_id());
+  const status recorded = co_await ctx.realm.accounts().record_event("reauthenticated", who->user_id(), detail, from);
   if (!recorded) ctx.warn("recording a step-up", recorded.failure());
   co_return done{};
 }
@@ -83,7 +87,7 @@ task<outcome> raise(context ctx, input in, account::user user, std::string amr) 
   if (!raised) co_return ctx.fail("raising a session", raised.failure());
   const auto* head = std::get_if<session::head>(&*raised);
   if (head == nullptr) co_return refuse(refusal::bad_bearer);
-  co_await record(ctx, in, std::move(amr));
+  co_await record(ctx, in.bearer, std::move(amr));
 
   signed_in anew;
   anew.tokens = issue_tokens(ctx, user, *head);
@@ -120,10 +124,8 @@ task<outcome> step_up(context ctx, input in) {
   if (!found) co_return ctx.fail("looking a user up", found.failure());
   if (!found->has_value() || (*found)->profile.disabled()) co_return refuse(refusal::bad_bearer);
   shown_proof shown;
-  if (in.credential_id) {
-    shown = co_await show_passkey(ctx, in);
-  } else if (in.code) {
-    shown = co_await show_code(ctx, in);
+  if (in.credential_id || in.code) {
+    shown = co_await show_factor(ctx, in);
   } else {
     shown.refused = co_await check_current_password(ctx, in, std::move((*found)->password));
     shown.amr = amr_password;
@@ -134,13 +136,12 @@ task<outcome> step_up(context ctx, input in) {
 }
 
 task<outcome> ask_for_own_passkey(context ctx, input in) {
-  const auto all = co_await ctx.realm.factors().passkeys_of(in.bearer->user_id());
-  if (!all) co_return ctx.fail("looking for passkeys", all.failure());
-  if (all->empty()) co_return refuse(refusal::not_found);
-  const std::string challenge =
-      make_passkey_challenge(ctx.realm.settings(), ceremony::step_up, in.bearer->session_id());
+  passkey_question asked = question_of_session(in);
+  auto question = co_await ask_passkeys_of(ctx, in.bearer->user_id(), std::move(asked));
+  if (!question) co_return ctx.fail("looking for passkeys", question.failure());
+  if (!question->has_value()) co_return refuse(refusal::not_found);
   passkey_options options;
-  options.public_key = passkey_request(ctx.realm.settings(), challenge, true, *all);
+  options.public_key = std::move(**question);
   co_return options;
 }
 

@@ -1,6 +1,6 @@
 #include "step/current_password.h"
 
-#include "step/issue.h"
+#include "step/failed_proof.h"
 #include "step/throttle.h"
 
 namespace gatehouse::operation {
@@ -9,10 +9,7 @@ namespace {
 
 task<outcome> refuse_password(context ctx, input in, std::string reason) {
   const nlohmann::json detail = {{"reason", reason}};
-  const account::source from = source_of(ctx, in.bearer->session_id());
-  const status recorded =
-      co_await ctx.realm.accounts().record_event("reauthentication_failed", in.bearer->user_id(), detail, from);
-  if (!recorded) ctx.warn("recording a wrong password", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), in.bearer->user_id(), detail, in.bearer->session_id());
   std::vector<field_error> errors{{&input::current_password, "is not the current password"}};
   co_return refuse_fields(std::move(errors));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "step/failed_proof.h"
 #include "step/letters.h"
 #include "step/session_handle.h"
 #include "token/access_token.h"
@@ -122,11 +123,8 @@ session::policy policy_of(const context& ctx) {
 }
 
 task<outcome> refuse_second_login(context ctx, std::string user_id) {
-  ctx.realm.counts().add(metrics::counter::logins_failed);
   const nlohmann::json detail = {{"reason", "logged in already"}};
-  const account::source from = source_of(ctx, "");
-  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a second login", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user_id), detail);
   co_return refuse(refusal::already_logged_in);
 }
 

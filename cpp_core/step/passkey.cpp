@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/random.h"
 #include "base/sha256.h"
+#include "step/failed_proof.h"
 #include "step/issue.h"
 
 namespace gatehouse::operation {
@@ -65,11 +66,7 @@ std::string bytes_of(const std::optional<std::string>& base64url) {
 
 task<outcome> refuse_passkey(context ctx, std::string user_id, std::string reason, std::string session_id) {
   const nlohmann::json detail = {{"reason", "passkey: " + reason}};
-  std::string event = session_id.empty() ? "login_failed" : "reauthentication_failed";
-  const account::source from = source_of(ctx, std::move(session_id));
-  const status recorded =
-      co_await ctx.realm.accounts().record_event(std::move(event), std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a passkey that was refused", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user_id), detail, std::move(session_id));
   co_return refuse(refusal::bad_passkey);
 }
 
@@ -98,6 +95,15 @@ std::string make_passkey_challenge(const realm::settings& realm, ceremony of, st
   std::string drawn = eight_bytes(now_seconds()) + std::string(nonce_bytes, '\0');
   random_bytes(std::as_writable_bytes(std::span(drawn).subspan(time_bytes)));
   return drawn + realm.keys->refresh_signing_key().sign(signing_input(realm, of, subject, drawn));
+}
+
+task<result<std::optional<nlohmann::json>>> ask_passkeys_of(context ctx, std::string user_id, passkey_question asked) {
+  const auto own = co_await ctx.realm.factors().passkeys_of(std::move(user_id));
+  if (!own) co_return own.failure();
+  if (own->empty()) co_return std::optional<nlohmann::json>();
+  const realm::settings& realm = ctx.realm.settings();
+  const std::string challenge = make_passkey_challenge(realm, asked.of, asked.subject);
+  co_return std::optional<nlohmann::json>(passkey_request(realm, challenge, asked.must_verify, *own));
 }
 
 task<result<bool>> use_passkey_challenge(context ctx, ceremony of, std::string subject, std::string challenge) {

@@ -34,6 +34,15 @@ nlohmann::json passkey_creation(const realm::settings& realm, const account::use
 nlohmann::json passkey_request(const realm::settings& realm, const std::string& challenge, bool must_verify,
                                const std::vector<account::stored_passkey>& allowed);
 
+struct passkey_question {
+  ceremony of = ceremony::login;
+  std::string subject;
+  bool must_verify = false;
+  std::string session_id{};  // of who is logged in already
+};
+// What the user's own passkeys are told; nullopt: he has none.
+task<result<std::optional<nlohmann::json>>> ask_passkeys_of(context ctx, std::string user_id, passkey_question asked);
+
 // The origins at which one may be used: the login host's, and those of the realm's hosts.
 std::vector<std::string> passkey_origins(const realm::settings& realm);
 
@@ -52,12 +61,6 @@ task<passkey_registration> check_registration(context ctx, input in, std::string
 struct passkey_answer {
   std::optional<outcome> refused;
   bool user_verified = false;
-};
-struct passkey_question {
-  ceremony of = ceremony::login;
-  std::string subject;
-  bool must_verify = false;
-  std::string session_id{};  // of who is logged in already
 };
 task<passkey_answer> check_passkey(context ctx, input in, std::string user_id, passkey_question asked);
 

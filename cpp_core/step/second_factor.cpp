@@ -5,6 +5,7 @@
 #include "factor/recovery_codes.h"
 #include "factor/totp.h"
 #include "gate/remembered_browser.h"
+#include "step/failed_proof.h"
 #include "step/issue.h"
 #include "step/letters.h"
 #include "step/passkey.h"
@@ -24,9 +25,7 @@ bool is_exempt(const context& ctx) {
 // In words that say where it works. Of the pages the address is configured, never the request's (REQUIREMENTS 56).
 task<outcome> refuse_here(context ctx, std::string user_id) {
   const nlohmann::json detail = {{"reason", "second factor needed"}};
-  const account::source from = source_of(ctx, "");
-  const status recorded = co_await ctx.realm.accounts().record_event("login_failed", std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a failed login", recorded.failure());
+  co_await record_failed_proof(ctx, std::move(user_id), detail);
   refused rejection;
   rejection.why = refusal::second_factor_needed;
   const std::string url = ctx.realm.settings().login_url();
@@ -61,7 +60,8 @@ task<outcome> begin_challenge(context ctx, account::user user, bool persistent, 
   result<secret> token = co_await begin_pending(ctx, std::move(login));
   if (!token) co_return ctx.fail("beginning a challenge", token.failure());
   if (standing.passkeys > 0) {
-    result<nlohmann::json> options = co_await ask_for_passkey(ctx, user.id, *token);
+    passkey_question question = question_of(*token);
+    auto options = co_await ask_passkeys_of(ctx, user.id, std::move(question));
     if (!options) co_return ctx.fail("looking for passkeys", options.failure());
     asked.passkey = std::move(*options);
   }
@@ -112,12 +112,11 @@ task<result<bool>> use_recovery_code(context ctx, std::string user_id, secret co
 
 }  // namespace
 
-task<result<nlohmann::json>> ask_for_passkey(context ctx, std::string user_id, secret pending_token) {
-  const auto allowed = co_await ctx.realm.factors().passkeys_of(std::move(user_id));
-  if (!allowed) co_return allowed.failure();
-  const realm::settings& realm = ctx.realm.settings();
-  const std::string question = make_passkey_challenge(realm, ceremony::second_factor, subject_of(pending_token));
-  co_return passkey_request(realm, question, false, *allowed);
+passkey_question question_of(const secret& pending_token) {
+  passkey_question asked;
+  asked.of = ceremony::second_factor;
+  asked.subject = subject_of(pending_token);
+  return asked;
 }
 
 task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent, std::optional<secret> browser) {
@@ -150,13 +149,14 @@ task<std::optional<outcome>> check_code(context ctx, std::string user_id, secret
   co_return co_await refuse_code(std::move(ctx), std::move(user_id), std::move(session_id));
 }
 
+bool was_wrong_factor(const outcome& result) {
+  const auto* rejection = std::get_if<refused>(&result);
+  return rejection != nullptr && (rejection->why == refusal::bad_code || rejection->why == refusal::bad_passkey);
+}
+
 task<outcome> refuse_code(context ctx, std::string user_id, std::string session_id) {
   const nlohmann::json detail = {{"reason", "wrong code"}};
-  std::string event = session_id.empty() ? "login_failed" : "reauthentication_failed";
-  const account::source from = source_of(ctx, std::move(session_id));
-  const status recorded =
-      co_await ctx.realm.accounts().record_event(std::move(event), std::move(user_id), detail, from);
-  if (!recorded) ctx.warn("recording a wrong code", recorded.failure());
+  co_await record_failed_proof(std::move(ctx), std::move(user_id), detail, std::move(session_id));
   co_return refuse(refusal::bad_code);
 }
 

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/task.h"
 #include "step/context.h"
+#include "step/passkey.h"
 
 namespace gatehouse::operation {
 
@@ -22,13 +23,15 @@ inline constexpr std::string_view amr_password_and_code = "pwd otp mfa";
 // is remembered. nullopt as in sign_in().
 task<std::optional<outcome>> enter(context ctx, account::user user, bool persistent, std::optional<secret> browser);
 
-// What the user's passkeys are asked, as the answer of a login that waits (the options of WebAuthn).
-task<result<nlohmann::json>> ask_for_passkey(context ctx, std::string user_id, secret pending_token);
+// What a passkey is asked that is to answer for the login that waits.
+passkey_question question_of(const secret& pending_token);
 
 // Is it a code of one of the user's apps, or one of his recovery codes, which was not used before? From now on it was.
 // nullopt: yes; else bad_code, or our failure. A wrong one is recorded like a wrong password (REQUIREMENTS 62); it is
 // for the caller to count it (admit_code()). `session_id`: of who is logged in already; empty: nobody is.
 task<std::optional<outcome>> check_code(context ctx, std::string user_id, secret code, std::string session_id);
+// Was a code, or a passkey, shown and wrong? Nothing else counts in the limits.
+bool was_wrong_factor(const outcome& result);
 // The record of a wrong one, and the refusal.
 task<outcome> refuse_code(context ctx, std::string user_id, std::string session_id);
 

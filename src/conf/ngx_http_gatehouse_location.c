@@ -173,6 +173,10 @@ ngx_http_gatehouse_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "cannot stand beside \"gatehouse_hop\"";
     }
 
+    if (glcf->shows_status) {
+        return "cannot stand beside \"gatehouse_status\"";
+    }
+
     value = cf->args->elts;
 
     realm = ngx_http_gatehouse_find_realm(cf, &value[1]);

@@ -217,6 +217,10 @@ ngx_http_gatehouse_check(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "cannot stand beside \"gatehouse_hop\"";
     }
 
+    if (glcf->shows_status) {
+        return "cannot stand beside \"gatehouse_status\"";
+    }
+
     if (glcf->realm != NGX_CONF_UNSET_PTR && glcf->realm != NULL) {
         return "leaves nothing to guard for the \"gatehouse\" beside it";
     }
@@ -267,9 +271,9 @@ ngx_http_gatehouse_hop(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
-    if (glcf->api || glcf->check) {
-        return "cannot stand beside \"gatehouse_api\" or "
-               "\"gatehouse_check\"";
+    if (glcf->api || glcf->check || glcf->shows_status) {
+        return "cannot stand beside \"gatehouse_api\", "
+               "\"gatehouse_check\" or \"gatehouse_status\"";
     }
 
     value = cf->args->elts;
@@ -307,7 +311,8 @@ ngx_http_gatehouse_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (glcf->api || glcf->check || glcf->hop) {
-        return "cannot stand beside another directive that answers";
+        return "cannot stand beside \"gatehouse_api\", "
+               "\"gatehouse_check\" or \"gatehouse_hop\"";
     }
 
     value = cf->args->elts;

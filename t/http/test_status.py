@@ -19,6 +19,9 @@ location = /ready { gatehouse_status ready; }
 """
 
 
+OTHERS = [("gatehouse_check", "%REALM%"), ("gatehouse_api", "%REALM% rest"), ("gatehouse_hop", "%REALM%")]
+
+
 def samples(server):
     """{'gatehouse_logins_total{result="failed"}': 1.0}, of the server's realm."""
     answer = requests.get(server.url + "/metrics")
@@ -141,8 +144,9 @@ def test_without_redis_it_lives_and_is_not_ready(nginx):
 @pytest.mark.parametrize("line, words", [
     ("gatehouse_status all;", 'takes "metrics", "json", "live" or "ready"'),
     ("gatehouse_status; gatehouse_status;", "is duplicate"),
-    ("gatehouse_check %REALM%; gatehouse_status;", "cannot stand beside another directive that answers"),
+    *[(f"{other} {more}; gatehouse_status;", f'"{other}"') for other, more in OTHERS],
+    *[(f"gatehouse_status; {other} {more};", '"gatehouse_status"') for other, more in OTHERS],
 ])
 def test_what_cannot_be_is_refused(nginx, line, words):
-    accepted, said = nginx(f"location = /s {{ {line} }}", start=False).test_conf()
+    accepted, said = nginx(f"location /s/ {{ {line} }}", start=False).test_conf()
     assert not accepted and words in said
