@@ -9,6 +9,7 @@ import requests
 from accounts import API, Account
 from processes import wait_until
 from stores import TREE
+from test_passkeys import ORIGIN, add, enter
 
 LOCATIONS = API + """
 location / { gatehouse %REALM%; proxy_pass %UPSTREAM%; }
@@ -56,6 +57,18 @@ def test_logins_and_refreshes_are_counted_by_what_came_of_them(nginx):
     becomes(server, 'refreshes_total{result="succeeded"}', 1)
     becomes(server, 'refreshes_total{result="refused"}', 1)
     assert samples(server)['gatehouse_refreshes_total{result="reused"}'] == 0
+
+
+def test_whatever_a_login_fails_by_is_counted(nginx):
+    server = nginx(LOCATIONS, realm={"cookie_secure": "off", "public_url": ORIGIN, "passkey_login": "on", "mfa": "optional"})
+    account = Account(server)
+    authenticator = add(account)
+    assert enter(server, authenticator).status_code == 200
+    assert enter(server, authenticator, origin="https://evil.example").status_code == 401
+    becomes(server, 'logins_total{result="failed"}', 1)
+    pending = account.login().json()["challenge"]["token"]
+    assert server.post("/auth/challenge", json={"token": pending, "code": "000000"}).status_code == 401
+    becomes(server, 'logins_total{result="failed"}', 2)
 
 
 def test_tokens_are_counted_by_how_they_were_judged(nginx):
